@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The simulated machine around the allocator stack: everything a kernel has
+ * and a process has not. Included by whoever drives the stack (the executor,
+ * the benchmark, tests); kernel-style code needs only <linux/...>.
+ *
+ * One struct kmc_sim is one booted machine. A thread (or a coroutine) acts on
+ * it after binding one of its cpus; all of <linux/slab.h> and <linux/gfp.h>
+ * then works on that machine. No wall clock, no randomness, no state outside
+ * the machine: the same calls give the same results.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kmc_sim;
+struct kmem_cache;
+
+#define KMC_SIM_MAX_CPUS  64
+#define KMC_SIM_MAX_NODES 8
+#define KMC_SIM_MAX_ZONES 32 /* over all nodes */
+
+/* The point releases whose behaviour is imitated. */
+enum kmc_profile {
+	KMC_PROFILE_6_1_192,
+	KMC_PROFILE_6_6_9,
+	KMC_PROFILE_6_12_117,
+	KMC_PROFILE_6_18_44, /* default */
+	KMC_NR_PROFILES,
+};
+
+enum kmc_zone_type {
+	KMC_ZONE_DMA,
+	KMC_ZONE_DMA32,
+	KMC_ZONE_NORMAL,
+	KMC_ZONE_HIGHMEM,
+	KMC_ZONE_MOVABLE,
+	KMC_NR_ZONE_TYPES,
+};
+
+/* One zone of one node: frames [start_pfn, start_pfn + nr_pages). */
+struct kmc_zone_layout {
+	enum kmc_zone_type type;
+	uint8_t node;
+	uint64_t start_pfn;
+	uint64_t nr_pages;
+};
+
+/* Kernel configuration and boot options that the first storey knows. */
+#define KMC_OPT_FREELIST_RANDOM   (1u << 0)
+#define KMC_OPT_FREELIST_HARDENED (1u << 1)
+#define KMC_OPT_NOMERGE           (1u << 2) /* slab_nomerge */
+#define KMC_OPT_MEMCG             (1u << 3) /* kmalloc-cg-N caches exist */
+#define KMC_OPT_INIT_ON_ALLOC     (1u << 4)
+#define KMC_OPT_INIT_ON_FREE      (1u << 5)
+#define KMC_OPT_NO_ZONE_DMA       (1u << 6) /* CONFIG_ZONE_DMA=n */
+
+struct kmc_sim_config {
+	enum kmc_profile profile;
+	unsigned int nr_cpus; /* 1..KMC_SIM_MAX_CPUS */
+	unsigned int nr_nodes;
+	unsigned int nr_zones;
+	struct kmc_zone_layout zones[KMC_SIM_MAX_ZONES];
+	uint32_t options; /* KMC_OPT_* */
+	uint64_t seed;    /* of the simulated kernel's own randomness */
+};
+
+/**
+ * kmc_sim_config_simple() - A one-node x86-64-like layout.
+ * @config:      filled in whole; options and seed zero, default profile.
+ * @nr_cpus:     cpus.
+ * @size_bytes:  memory, rounded down to whole pageblocks (2 MiB), at least 4 MiB.
+ *               Up to 16 MiB all of it is DMA, up to 4 GiB DMA32, the rest Normal,
+ *               except that a machine of less than 4 GiB is one DMA32 zone.
+ */
+void kmc_sim_config_simple(struct kmc_sim_config *config, unsigned int nr_cpus,
+			   uint64_t size_bytes);
+
+/**
+ * kmc_sim_create() - Boot a machine.
+ * Return: 0, -EINVAL for an impossible layout, -ENOMEM.
+ */
+int kmc_sim_create(const struct kmc_sim_config *config, struct kmc_sim **sim);
+
+/** kmc_sim_destroy() - Unmap everything; no cpu may be bound. NULL is accepted. */
+void kmc_sim_destroy(struct kmc_sim *sim);
+
+/**
+ * kmc_sim_reset() - Back to the state right after boot.
+ *
+ * Costs what was touched since, never the size of the machine. Bindings,
+ * the tracepoint callback and its argument survive.
+ */
+void kmc_sim_reset(struct kmc_sim *sim);
+
+/**
+ * kmc_sim_snapshot() - Keep the present state, contents of frames in use included.
+ * Return: a handle >= 0, or -ENOMEM, or -ENOSPC above KMC_SIM_MAX_SNAPSHOTS.
+ */
+int kmc_sim_snapshot(struct kmc_sim *sim);
+#define KMC_SIM_MAX_SNAPSHOTS 64
+
+/** kmc_sim_restore() - Back to a snapshot, which stays valid. Return: 0 or -EINVAL. */
+int kmc_sim_restore(struct kmc_sim *sim, int snapshot);
+
+/** kmc_sim_snapshot_drop() - Forget a snapshot. Return: 0 or -EINVAL. */
+int kmc_sim_snapshot_drop(struct kmc_sim *sim, int snapshot);
+
+/**
+ * kmc_sim_hash() - A digest of the whole state, free of host addresses.
+ *
+ * Equal states of equal machines give equal digests in any process and with
+ * any compiler.
+ */
+uint64_t kmc_sim_hash(struct kmc_sim *sim);
+
+/* cpus */
+
+/**
+ * kmc_sim_bind() - Make @cpu the calling thread's cpu.
+ *
+ * Takes over whatever was asked of the cpu while nobody was bound (flushes).
+ * Return: 0, -EBUSY when another thread or coroutine has it, -EINVAL.
+ */
+int kmc_sim_bind(struct kmc_sim *sim, unsigned int cpu);
+
+/** kmc_sim_unbind() - Give the thread's cpu up; from then on anyone may flush it. */
+void kmc_sim_unbind(void);
+
+/** kmc_sim_switch() - unbind and bind in one, cheap for a single thread. As kmc_sim_bind(). */
+int kmc_sim_switch(struct kmc_sim *sim, unsigned int cpu);
+
+/** kmc_sim_poll() - Do what other cpus asked of this one; any allocator entry does it too. */
+void kmc_sim_poll(void);
+
+/* Coroutines: several cpus on one thread, interleaved at named yield points
+ * (present when built with KMC_YIELD_POINTS) and at kmc_co_yield(). */
+typedef void (*kmc_co_fn)(void *arg);
+/* Asked at each yield point; returns the cpu to go on with. */
+typedef unsigned int (*kmc_co_pick_fn)(void *arg, unsigned int cpu, const char *point,
+				       uint64_t runnable_mask);
+struct kmc_co {
+	unsigned int cpu;
+	kmc_co_fn fn;
+	void *arg;
+};
+/** kmc_co_run() - Run @n coroutines, each bound to its cpu, until all have returned. */
+int kmc_co_run(struct kmc_sim *sim, const struct kmc_co *co, unsigned int n,
+	       kmc_co_pick_fn pick, void *arg);
+void kmc_co_yield(const char *point);
+
+/* tasks and contexts */
+
+#define KMC_SIM_MAX_TASKS 64
+enum kmc_sim_context {
+	KMC_IN_TASK,
+	KMC_IN_SOFTIRQ,
+	KMC_IN_HARDIRQ,
+	KMC_IN_NMI,
+	KMC_PREEMPT_OFF,
+};
+/* Task flags; the values are the simulation's own. */
+#define KMC_PF_MEMALLOC      (1u << 0)
+#define KMC_PF_MEMALLOC_NOFS (1u << 1)
+#define KMC_PF_MEMALLOC_NOIO (1u << 2)
+#define KMC_PF_MEMALLOC_PIN  (1u << 3)
+#define KMC_PF_KTHREAD       (1u << 4)
+#define KMC_PF_EXITING       (1u << 5)
+#define KMC_PF_OOM_VICTIM    (1u << 6)
+
+/** kmc_sim_set_task() - The bound cpu runs task @task (0..KMC_SIM_MAX_TASKS-1) from now on. */
+int kmc_sim_set_task(unsigned int task);
+/** kmc_sim_set_context() - The bound cpu's context from now on. */
+void kmc_sim_set_context(enum kmc_sim_context context);
+/** kmc_sim_task_flags() - Replace the flags in @mask of the running task by @flags. */
+void kmc_sim_task_flags(uint32_t mask, uint32_t flags);
+
+/* clock and faults */
+
+uint64_t kmc_sim_clock_ns(struct kmc_sim *sim);
+void kmc_sim_clock_advance(struct kmc_sim *sim, uint64_t ns);
+
+enum kmc_sim_fault {
+	KMC_FAULT_SLAB, /* failslab */
+	KMC_FAULT_PAGE, /* fail_page_alloc */
+	KMC_NR_SIM_FAULTS,
+};
+/**
+ * kmc_sim_fail_nth() - Fail the @nth eligible request from now on (1 = the next),
+ * then every @interval-th (0: once only). @nth 0 switches off.
+ */
+void kmc_sim_fail_nth(struct kmc_sim *sim, enum kmc_sim_fault fault, uint64_t nth,
+		      uint64_t interval);
+
+/* tracepoints, under the kernel's names */
+
+enum kmc_tp_id {
+	KMC_TP_KMALLOC,
+	KMC_TP_KFREE,
+	KMC_TP_KMEM_CACHE_ALLOC,
+	KMC_TP_KMEM_CACHE_FREE,
+	KMC_TP_MM_PAGE_ALLOC,
+	KMC_TP_MM_PAGE_FREE,
+	KMC_TP_MM_PAGE_FREE_BATCHED,
+	KMC_TP_MM_PAGE_ALLOC_ZONE_LOCKED,
+	KMC_TP_MM_PAGE_PCPU_DRAIN,
+	KMC_TP_MM_PAGE_ALLOC_EXTFRAG,
+	KMC_TP_WAKEUP_KSWAPD,
+	KMC_TP_DIRECT_RECLAIM_BEGIN,
+	KMC_TP_DIRECT_RECLAIM_END,
+	KMC_TP_MARK_VICTIM,
+	KMC_TP_ALLOC_VMAP_AREA,
+	KMC_TP_FREE_VMAP_AREA_NOFLUSH,
+	KMC_TP_PERCPU_ALLOC,
+	KMC_TP_PERCPU_FREE,
+	KMC_TP_WARN,   /* a WARN or a report; name in @text */
+	KMC_TP_SLEEP,  /* the call slept */
+	KMC_NR_TPS,
+};
+
+struct kmc_tp {
+	enum kmc_tp_id id;
+	unsigned int cpu, task;
+	int node;            /* requested node, -1 none */
+	unsigned int order;
+	unsigned int migratetype;
+	uint64_t gfp;        /* the profile's numbers */
+	uint64_t pfn;        /* page events; UINT64_MAX: failed */
+	const void *ptr;     /* object events; NULL: failed or a free of NULL */
+	uint64_t bytes_req, bytes_alloc;
+	const void *call_site;
+	struct kmem_cache *cache; /* cache events */
+	const char *text;
+};
+typedef void (*kmc_tp_fn)(void *arg, const struct kmc_tp *tp);
+/** kmc_sim_trace() - Call @fn at every tracepoint whose bit is in @mask; NULL switches off. */
+void kmc_sim_trace(struct kmc_sim *sim, uint64_t mask, kmc_tp_fn fn, void *arg);
+
+/* addresses and facts for observers */
+
+/* Kernel-like addresses that are the same in every process. */
+#define KMC_DIRECT_MAP_BASE 0xffff888000000000ull
+#define KMC_VMALLOC_BASE    0xffffc90000000000ull
+/** kmc_sim_address() - The kernel-like address of a pointer of this machine; small values as they are. */
+uint64_t kmc_sim_address(struct kmc_sim *sim, const void *ptr);
+/** kmc_sim_pointer() - The inverse; NULL when the address is none of this machine's. */
+void *kmc_sim_pointer(struct kmc_sim *sim, uint64_t address);
+
+enum kmc_backing {
+	KMC_BACKING_NONE,   /* not an address of the machine, or a free frame */
+	KMC_BACKING_SLAB,
+	KMC_BACKING_LARGE,  /* a large kmalloc block */
+	KMC_BACKING_PAGE,
+	KMC_BACKING_VMALLOC,
+};
+/* What lies at an address, from page metadata alone. */
+struct kmc_where {
+	enum kmc_backing backing;
+	uint64_t pfn, head_pfn;
+	unsigned int order;
+	enum kmc_zone_type zone;
+	unsigned int node;
+	struct kmem_cache *cache;
+	const void *object;  /* start of the object or block that holds the address */
+	bool live;           /* false: a free object of a slab */
+};
+void kmc_sim_where(struct kmc_sim *sim, const void *ptr, struct kmc_where *where);
+
+struct kmc_cache_info {
+	const char *name;
+	unsigned int index;        /* unique among live caches, small */
+	unsigned int object_size, size, align, inuse, offset;
+	unsigned int order, min_order, objects, refcount;
+	unsigned int sheaf_capacity;
+	uint32_t flags;            /* SLAB_* */
+	uint64_t nr_slabs, nr_active, nr_objects;
+};
+void kmc_sim_cache_info(struct kmem_cache *cache, struct kmc_cache_info *info);
+/** kmc_sim_cache_next() - Walk the caches in order of creation; NULL starts and ends. */
+struct kmem_cache *kmc_sim_cache_next(struct kmc_sim *sim, struct kmem_cache *cache);
+
+struct kmc_zone_info {
+	enum kmc_zone_type type;
+	unsigned int node;
+	uint64_t start_pfn, spanned, present, managed;
+	uint64_t nr_free, pcp_count;
+	uint64_t wmark_min, wmark_low, wmark_high, wmark_promo;
+	uint64_t lowmem_reserve[KMC_NR_ZONE_TYPES];
+	uint64_t free_blocks[11];
+};
+unsigned int kmc_sim_zone_count(struct kmc_sim *sim);
+void kmc_sim_zone_info(struct kmc_sim *sim, unsigned int zone, struct kmc_zone_info *info);
+
+/** kmc_sim_check() - Verify the conservation identities; prints and aborts on a breach (a bug of ours). */
+void kmc_sim_check(struct kmc_sim *sim);
+
+/** kmc_sim_touched_pages() - Metadata pages that a reset would copy back now. */
+size_t kmc_sim_touched_pages(struct kmc_sim *sim);
+
+/** kmc_object_poisoned() - Is [ptr, ptr+len) free or slack memory for KASAN's part (ASan builds; else by metadata)? */
+bool kmc_object_poisoned(struct kmc_sim *sim, const void *ptr, size_t len);

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every layer of the stack shares: the machine, its arena with the dirty
+ * list, the cpu, the frame descriptor. Private to alloc/.
+ *
+ * Rules of the arena. All mutable state of a machine lies in one mapping, the
+ * arena, so that reset and snapshot are copies of its pages. Whoever is about
+ * to write into it first says so: kmc_touch() marks the 4 KiB page dirty, one
+ * load and one predictable branch when it is dirty already. Structures on a
+ * fast path avoid even that: they boot in a shape that sends the first use
+ * into the slow path (an empty sheaf, an empty per-cpu list), which touches
+ * them once.
+ *
+ * Rules of the cpus. A cpu's own structures are written without locks by the
+ * thread that has bound it. Another thread asks by setting bits in
+ * cpu->attention (atomic), which each entry point polls; a cpu that nobody has
+ * bound is taken with kmc_cpu_steal() and served by whoever asked. Binding and
+ * unbinding synchronise (acquire, release). Lock order: a cache's node lock,
+ * then a zone's lock, then the arena's dirty lock.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "alloc/sim.h"
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#ifndef PAGE_SHIFT
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  (1ul << PAGE_SHIFT)
+#define PAGE_MASK  (~(PAGE_SIZE - 1))
+#endif
+#define PAGEBLOCK_ORDER 9
+#define PAGEBLOCK_PAGES (1u << PAGEBLOCK_ORDER)
+#define MAX_PAGE_ORDER  10
+#define NR_PAGE_ORDERS  (MAX_PAGE_ORDER + 1)
+
+/* An invariant of ours broke: a bug, never a finding. On in every build. */
+_Noreturn void kmc_bug(const char *file, int line, const char *what);
+#define KMC_BUG_ON(cond)                                            \
+	do {                                                        \
+		if (unlikely(cond))                                 \
+			kmc_bug(__FILE__, __LINE__, #cond);         \
+	} while (0)
+
+/* A lock that costs nothing to have and is never on a fast path. */
+struct kmc_lock {
+	atomic_uint word;
+};
+void kmc_lock_slow(struct kmc_lock *lock);
+static inline void kmc_lock_take(struct kmc_lock *lock)
+{
+	unsigned int free = 0;
+	if (unlikely(!atomic_compare_exchange_strong_explicit(&lock->word, &free, 1,
+							      memory_order_acquire,
+							      memory_order_relaxed)))
+		kmc_lock_slow(lock);
+}
+static inline void kmc_lock_drop(struct kmc_lock *lock)
+{
+	atomic_store_explicit(&lock->word, 0, memory_order_release);
+}
+
+/* What a frame is used for now. */
+enum kmc_frame_kind {
+	FRAME_RESERVED,  /* boot state of frames outside any zone */
+	FRAME_BUDDY,     /* head of a free block on a buddy list */
+	FRAME_FREE_TAIL, /* inside such a block */
+	FRAME_PCP,       /* head of a block on a per-cpu list */
+	FRAME_USED,      /* handed out by the page allocator */
+	FRAME_SLAB,      /* every frame of a slab */
+	FRAME_LARGE,     /* every frame of a large kmalloc block */
+	FRAME_TAIL,      /* tail of a compound block; link.next is the head's pfn */
+};
+
+/*
+ * One page frame: 32 bytes, no host address but the cache's, so that
+ * a list survives a copy of the arena. Links are frame numbers; pfn 0 ends a
+ * list (frame 0 is never managed).
+ */
+struct page {
+	uint8_t kind;       /* enum kmc_frame_kind */
+	uint8_t order;      /* of the block, in its head */
+	uint8_t migratetype;
+	uint8_t flags;      /* PGF_* */
+	int32_t refcount;
+	struct {
+		uint32_t next, prev;
+	} link;             /* buddy, pcp, slab list; tails: next = head pfn */
+	union {
+		struct {    /* FRAME_SLAB; all frames carry cache, the head the rest */
+			struct kmem_cache *cache;
+			uint16_t freelist;  /* index of the first free object + 1; 0 none */
+			uint16_t inuse;
+			uint16_t objects;
+			uint16_t state;
+		} slab;
+		struct {    /* FRAME_LARGE, head */
+			uint64_t requested_bytes;
+			uint64_t unused;
+		} large;
+		uint64_t private_words[2];
+	};
+};
+_Static_assert(sizeof(struct page) == 32, "frame descriptor");
+#define PGF_COMPOUND  0x01
+#define PGF_PFMEMALLOC 0x02
+#define PGF_ACCOUNTED 0x04
+
+/* Bits of cpu->attention: anything that must leave the fast path. */
+#define ATTN_FLUSH   (1u << 0) /* another cpu wants this one's sheaves or pcp lists back */
+#define ATTN_TRACE   (1u << 1) /* a tracepoint callback is set */
+#define ATTN_FAULT   (1u << 2) /* failure injection is armed */
+#define ATTN_CONTEXT (1u << 3) /* not plain task context, or the task has scope flags */
+#define ATTN_DEBUG   (1u << 4) /* a boot option that the fast path ignores */
+
+/* One request to flush, by a bit mask of what. See kmc_flush_cpus(). */
+#define FLUSH_SHEAVES (1u << 0)
+#define FLUSH_PCP     (1u << 1)
+
+struct kmc_task {
+	uint32_t flags; /* KMC_PF_* */
+	uint32_t id;
+};
+
+struct kmc_cpu {
+	atomic_uint attention;
+	unsigned int id;
+	struct kmc_sim *sim;
+	struct kmc_task *task;
+	enum kmc_sim_context context;
+	unsigned int node;
+	/* Slab layer's: per-cpu sheaves of the kmalloc caches first, then by
+	 * cache index. Typed in slab/. */
+	void *slab_cpu;
+	/* Page layer's per-cpu lists, one struct per zone. Typed in page/. */
+	void *pcp;
+	/* Owner: 0 nobody, else a token of the binding thread. */
+	atomic_uintptr_t owner;
+	atomic_uint flush_wanted; /* FLUSH_* */
+	atomic_uint flush_done;   /* counts served requests */
+};
+
+/* The cpu that the calling thread has bound; NULL none. */
+extern __thread struct kmc_cpu *kmc_this_cpu __attribute__((tls_model("initial-exec")));
+
+struct kmc_sim {
+	/* constant after boot */
+	struct kmc_sim_config config;
+	uint8_t *frames;      /* host address of pfn 0's contents (never dereferenced below base) */
+	struct page *pages;   /* descriptor of pfn 0 */
+	uint64_t max_pfn;
+	uint8_t *arena;
+	size_t arena_bytes;
+	uint8_t *vmalloc_base; /* reserved host range of the vmalloc space; may be NULL */
+	size_t vmalloc_bytes;
+	struct kmc_cpu *cpus; /* cpu descriptors; outside the arena: bindings survive a reset */
+	/* layers' own parts, allocated from the arena at boot */
+	struct kmc_machine_state *state; /* clock, tasks, faults */
+	struct kmc_page_state *page;
+	struct kmc_slab_state *slab;
+	/* dirty tracking */
+	uint8_t *dirty;       /* one byte per arena page */
+	struct kmc_dirty *dirty_list;
+	/* tracing */
+	kmc_tp_fn trace_fn;
+	void *trace_arg;
+	uint64_t trace_mask;
+	struct kmc_sim_private *priv; /* machine/ only: boot image, snapshots */
+};
+
+/* arena.c */
+
+/** kmc_arena_alloc() - Carve @size bytes out of the arena; at boot only; zeroed. */
+void *kmc_arena_alloc(struct kmc_sim *sim, size_t size, size_t align);
+void kmc_touch_slow(struct kmc_sim *sim, size_t page);
+/** kmc_touch() - About to write @len bytes at @ptr, which lies in the arena. */
+static inline void kmc_touch(struct kmc_sim *sim, const void *ptr, size_t len)
+{
+	size_t first = (size_t)((const uint8_t *)ptr - sim->arena) >> 12;
+	size_t last = (size_t)((const uint8_t *)ptr + len - 1 - sim->arena) >> 12;
+
+	for (; first <= last; first++)
+		if (unlikely(!__atomic_load_n(&sim->dirty[first], __ATOMIC_RELAXED)))
+			kmc_touch_slow(sim, first);
+}
+
+/* frames */
+
+static inline uint64_t page_to_pfn_in(struct kmc_sim *sim, const struct page *page)
+{
+	return (uint64_t)(page - sim->pages);
+}
+static inline struct page *pfn_to_page_in(struct kmc_sim *sim, uint64_t pfn)
+{
+	return sim->pages + pfn;
+}
+static inline uint64_t virt_to_pfn_in(struct kmc_sim *sim, const void *ptr)
+{
+	return (uint64_t)((const uint8_t *)ptr - sim->frames) >> PAGE_SHIFT;
+}
+static inline void *pfn_to_virt_in(struct kmc_sim *sim, uint64_t pfn)
+{
+	return sim->frames + (pfn << PAGE_SHIFT);
+}
+
+/* cpus.c */
+
+/**
+ * kmc_flush_cpus() - Make every other cpu give back what @what names; the
+ * caller has flushed its own already. Returns when all have.
+ */
+void kmc_flush_cpus(struct kmc_sim *sim, unsigned int what);
+/** kmc_attend() - Serve cpu->attention at an entry point; returns the remaining bits. */
+unsigned int kmc_attend(struct kmc_cpu *cpu);
+/* Implemented by the layers; run on the cpu itself or on an unbound cpu that was stolen. */
+void kmc_slab_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu);
+void kmc_page_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu);
+
+/* Boot and digest of the layers, called by machine/sim.c in this order. */
+int kmc_page_boot(struct kmc_sim *sim);
+int kmc_slab_boot(struct kmc_sim *sim);
+uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed);
+uint64_t kmc_slab_hash(struct kmc_sim *sim, uint64_t seed);
+void kmc_page_check(struct kmc_sim *sim);
+void kmc_slab_check(struct kmc_sim *sim);
+size_t kmc_page_arena_bytes(const struct kmc_sim_config *config);
+size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config);
+
+/* Tracepoints: cold, only reached when ATTN_TRACE is set. */
+void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp);
+
+/* Failure injection: true when this request is to fail. Only under ATTN_FAULT. */
+bool kmc_fault_hit(struct kmc_sim *sim, enum kmc_sim_fault fault);
+
+/* FNV-1a over 64-bit words; digests of state use nothing else. */
+static inline uint64_t kmc_hash_word(uint64_t hash, uint64_t word)
+{
+	hash ^= word;
+	hash *= 0x100000001b3ull;
+	return hash ^ (hash >> 29);
+}
+
+#ifdef KMC_YIELD_POINTS
+#define kmc_yield_point(name) kmc_co_yield(name)
+#else
+#define kmc_yield_point(name) ((void)0)
+#endif
+
+/* KASAN's part is played by AddressSanitizer. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KMC_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KMC_ASAN 1
+#endif
+#endif
+#ifdef KMC_ASAN
+void __asan_poison_memory_region(void const volatile *addr, size_t size);
+void __asan_unpoison_memory_region(void const volatile *addr, size_t size);
+#define kmc_poison(ptr, len)   __asan_poison_memory_region(ptr, len)
+#define kmc_unpoison(ptr, len) __asan_unpoison_memory_region(ptr, len)
+#define KMC_NO_ASAN            __attribute__((no_sanitize("address")))
+#else
+#define kmc_poison(ptr, len)   ((void)0)
+#define kmc_unpoison(ptr, len) ((void)0)
+#define KMC_NO_ASAN
+#endif
