@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one judge. It is fed a subject's facts and events, keeps its own books,
+ * and says of each rule whether it held. Used by replay, check and the
+ * fuzzers; it never learns which subject it judges.
+ */
+#ifndef ORACLE_JUDGE_H
+#define ORACLE_JUDGE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "vocab/event.h"
+#include "vocab/machine.h"
+
+enum kmc_party { KMC_PARTY_ALLOCATOR, KMC_PARTY_CALLER };
+enum kmc_strength { KMC_MUST, KMC_SHOULD, KMC_MAY, KMC_NO_PROMISE };
+enum kmc_origin { KMC_ORIGIN_S, KMC_ORIGIN_D, KMC_ORIGIN_I, KMC_ORIGIN_I_STAR };
+
+/* What a subject must show for a rule to be judged on it; the subject says what it shows. */
+#define KMC_SHOWS_ADDRESS  (1u << 0)  /* addresses of results */
+#define KMC_SHOWS_SIZE     (1u << 1)  /* requested sizes */
+#define KMC_SHOWS_GRANTED  (1u << 2)  /* granted sizes or cache geometry */
+#define KMC_SHOWS_CALLS    (1u << 3)  /* begin/end of each call with its name (no bare tracepoints) */
+#define KMC_SHOWS_EVERY_FREE (1u << 4) /* no blind spots: what is not freed is live */
+#define KMC_SHOWS_CONTENT  (1u << 5)  /* content observations */
+#define KMC_SHOWS_CONTEXT  (1u << 6)  /* context of calls */
+#define KMC_SHOWS_CACHES   (1u << 7)  /* which cache, and its description */
+#define KMC_SHOWS_PAGES    (1u << 8)  /* page allocations and frees */
+#define KMC_SHOWS_EFFECTS  (1u << 9)  /* effects of calls */
+#define KMC_SHOWS_NODE     (1u << 10) /* node and zone of memory */
+#define KMC_SHOWS_VALUES   (1u << 11) /* results of pure functions */
+#define KMC_SHOWS_CHARGES  (1u << 12)
+#define KMC_SHOWS_RCU      (1u << 13)
+#define KMC_SHOWS_VMALLOC  (1u << 14)
+#define KMC_SHOWS_GFP      (1u << 15)
+#define KMC_SHOWS_STATE    (1u << 16) /* machine state at entry (free pages, reclaimable) */
+
+struct kmc_rule {
+	const char *id;        /* "ALIGN-2" */
+	const char *name;      /* words-name: "kmalloc.align-power-of-two" */
+	uint8_t family;        /* index of the family's name */
+	uint8_t party, strength, origin;
+	uint32_t since, until; /* editions [since, until); 0 open */
+	uint32_t needs;        /* KMC_SHOWS_*: unreachable where the subject lacks one */
+	const char *alias;     /* id under which a breach is reported; NULL itself; "meta" */
+	const char *statement; /* one line */
+	const char *source;
+};
+size_t kmc_rule_count(void);
+const struct kmc_rule *kmc_rule_at(size_t index);
+/** kmc_rule_find() - By id, case ignored; -1 none. */
+int kmc_rule_find(const char *id);
+
+enum kmc_rule_state {
+	KMC_RULE_PASS,
+	KMC_RULE_VIOLATED,
+	KMC_RULE_KNOWN,       /* violated, every finding of it accepted before */
+	KMC_RULE_UNKNOWN,     /* its precondition held, but it could not be judged */
+	KMC_RULE_UNEXERCISED, /* reachable, precondition never held */
+	KMC_RULE_UNREACHABLE, /* the subject cannot show it; see why */
+};
+/* Why a rule is unreachable; a closed list. X(enumerator, text) */
+#define KMC_UNREACHABLE(X)                                               \
+	X(NOT, "")                                                       \
+	X(EDITION, "not in the chosen edition")                          \
+	X(OPTION_OFF, "an option it needs is off")                       \
+	X(NOT_SHOWN, "the subject does not show what it needs")          \
+	X(NOT_JUDGED, "not judged by this version of kmconform")         \
+	X(NO_PROMISE, "promises nothing: nothing is asserted")
+enum kmc_unreachable {
+#define KMC_WHY(name, text) KMC_WHY_##name,
+	KMC_UNREACHABLE(KMC_WHY)
+#undef KMC_WHY
+};
+
+struct kmc_rule_result {
+	uint64_t exercised, passed, violated, unknown; /* judgements */
+	uint64_t first_seq, last_seq;                  /* of violations */
+	enum kmc_rule_state state;
+	enum kmc_unreachable why;
+};
+
+/* A violated rule with its identity. Text is owned by the judge. */
+struct kmc_finding {
+	char key[24];        /* "v1-" and 16 hex digits: rule, call, clause, shape */
+	int rule;            /* index; after aliasing */
+	const char *call, *clause, *shape;
+	uint64_t occurrences, first_seq, last_seq;
+	bool known;
+	const char *let, *then, *but; /* of the first occurrence */
+	struct kmc_event event;       /* the event at which it showed first */
+	uint64_t site;
+};
+
+struct kmc_subject {
+	char name[64];               /* "alloc 6.18.44", "trace FILE", "glibc malloc" */
+	struct kmc_machine machine;  /* facts that are known */
+	uint32_t edition;            /* KMC_RELEASE() to judge by */
+	uint32_t shows;              /* KMC_SHOWS_* */
+	bool bare;                   /* bare tracepoints with blind spots (a recorded kernel) */
+};
+
+struct kmc_judge;
+
+/**
+ * kmc_judge_create() - A judge for one subject.
+ * Return: 0, -EINVAL for an impossible subject, -ENOMEM.
+ */
+int kmc_judge_create(const struct kmc_subject *subject, struct kmc_judge **judge);
+void kmc_judge_destroy(struct kmc_judge *judge);
+
+/** kmc_judge_reset() - As freshly created, at the cost of what was used; counts are kept. */
+void kmc_judge_reset(struct kmc_judge *judge);
+
+/** kmc_judge_cache() - Announce or update a cache. Return: 0, -ENOMEM. */
+int kmc_judge_cache(struct kmc_judge *judge, const struct kmc_cache_desc *cache);
+
+/**
+ * kmc_judge_event() - Judge the next event of the stream.
+ *
+ * The judge may add marks (INFERRED, DUPLICATE, BEFORE_TRACE) to its copy's
+ * account, never to @ev.
+ * Return: number of rules violated by it, or -ENOMEM.
+ */
+int kmc_judge_event(struct kmc_judge *judge, const struct kmc_event *ev);
+
+/** kmc_judge_finish() - End of the stream: leaks, pending calls. Return: as kmc_judge_event(). */
+int kmc_judge_finish(struct kmc_judge *judge);
+
+/* Called at every violation, before it is folded into its finding. */
+typedef void (*kmc_judge_fn)(void *arg, const struct kmc_finding *finding);
+void kmc_judge_on_violation(struct kmc_judge *judge, kmc_judge_fn fn, void *arg);
+
+/** kmc_judge_trap() - End in a trap in the violated rule's own function (fuzzing). */
+void kmc_judge_trap(struct kmc_judge *judge, bool trap);
+
+void kmc_judge_result(const struct kmc_judge *judge, size_t rule, struct kmc_rule_result *result);
+size_t kmc_judge_finding_count(const struct kmc_judge *judge);
+/** kmc_judge_finding() - In order of first occurrence. */
+const struct kmc_finding *kmc_judge_finding(const struct kmc_judge *judge, size_t index);
+/** kmc_judge_accept() - Accept findings of this key as known. Return: 0, -ENOMEM. */
+int kmc_judge_accept(struct kmc_judge *judge, const char *key);
+
+/* What the shadow model counted per cache (and "large", "page", "unknown"). */
+struct kmc_life_count {
+	char name[48];
+	uint64_t allocs, frees, failed;
+	uint64_t implied_frees;   /* allocation of a live address */
+	uint64_t duplicates;
+	uint64_t before_trace;    /* frees of what was never seen */
+	uint64_t free_again;      /* frees of an address already freed in the stream */
+	uint64_t live, live_bytes, peak_live_bytes;
+};
+size_t kmc_judge_lives(const struct kmc_judge *judge, struct kmc_life_count *counts, size_t max);
+uint64_t kmc_judge_events(const struct kmc_judge *judge);
+const struct kmc_subject *kmc_judge_subject(const struct kmc_judge *judge);
+
+#endif
