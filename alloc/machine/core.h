@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "alloc/sim.h"
+#include "linux/mm_types.h"
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -66,46 +67,17 @@ static inline void kmc_lock_drop(struct kmc_lock *lock)
 
 /* What a frame is used for now. */
 enum kmc_frame_kind {
-	FRAME_RESERVED,  /* boot state of frames outside any zone */
+	FRAME_RESERVED,  /* no head: outside any zone, or inside the block whose head lies
+			  * below it; the whole descriptor is zero then */
 	FRAME_BUDDY,     /* head of a free block on a buddy list */
-	FRAME_FREE_TAIL, /* inside such a block */
+	FRAME_FREE_TAIL, /* not used: a free block's tails stay zero */
 	FRAME_PCP,       /* head of a block on a per-cpu list */
-	FRAME_USED,      /* handed out by the page allocator */
+	FRAME_USED,      /* head of a block handed out by the page allocator */
 	FRAME_SLAB,      /* every frame of a slab */
 	FRAME_LARGE,     /* every frame of a large kmalloc block */
 	FRAME_TAIL,      /* tail of a compound block; link.next is the head's pfn */
 };
 
-/*
- * One page frame: 32 bytes, no host address but the cache's, so that
- * a list survives a copy of the arena. Links are frame numbers; pfn 0 ends a
- * list (frame 0 is never managed).
- */
-struct page {
-	uint8_t kind;       /* enum kmc_frame_kind */
-	uint8_t order;      /* of the block, in its head */
-	uint8_t migratetype;
-	uint8_t flags;      /* PGF_* */
-	int32_t refcount;
-	struct {
-		uint32_t next, prev;
-	} link;             /* buddy, pcp, slab list; tails: next = head pfn */
-	union {
-		struct {    /* FRAME_SLAB; all frames carry cache, the head the rest */
-			struct kmem_cache *cache;
-			uint16_t freelist;  /* index of the first free object + 1; 0 none */
-			uint16_t inuse;
-			uint16_t objects;
-			uint16_t state;
-		} slab;
-		struct {    /* FRAME_LARGE, head */
-			uint64_t requested_bytes;
-			uint64_t unused;
-		} large;
-		uint64_t private_words[2];
-	};
-};
-_Static_assert(sizeof(struct page) == 32, "frame descriptor");
 #define PGF_COMPOUND  0x01
 #define PGF_PFMEMALLOC 0x02
 #define PGF_ACCOUNTED 0x04
@@ -141,7 +113,8 @@ struct kmc_cpu {
 	/* Owner: 0 nobody, else a token of the binding thread. */
 	atomic_uintptr_t owner;
 	atomic_uint flush_wanted; /* FLUSH_* */
-	atomic_uint flush_done;   /* counts served requests */
+	atomic_uint flush_done;   /* the last ticket that was served */
+	atomic_uint flush_ticket; /* counts requests */
 };
 
 /* The cpu that the calling thread has bound; NULL none. */
@@ -176,6 +149,11 @@ struct kmc_sim {
 
 /** kmc_arena_alloc() - Carve @size bytes out of the arena; at boot only; zeroed. */
 void *kmc_arena_alloc(struct kmc_sim *sim, size_t size, size_t align);
+/**
+ * kmc_arena_alloc_sparse() - As kmc_arena_alloc(), whole pages, for a table that is
+ * mostly zero at boot; at boot too its writers say kmc_touch() first.
+ */
+void *kmc_arena_alloc_sparse(struct kmc_sim *sim, size_t size);
 void kmc_touch_slow(struct kmc_sim *sim, size_t page);
 /** kmc_touch() - About to write @len bytes at @ptr, which lies in the arena. */
 static inline void kmc_touch(struct kmc_sim *sim, const void *ptr, size_t len)
@@ -216,11 +194,25 @@ static inline void *pfn_to_virt_in(struct kmc_sim *sim, uint64_t pfn)
 void kmc_flush_cpus(struct kmc_sim *sim, unsigned int what);
 /** kmc_attend() - Serve cpu->attention at an entry point; returns the remaining bits. */
 unsigned int kmc_attend(struct kmc_cpu *cpu);
+/** kmc_attention() - As kmc_attend(), but costs one load when nothing is set. */
+static inline unsigned int kmc_attention(struct kmc_cpu *cpu)
+{
+	if (likely(!atomic_load_explicit(&cpu->attention, memory_order_relaxed)))
+		return 0;
+	return kmc_attend(cpu);
+}
+/** kmc_cpu_steal() - Own a cpu that nobody has bound, to serve it. */
+bool kmc_cpu_steal(struct kmc_cpu *cpu);
+/** kmc_cpu_release() - The end of kmc_cpu_steal(). */
+void kmc_cpu_release(struct kmc_cpu *cpu);
 /* Implemented by the layers; run on the cpu itself or on an unbound cpu that was stolen. */
 void kmc_slab_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu);
 void kmc_page_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu);
 
-/* Boot and digest of the layers, called by machine/sim.c in this order. */
+/*
+ * Boot and digest of the layers, called by machine/sim.c in this order. Boot
+ * hands out no frame: all of them are free in the boot image.
+ */
 int kmc_page_boot(struct kmc_sim *sim);
 int kmc_slab_boot(struct kmc_sim *sim);
 uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed);
@@ -229,6 +221,14 @@ void kmc_page_check(struct kmc_sim *sim);
 void kmc_slab_check(struct kmc_sim *sim);
 size_t kmc_page_arena_bytes(const struct kmc_sim_config *config);
 size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config);
+
+/* address.c */
+
+/**
+ * kmc_slab_object_at() - The slab layer's part of kmc_sim_where(): the object of
+ * the slab page at @ptr. Return: false when @ptr lies in no object.
+ */
+bool kmc_slab_object_at(struct kmc_sim *sim, const void *ptr, const void **start, bool *live);
 
 /* Tracepoints: cold, only reached when ATTN_TRACE is set. */
 void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp);
