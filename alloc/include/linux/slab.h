@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The object allocators under the kernel's names: kmalloc and its kin, caches,
+ * freeing. Included by kernel-style code that runs on a simulated machine; the
+ * calling thread has bound one of the machine's cpus (alloc/sim.h).
+ *
+ * A deliberate difference: kmalloc() and kfree() are plain functions, so a
+ * constant size is treated like any other (the kernel folds the size class,
+ * and emits one kmalloc event where a variable large size emits two).
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/gfp.h>
+#include <linux/overflow.h>
+#include <linux/string.h>
+
+struct kmem_cache;
+struct list_lru;
+
+#define NUMA_NO_NODE (-1)
+
+/* What a request of no bytes gets: not NULL, not memory. Rule: KM-3, KM-4. */
+#define ZERO_SIZE_PTR     ((void *)16)
+#define ZERO_OR_NULL_PTR(x) ((uintptr_t)(x) <= (uintptr_t)ZERO_SIZE_PTR)
+
+#define ARCH_KMALLOC_MINALIGN  8
+#define ARCH_SLAB_MINALIGN     8
+#define KMALLOC_MIN_SIZE       8
+#define KMALLOC_SHIFT_HIGH     13
+#define KMALLOC_MAX_CACHE_SIZE 8192ul
+#define KMALLOC_MAX_SIZE       (4ul << 20)
+#define KMALLOC_MAX_ORDER      10
+
+/*
+ * Cache flags. The values are those that releases up to 6.8 fixed; from 6.9
+ * on the kernel numbers them by configuration, so whoever reads a running
+ * kernel's flags translates them by name.
+ */
+typedef unsigned int slab_flags_t;
+#define SLAB_CONSISTENCY_CHECKS ((slab_flags_t)0x00000100)
+#define SLAB_RED_ZONE           ((slab_flags_t)0x00000400)
+#define SLAB_POISON             ((slab_flags_t)0x00000800)
+#define SLAB_KMALLOC            ((slab_flags_t)0x00001000)
+#define SLAB_HWCACHE_ALIGN      ((slab_flags_t)0x00002000)
+#define SLAB_CACHE_DMA          ((slab_flags_t)0x00004000)
+#define SLAB_CACHE_DMA32        ((slab_flags_t)0x00008000)
+#define SLAB_STORE_USER         ((slab_flags_t)0x00010000)
+#define SLAB_RECLAIM_ACCOUNT    ((slab_flags_t)0x00020000)
+#define SLAB_TEMPORARY          SLAB_RECLAIM_ACCOUNT
+#define SLAB_PANIC              ((slab_flags_t)0x00040000)
+#define SLAB_TYPESAFE_BY_RCU    ((slab_flags_t)0x00080000)
+#define SLAB_MEM_SPREAD         ((slab_flags_t)0x00100000)
+#define SLAB_TRACE              ((slab_flags_t)0x00200000)
+#define SLAB_DEBUG_OBJECTS      ((slab_flags_t)0x00400000)
+#define SLAB_NOLEAKTRACE        ((slab_flags_t)0x00800000)
+#define SLAB_NO_MERGE           ((slab_flags_t)0x01000000)
+#define SLAB_FAILSLAB           ((slab_flags_t)0x02000000)
+#define SLAB_ACCOUNT            ((slab_flags_t)0x04000000)
+#define SLAB_KASAN              ((slab_flags_t)0x08000000)
+#define SLAB_NO_USER_FLAGS      ((slab_flags_t)0x10000000)
+#define SLAB_NO_OBJ_EXT         ((slab_flags_t)0x20000000)
+
+/* kmalloc */
+
+/**
+ * kmalloc() - Allocate physically contiguous memory.
+ * @size: bytes; 0 gives ZERO_SIZE_PTR, above KMALLOC_MAX_SIZE gives NULL.
+ *
+ * Context: any but NMI; sleeps only when @flags has __GFP_DIRECT_RECLAIM.
+ * Return: the block, aligned as ALIGN-1 to ALIGN-3 say, or NULL (KM-25).
+ * Rule: KM-1 .. KM-14.
+ */
+void *kmalloc(size_t size, gfp_t flags);
+/** kmalloc_node() - As kmalloc(), with a preferred or (__GFP_THISNODE) required node. Rule: KM-13. */
+void *kmalloc_node(size_t size, gfp_t flags, int node);
+/** kmalloc_track_caller() - As kmalloc(); events name the caller's caller. Rule: KM-15. */
+void *kmalloc_track_caller(size_t size, gfp_t flags);
+void *kmalloc_node_track_caller(size_t size, gfp_t flags, int node);
+
+/** kzalloc() - As kmalloc(), zeroed. Rule: KM-7. */
+static inline void *kzalloc(size_t size, gfp_t flags)
+{
+	return kmalloc(size, flags | __GFP_ZERO);
+}
+
+static inline void *kzalloc_node(size_t size, gfp_t flags, int node)
+{
+	return kmalloc_node(size, flags | __GFP_ZERO, node);
+}
+
+/** kmalloc_array() - @n elements of @size bytes; NULL when the product overflows. Rule: ARR-1. */
+static inline void *kmalloc_array(size_t n, size_t size, gfp_t flags)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kmalloc(bytes, flags);
+}
+
+static inline void *kmalloc_array_node(size_t n, size_t size, gfp_t flags, int node)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kmalloc_node(bytes, flags, node);
+}
+
+/** kcalloc() - As kmalloc_array(), zeroed. Rule: ARR-1, ARR-2. */
+static inline void *kcalloc(size_t n, size_t size, gfp_t flags)
+{
+	return kmalloc_array(n, size, flags | __GFP_ZERO);
+}
+
+static inline void *kcalloc_node(size_t n, size_t size, gfp_t flags, int node)
+{
+	return kmalloc_array_node(n, size, flags | __GFP_ZERO, node);
+}
+
+/**
+ * krealloc() - Resize a kmalloc block.
+ * @p: NULL or ZERO_SIZE_PTR: as kmalloc().
+ * @new_size: 0 frees @p and gives ZERO_SIZE_PTR.
+ *
+ * Return: the block, contents kept up to the smaller size; NULL leaves @p as
+ * it was. Rule: REA-1 .. REA-8.
+ */
+void *krealloc(const void *p, size_t new_size, gfp_t flags) __attribute__((warn_unused_result));
+
+/** krealloc_array() - krealloc() to @new_n elements; NULL on overflow, @p stays. Rule: ARR-3. */
+static inline __attribute__((warn_unused_result)) void *
+krealloc_array(void *p, size_t new_n, size_t new_size, gfp_t flags)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(new_n, new_size, &bytes))
+		return NULL;
+	return krealloc(p, bytes, flags);
+}
+
+/** kmalloc_size_roundup() - Bytes that kmalloc(@size) makes usable. Rule: KM-16. */
+size_t kmalloc_size_roundup(size_t size);
+/** ksize() - Bytes of the block; 0 for NULL and ZERO_SIZE_PTR. Rule: KM-17, KM-18. */
+size_t ksize(const void *objp);
+
+/* freeing */
+
+/**
+ * kfree() - Free a block of kmalloc() or, from 6.4 on, an object of any cache.
+ * NULL and ZERO_SIZE_PTR do nothing. Rule: FR-1, FR-2, FR-7, FR-8.
+ * Context: any but NMI; never sleeps.
+ */
+void kfree(const void *object);
+/** kfree_sensitive() - Wipe the whole block, then free it. Rule: FR-13. */
+void kfree_sensitive(const void *p);
+/** kvfree() - Free by what the address is: slab, large block or vmalloc area. Rule: KV-11, FR-7. */
+void kvfree(const void *addr);
+/** kvfree_sensitive() - Wipe @len bytes, then kvfree(). Rule: FR-13. */
+void kvfree_sensitive(const void *addr, size_t len);
+/** kfree_bulk() - Free @size blocks; caches and large blocks may be mixed. Rule: FR-3, FR-14. */
+void kfree_bulk(size_t size, void **p);
+
+/* caches */
+
+/**
+ * struct kmem_cache_args - Optional properties; 0 means unused. Rule: KC-7.
+ * @align: required alignment in bytes, a power of two.
+ * @useroffset: start of the region that may be copied to and from user space.
+ * @usersize: length of that region; 0 none.
+ * @freeptr_offset: where the free pointer lies, with @use_freeptr_offset. Rule: KC-8.
+ * @use_freeptr_offset: @freeptr_offset is set (it may be 0).
+ * @ctor: run once for every object of a new slab. Rule: KC-9.
+ * @sheaf_capacity: wanted capacity of the per-cpu arrays; 0 the allocator's own choice.
+ */
+struct kmem_cache_args {
+	unsigned int align;
+	unsigned int useroffset;
+	unsigned int usersize;
+	unsigned int freeptr_offset;
+	bool use_freeptr_offset;
+	void (*ctor)(void *object);
+	unsigned int sheaf_capacity;
+};
+
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int object_size,
+					    struct kmem_cache_args *args, slab_flags_t flags);
+
+static inline struct kmem_cache *__kmem_cache_create(const char *name, unsigned int size,
+						     unsigned int align, slab_flags_t flags,
+						     void (*ctor)(void *))
+{
+	struct kmem_cache_args args = { .align = align, .ctor = ctor };
+
+	return __kmem_cache_create_args(name, size, &args, flags);
+}
+
+static inline struct kmem_cache *__kmem_cache_default_args(const char *name, unsigned int size,
+							   void *args, slab_flags_t flags)
+{
+	(void)args;
+	return __kmem_cache_create_args(name, size, NULL, flags);
+}
+
+/** kmem_cache_create_usercopy() - Cache with a region open to user copies. Rule: KC-39, UC-1. */
+static inline struct kmem_cache *
+kmem_cache_create_usercopy(const char *name, unsigned int size, unsigned int align,
+			   slab_flags_t flags, unsigned int useroffset, unsigned int usersize,
+			   void (*ctor)(void *))
+{
+	struct kmem_cache_args args = {
+		.align = align,
+		.ctor = ctor,
+		.useroffset = useroffset,
+		.usersize = usersize,
+	};
+
+	return __kmem_cache_create_args(name, size, &args, flags);
+}
+
+/**
+ * kmem_cache_create() - Create a cache.
+ *
+ * Two forms, told apart by the third argument: (name, size, align, flags,
+ * ctor) and (name, size, struct kmem_cache_args * or NULL, flags).
+ * Context: task, may sleep. Return: the cache or NULL. Rule: KC-2 .. KC-8, KC-20, KC-21.
+ */
+#define kmem_cache_create(name, size, third, ...)                      \
+	_Generic((third),                                              \
+		struct kmem_cache_args *: __kmem_cache_create_args,    \
+		void *: __kmem_cache_default_args,                     \
+		default: __kmem_cache_create)(name, size, third, __VA_ARGS__)
+
+/** KMEM_CACHE() - A cache for a type, with its size and alignment. Rule: ALIGN-9. */
+#define KMEM_CACHE(type, flags)                                               \
+	__kmem_cache_create_args(#type, sizeof(struct type),                  \
+				 &(struct kmem_cache_args){                   \
+					 .align = __alignof__(struct type) }, \
+				 (flags))
+#define KMEM_CACHE_USERCOPY(type, flags, field)                                       \
+	__kmem_cache_create_args(#type, sizeof(struct type),                          \
+				 &(struct kmem_cache_args){                           \
+					 .align = __alignof__(struct type),           \
+					 .useroffset = offsetof(struct type, field),  \
+					 .usersize = sizeof(((struct type *)0)->field) }, \
+				 (flags))
+
+/** kmem_cache_alloc() - An object. Return: NULL for a reason of KM-25. Rule: KC-41, ALIGN-7. */
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t flags);
+/** kmem_cache_alloc_node() - With a node, as kmalloc_node(). Rule: KC-30. */
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node);
+/** kmem_cache_alloc_lru() - As kmem_cache_alloc(): nothing is charged yet. Rule: KC-31. */
+void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru, gfp_t flags);
+
+/** kmem_cache_zalloc() - An object of zeroes. Rule: KC-12. */
+static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t flags)
+{
+	return kmem_cache_alloc(s, flags | __GFP_ZERO);
+}
+
+/** kmem_cache_free() - Give an object of @s back. Rule: FR-2, FR-6, DBG-8. */
+void kmem_cache_free(struct kmem_cache *s, void *objp);
+/** kmem_cache_alloc_bulk() - @size objects into @p, or none. Return: @size or 0. Rule: KC-32, KC-33, KC-35. */
+int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size, void **p);
+/** kmem_cache_free_bulk() - @size objects; NULL @s: whatever each belongs to. Rule: FR-14, FR-15, KC-35. */
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t size, void **p);
+/** kmem_cache_destroy() - Drop a name of a cache, with the last one the cache. Rule: KC-24 .. KC-26, KC-42. */
+void kmem_cache_destroy(struct kmem_cache *s);
+/** kmem_cache_shrink() - Release empty slabs. Return: 0 only when no slab is left. Rule: KC-23. */
+int kmem_cache_shrink(struct kmem_cache *s);
+/** kmem_cache_size() - The object size; of a shared cache its largest user's. Rule: KC-22. */
+unsigned int kmem_cache_size(struct kmem_cache *s);
