@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A program: ops on a described machine, judged by an edition. Text (`.op`)
+ * and records are two forms of the same thing:
+ *
+ *   parse(print(p)) = p,  decode(encode(p)) = p,
+ *   encode(decode(bytes)) is a fixed point, and every byte string decodes.
+ */
+#ifndef VOCAB_PROGRAM_H
+#define VOCAB_PROGRAM_H
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "vocab/machine.h"
+#include "vocab/op.h"
+
+#define KMC_RECORD_BYTES 32
+
+struct kmc_program {
+	struct kmc_machine machine;
+	uint32_t edition; /* KMC_RELEASE() */
+	size_t nr_ops, max_ops;
+	struct kmc_op *ops;
+};
+
+void kmc_program_init(struct kmc_program *program);
+void kmc_program_free(struct kmc_program *program);
+/** kmc_program_add() - Append an op. Return: 0, -ENOMEM. */
+int kmc_program_add(struct kmc_program *program, const struct kmc_op *op);
+
+/**
+ * kmc_program_decode() - From any bytes; values out of range are folded into
+ * it, a last partial record is padded with zeros.
+ * Return: 0, -ENOMEM.
+ */
+int kmc_program_decode(struct kmc_program *program, const void *bytes, size_t len);
+
+/** kmc_program_encode() - To malloc()ed records. Return: 0, -ENOMEM. */
+int kmc_program_encode(const struct kmc_program *program, void **bytes, size_t *len);
+
+/** kmc_op_decode() - One record (and its continuation, NULL none) to an op: the fuzzers' unit. */
+void kmc_op_decode(struct kmc_op *op, const uint8_t *record, const uint8_t *more);
+/** kmc_op_encode() - Return: records written, 1 or 2. */
+unsigned int kmc_op_encode(const struct kmc_op *op, uint8_t *records);
+
+/**
+ * kmc_program_parse() - From text.
+ * @name:  for messages. @error: receives "NAME:LINE: what"; size bytes.
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int kmc_program_parse(struct kmc_program *program, const char *text, size_t len, const char *name,
+		      char *error, size_t size);
+/** kmc_program_print() - To text. Return: 0, -EIO. */
+int kmc_program_print(const struct kmc_program *program, FILE *out);
+/** kmc_op_print() - One op without newline. Return: as snprintf(). */
+int kmc_op_print(char *buf, size_t size, const struct kmc_op *op);
+
+/**
+ * kmc_program_read() - A file of either form: text when it begins with "# kmconform", else records
+ * ("KMCOP" magic in the head record).
+ * Return: 0, -EINVAL, -errno; @error as above.
+ */
+int kmc_program_read(struct kmc_program *program, const char *path, char *error, size_t size);
+
+#endif
