@@ -84,7 +84,7 @@ struct kmc_op {
 struct kmc_param {
 	char name[20];
 	char field;  /* a b c d g n o s t u */
-	char format; /* 0 x f p k e y */
+	char format; /* 0 i d x f p k e y */
 	bool offset; /* slot with a byte offset in field b */
 };
 struct kmc_op_desc {
