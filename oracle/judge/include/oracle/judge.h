@@ -3,6 +3,25 @@
  * The one judge. It is fed a subject's facts and events, keeps its own books,
  * and says of each rule whether it held. Used by replay, check and the
  * fuzzers; it never learns which subject it judges.
+ *
+ * How a call stands in its event (BEGIN, END, CALL), beyond event.h:
+ *   addr    the result of an allocation or of a call with a number; for a free and for
+ *           write/read/check the pointer passed (with its offset)
+ *   addr2   the pointer a call works on while addr holds its result: the old block of a
+ *           resize, the argument of ksize, is_vmalloc_addr, ...; header of struct_size
+ *           and of kmalloc_flex
+ *   size    bytes asked for; of array forms the size of one element; length of write/read,
+ *           size given to free_pages_exact; alloc_pages_exact: bytes; page blocks: page << order
+ *   arg     count of array forms (size_add and kin: the second operand, array3_size has
+ *           the third in addr2), align of *_align calls and of kmem_cache_create, count of
+ *           bulk calls; error number when outcome is "error"
+ *   cache   id of the cache (as announced by kmc_judge_cache()) or pool
+ * An array call's product is the judge's to compute. A bulk call is a BEGIN, then one CALL of
+ * the same opcode per slot with parent = the bulk call's id and addr = the object (outcome
+ * null where there is none), then an END with arg = the number returned. Caches that a program
+ * creates are announced before the creation's END (or CALL), with the id in event.cache.
+ * Bare tracepoints have id 0; tracepoints inside calls (parent or id set) are not judged
+ * as lives a second time.
  */
 #ifndef ORACLE_JUDGE_H
 #define ORACLE_JUDGE_H
@@ -37,7 +56,7 @@ enum kmc_origin { KMC_ORIGIN_S, KMC_ORIGIN_D, KMC_ORIGIN_I, KMC_ORIGIN_I_STAR };
 
 struct kmc_rule {
 	const char *id;        /* "ALIGN-2" */
-	const char *name;      /* words-name: "kmalloc.align-power-of-two" */
+	const char *name;      /* words-name: "align.power-of-two" */
 	uint8_t family;        /* index of the family's name */
 	uint8_t party, strength, origin;
 	uint32_t since, until; /* editions [since, until); 0 open */
@@ -45,7 +64,15 @@ struct kmc_rule {
 	const char *alias;     /* id under which a breach is reported; NULL itself; "meta" */
 	const char *statement; /* one line */
 	const char *source;
+	uint8_t shape; /* KMC_SHAPE_*: the attributes that belong to a finding's identity */
+	bool judged;   /* this version has a function for it */
 };
+/* Attributes of a finding's shape: classes, never values. */
+#define KMC_SHAPE_SIZE    0x01 /* zero, pow2, multiple, odd, page, costly, over-limit */
+#define KMC_SHAPE_GFP     0x02 /* atomic, nowait, noretry, mayfail, nofail, plain */
+#define KMC_SHAPE_CONTEXT 0x04 /* plain, noio, nofs, memalloc; irq, nmi */
+#define KMC_SHAPE_FAMILY  0x08 /* who allocated: kmalloc, cache, vmalloc, page, ... */
+#define KMC_SHAPE_SPECIAL 0x10 /* zero, account, dma */
 size_t kmc_rule_count(void);
 const struct kmc_rule *kmc_rule_at(size_t index);
 /** kmc_rule_find() - By id, case ignored; -1 none. */
@@ -98,6 +125,9 @@ struct kmc_subject {
 	uint32_t edition;            /* KMC_RELEASE() to judge by */
 	uint32_t shows;              /* KMC_SHOWS_* */
 	bool bare;                   /* bare tracepoints with blind spots (a recorded kernel) */
+	/* Events of different cpus closer than this may stand in the wrong order (a recording
+	 * with the coarse clock: one tick); 0: the order is right. */
+	uint64_t clock_slack_ns;
 };
 
 struct kmc_judge;
@@ -123,6 +153,20 @@ int kmc_judge_cache(struct kmc_judge *judge, const struct kmc_cache_desc *cache)
  * Return: number of rules violated by it, or -ENOMEM.
  */
 int kmc_judge_event(struct kmc_judge *judge, const struct kmc_event *ev);
+
+/**
+ * kmc_judge_prefetch() - A hint that an event with this address comes soon.
+ *
+ * With many live objects every event costs a cache miss; a caller that knows
+ * the next events says so about eight ahead.
+ */
+void kmc_judge_prefetch(const struct kmc_judge *judge, uint64_t addr);
+
+/**
+ * kmc_judge_batch() - kmc_judge_event() for each of @nr events, with prefetching.
+ * Return: sum of violations, or the first -ENOMEM.
+ */
+int kmc_judge_batch(struct kmc_judge *judge, const struct kmc_event *evs, size_t nr);
 
 /** kmc_judge_finish() - End of the stream: leaks, pending calls. Return: as kmc_judge_event(). */
 int kmc_judge_finish(struct kmc_judge *judge);
