@@ -121,6 +121,8 @@ enum {
 #undef KMC_MARK
 };
 
+#define KMC_ALL_MARKS 0xfff
+
 /* Where a call came from. X(enumerator, text) */
 #define KMC_CONTEXTS(X)          \
 	X(TASK, "task")          \
@@ -142,6 +144,7 @@ enum kmc_context {
 #define KMC_SCOPE_MEMALLOC  0x04
 #define KMC_SCOPE_PIN       0x08
 #define KMC_SCOPE_KTHREAD   0x10
+#define KMC_ALL_SCOPES      0x1f
 
 #define KMC_CACHE_NONE UINT32_MAX
 #define KMC_NODE_NONE  (-1)
@@ -195,11 +198,20 @@ enum {
 #undef KMC_CACHE_FLAG
 };
 
+/* Names as in text; NULL out of range. */
 const char *kmc_outcome_name(unsigned int outcome);
 const char *kmc_effect_name(unsigned int effect);
 const char *kmc_tracepoint_name(unsigned int tracepoint);
 const char *kmc_context_name(unsigned int context);
 const char *kmc_event_kind_name(unsigned int kind);
+/** kmc_event_what_name() - Call, effect or tracepoint, by kind; "-" for a gap; NULL unknown. */
+const char *kmc_event_what_name(unsigned int kind, unsigned int what);
+
+/**
+ * kmc_event_check() - Is every number of it one that the vocabulary knows?
+ * For events from untrusted sources. Return: NULL, or what is wrong (static).
+ */
+const char *kmc_event_check(const struct kmc_event *ev);
 
 /* event_text.c: `.ev` files */
 
@@ -211,9 +223,13 @@ static inline void kmc_event_init(struct kmc_event *ev)
 
 /**
  * kmc_event_print() - One line in fixed columns, ended by a newline.
- * Nothing that differs between two runs of one program.
+ * Nothing that differs between two runs of one program. Return: 0, -EIO.
  */
 int kmc_event_print(FILE *out, const struct kmc_event *ev);
+
+/** kmc_event_line() - The same into a buffer; KMC_EVENT_LINE bytes are enough. Return: as snprintf(). */
+int kmc_event_line(char *buf, size_t size, const struct kmc_event *ev);
+#define KMC_EVENT_LINE 2048
 
 /** kmc_event_parse() - The inverse. Return: 0, or -EINVAL with *@why a static text. */
 int kmc_event_parse(const char *line, size_t len, struct kmc_event *ev, const char **why);

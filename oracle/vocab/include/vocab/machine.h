@@ -6,6 +6,8 @@
  */
 #ifndef VOCAB_MACHINE_H
 #define VOCAB_MACHINE_H
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "vocab/gfp.h"
 
@@ -73,8 +75,34 @@ void kmc_machine_default(struct kmc_machine *machine);
 /** kmc_machine_simple() - One node with @memory_bytes and the usual x86-64 zones. */
 void kmc_machine_simple(struct kmc_machine *machine, unsigned int nr_cpus, uint64_t memory_bytes);
 
+/**
+ * kmc_machine_layout() - The zones of kmc_machine_simple() in @machine's page size.
+ *
+ * Memory is rounded down to 2 MiB, at least 4 MiB. Below 4 GiB: one DMA32 zone
+ * of that size from 16 MiB on; else DMA (1 to 16 MiB), DMA32 (to 4 GiB), Normal.
+ */
+void kmc_machine_layout(struct kmc_machine *machine, uint64_t memory_bytes);
+
 /** kmc_machine_check() - Is it possible at all? Return: NULL, or what is wrong with it. */
 const char *kmc_machine_check(const struct kmc_machine *machine);
+
+/**
+ * kmc_machine_print() - The `machine` line and the `zone` lines it needs, each
+ * ended by a newline. Return: as snprintf(); KMC_MACHINE_TEXT bytes are enough.
+ */
+int kmc_machine_print(char *buf, size_t size, const struct kmc_machine *machine);
+#define KMC_MACHINE_TEXT 4096
+
+/* Reading it back, a line at a time. */
+void kmc_machine_parse_begin(struct kmc_machine *machine);
+/**
+ * kmc_machine_parse_line() - Take a `machine` or `zone` line.
+ * @why: what is wrong with it (static), NULL nothing. Return: whether it is such a line.
+ */
+bool kmc_machine_parse_line(struct kmc_machine *machine, const char *line, size_t len,
+			    const char **why);
+/** kmc_machine_parse_end() - Fill in what no line gave. Return: as kmc_machine_check(). */
+const char *kmc_machine_parse_end(struct kmc_machine *machine);
 
 /* The profiles there are, newest last. */
 #define KMC_PROFILES(X) X(6, 1, 192) X(6, 6, 9) X(6, 12, 117) X(6, 18, 44)

@@ -21,6 +21,7 @@ enum kmc_opcode {
 #define KMC_OP(number, id, ...) KMC_OP_##id = number,
 #include "vocab/op.def"
 #undef KMC_OP
+	KMC_OP_MORE = 299,   /* wire form only: the rest of the op before it */
 	KMC_OPCODE_END = 300 /* above all numbers */
 };
 
@@ -61,10 +62,30 @@ enum {
 	X(LOWMEM_RESERVE_RATIO, "lowmem_reserve_ratio", 3) \
 	X(DEFRAG_MODE, "defrag_mode", 4)
 
+/* Flags of a task that task_set sets. X(enumerator, text, bit) */
+#define KMC_TASK_FLAGS(X)                        \
+	X(KTHREAD, "kthread", 0)                 \
+	X(MEMALLOC, "memalloc", 1)               \
+	X(EXITING, "exiting", 2)                 \
+	X(OOM_VICTIM, "oom_victim", 3)           \
+	X(FATAL_SIGNAL, "fatal_signal", 4)       \
+	X(REALTIME, "realtime", 5)
+enum {
+#define KMC_TASK_FLAG(name, text, bit) KMC_TF_##name = 1 << bit,
+	KMC_TASK_FLAGS(KMC_TASK_FLAG)
+#undef KMC_TASK_FLAG
+};
+
 #define KMC_NR_SLOTS 1024
+/*
+ * No slot. As a destination: the result is dropped. As an operand: NULL. In a
+ * slot field used as a plain number (format d): none was given.
+ */
 #define KMC_NO_SLOT  UINT16_MAX
 #define KMC_MAX_CPUS 64
 #define KMC_MAX_TASKS 64
+#define KMC_MAX_OP_NODES 64 /* nodes that an op can name, 0 to 63 */
+#define KMC_MAX_OP_ORDER 63
 
 struct kmc_op {
 	uint16_t code;  /* enum kmc_opcode */
@@ -73,7 +94,7 @@ struct kmc_op {
 	uint8_t attr;    /* KMC_ATTR_* */
 	uint8_t order;
 	int8_t node;     /* KMC_NODE_NONE */
-	uint16_t dst;    /* result or second operand; KMC_NO_SLOT: none written (text without "rN =") */
+	uint16_t dst;    /* result, else second operand; text without "rN =" has KMC_NO_SLOT */
 	uint16_t src;
 	uint16_t third;
 	struct kmc_gfp gfp;
@@ -104,8 +125,15 @@ unsigned int kmc_op_find(const char *text, size_t len);
 /** kmc_op_at() - The i-th opcode in catalogue order, 0 past the end. */
 unsigned int kmc_op_at(size_t index);
 size_t kmc_op_count(void);
-/** kmc_op_is_free() - Does it end the life of an operand? */
+/**
+ * kmc_op_is_free() - Does it give an object or page block back (family FREE)?
+ * Resizes and the destruction of caches and pools are not counted.
+ */
 bool kmc_op_is_free(unsigned int code);
+/** kmc_op_canonicalise() - Fold every field into its range, those the op does not use to neutral. */
+void kmc_op_canonicalise(struct kmc_op *op);
+/** kmc_op_is_neutral_rest() - Would a continuation record carry nothing? */
+bool kmc_op_is_neutral_rest(const struct kmc_op *op);
 /** kmc_op_init() - An op with every field at its neutral value. */
 void kmc_op_init(struct kmc_op *op, unsigned int code);
 
