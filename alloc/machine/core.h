@@ -115,7 +115,8 @@ struct kmc_cpu {
 	atomic_uint flush_wanted; /* FLUSH_* */
 	atomic_uint flush_done;   /* the last ticket that was served */
 	atomic_uint flush_ticket; /* counts requests */
-};
+	bool serving;             /* the owner is in the middle of a flush */
+} __attribute__((aligned(128)));
 
 /* The cpu that the calling thread has bound; NULL none. */
 extern __thread struct kmc_cpu *kmc_this_cpu __attribute__((tls_model("initial-exec")));
@@ -154,6 +155,17 @@ void *kmc_arena_alloc(struct kmc_sim *sim, size_t size, size_t align);
  * mostly zero at boot; at boot too its writers say kmc_touch() first.
  */
 void *kmc_arena_alloc_sparse(struct kmc_sim *sim, size_t size);
+/**
+ * kmc_arena_hash_table() - A digest of how a table of the arena differs from boot.
+ *
+ * The table begins on a page, its entries fill pages. The sum of @digest over the
+ * entries that differ, less that of their boot contents; a sum, since the order
+ * in which pages became dirty must not matter.
+ */
+uint64_t kmc_arena_hash_table(struct kmc_sim *sim, const void *table, size_t table_bytes,
+			      size_t entry_bytes,
+			      uint64_t (*digest)(const struct kmc_sim *sim, size_t index,
+						 const void *entry));
 void kmc_touch_slow(struct kmc_sim *sim, size_t page);
 /** kmc_touch() - About to write @len bytes at @ptr, which lies in the arena. */
 static inline void kmc_touch(struct kmc_sim *sim, const void *ptr, size_t len)
@@ -190,9 +202,18 @@ static inline void *pfn_to_virt_in(struct kmc_sim *sim, uint64_t pfn)
 /**
  * kmc_flush_cpus() - Make every other cpu give back what @what names; the
  * caller has flushed its own already. Returns when all have.
+ *
+ * Context: no lock held, the caller's own per-cpu structures whole: while it
+ * waits it serves what others ask of its own cpu.
  */
 void kmc_flush_cpus(struct kmc_sim *sim, unsigned int what);
-/** kmc_attend() - Serve cpu->attention at an entry point; returns the remaining bits. */
+/**
+ * kmc_attend() - Serve cpu->attention at an entry point; returns the remaining bits.
+ *
+ * Only the outermost entry of a call may: a flush in the middle of an
+ * operation on a sheaf would pull it from under its user. Inner functions read
+ * the bits with kmc_attention_bits().
+ */
 unsigned int kmc_attend(struct kmc_cpu *cpu);
 /** kmc_attention() - As kmc_attend(), but costs one load when nothing is set. */
 static inline unsigned int kmc_attention(struct kmc_cpu *cpu)
@@ -200,6 +221,10 @@ static inline unsigned int kmc_attention(struct kmc_cpu *cpu)
 	if (likely(!atomic_load_explicit(&cpu->attention, memory_order_relaxed)))
 		return 0;
 	return kmc_attend(cpu);
+}
+static inline unsigned int kmc_attention_bits(struct kmc_cpu *cpu)
+{
+	return atomic_load_explicit(&cpu->attention, memory_order_relaxed);
 }
 /** kmc_cpu_steal() - Own a cpu that nobody has bound, to serve it. */
 bool kmc_cpu_steal(struct kmc_cpu *cpu);
@@ -244,6 +269,7 @@ static inline uint64_t kmc_hash_word(uint64_t hash, uint64_t word)
 	return hash ^ (hash >> 29);
 }
 
+/* Where another cpu's coroutine may come in. Never below a lock. */
 #ifdef KMC_YIELD_POINTS
 #define kmc_yield_point(name) kmc_co_yield(name)
 #else

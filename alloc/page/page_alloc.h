@@ -39,3 +39,7 @@ struct page *kmc_page_head(struct kmc_sim *sim, struct page *page);
 
 /** kmc_page_node() - The node of a frame. */
 unsigned int kmc_page_node(struct kmc_sim *sim, const struct page *page);
+
+/** kmc_page_zone_of() - Zone and node of a frame; false: in no zone. */
+bool kmc_page_zone_of(struct kmc_sim *sim, uint64_t pfn, enum kmc_zone_type *zone,
+		      unsigned int *node);

@@ -71,14 +71,20 @@ struct kmc_sim_config {
  * @config:      filled in whole; options and seed zero, default profile.
  * @nr_cpus:     cpus.
  * @size_bytes:  memory, rounded down to whole pageblocks (2 MiB), at least 4 MiB.
- *               Up to 16 MiB all of it is DMA, up to 4 GiB DMA32, the rest Normal,
- *               except that a machine of less than 4 GiB is one DMA32 zone.
+ *               From 4 GiB on: DMA (1 to 16 MiB), DMA32 (to 4 GiB), the rest Normal.
+ *               Less than 4 GiB: one DMA32 zone of that size from 16 MiB on.
+ *
+ * A machine without a zone of type DMA or DMA32 is a kernel configured without
+ * it: GFP_DMA and GFP_DMA32 mean Normal and below there.
  */
 void kmc_sim_config_simple(struct kmc_sim_config *config, unsigned int nr_cpus,
 			   uint64_t size_bytes);
 
 /**
  * kmc_sim_create() - Boot a machine.
+ *
+ * Zones are at least one frame, do not overlap, end below 1 TiB; one of a type
+ * per node; frame 0 is in none.
  * Return: 0, -EINVAL for an impossible layout, -ENOMEM.
  */
 int kmc_sim_create(const struct kmc_sim_config *config, struct kmc_sim **sim);
@@ -130,6 +136,35 @@ void kmc_sim_unbind(void);
 
 /** kmc_sim_switch() - unbind and bind in one, cheap for a single thread. As kmc_sim_bind(). */
 int kmc_sim_switch(struct kmc_sim *sim, unsigned int cpu);
+
+/**
+ * kmc_sim_bind_all() - The calling thread takes every cpu at once.
+ *
+ * For a single thread that acts on many cpus (replay, fuzzing): from then on
+ * kmc_sim_switch() and kmc_sim_run_as() cost a store. kmc_sim_unbind() gives
+ * all of them up. Afterwards the thread runs on cpu 0 or stays where it was.
+ * Return: 0, or -EBUSY when another thread or coroutine has one of them.
+ */
+int kmc_sim_bind_all(struct kmc_sim *sim);
+
+/* The cpu that the calling thread acts as; NULL none. Written by the calls below only. */
+struct kmc_cpu;
+extern __thread struct kmc_cpu *kmc_this_cpu __attribute__((tls_model("initial-exec")));
+
+/** kmc_sim_cpu() - A cpu's handle for kmc_sim_run_as(); NULL: no such cpu. */
+struct kmc_cpu *kmc_sim_cpu(struct kmc_sim *sim, unsigned int cpu);
+
+/** kmc_sim_run_as() - Act as @cpu from now on. Context: after kmc_sim_bind_all(). */
+static inline void kmc_sim_run_as(struct kmc_cpu *cpu)
+{
+	kmc_this_cpu = cpu;
+}
+
+/** kmc_sim_run_on() - kmc_sim_run_as() by number. */
+static inline void kmc_sim_run_on(struct kmc_sim *sim, unsigned int cpu)
+{
+	kmc_sim_run_as(kmc_sim_cpu(sim, cpu));
+}
 
 /** kmc_sim_poll() - Do what other cpus asked of this one; any allocator entry does it too. */
 void kmc_sim_poll(void);
@@ -246,6 +281,9 @@ void kmc_sim_trace(struct kmc_sim *sim, uint64_t mask, kmc_tp_fn fn, void *arg);
 uint64_t kmc_sim_address(struct kmc_sim *sim, const void *ptr);
 /** kmc_sim_pointer() - The inverse; NULL when the address is none of this machine's. */
 void *kmc_sim_pointer(struct kmc_sim *sim, uint64_t address);
+
+/** kmc_sim_frame_of() - The frame number of a pointer into a frame; false: it is none. */
+bool kmc_sim_frame_of(struct kmc_sim *sim, const void *ptr, uint64_t *pfn);
 
 enum kmc_backing {
 	KMC_BACKING_NONE,   /* not an address of the machine, or a free frame */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Allocation and free of pages: the kernel's functions under the kernel's
+ * names, acting on the machine whose cpu the calling thread has bound.
+ *
+ * Context: any; a free in a context where the kernel forbids it (PAGE-32) is
+ * the caller's fault and not noticed here.
+ */
+#pragma once
+#include "linux/gfp_types.h"
+#include "linux/mm_types.h"
+
+#define NUMA_NO_NODE (-1)
+
+static inline bool gfpflags_allow_blocking(const gfp_t gfp_flags)
+{
+	return gfp_flags & __GFP_DIRECT_RECLAIM;
+}
+
+/**
+ * alloc_pages() - 2^@order contiguous frames, aligned to their size.
+ * Return: the first one's descriptor, or NULL. Rule: PAGE-1..4, GFP-n, ZON-1..3.
+ */
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+#define alloc_page(gfp) alloc_pages(gfp, 0)
+
+/** alloc_pages_node() - As alloc_pages(), from @nid rather; NUMA_NO_NODE: the cpu's own. */
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
+
+/** __get_free_pages() - As alloc_pages() without __GFP_HIGHMEM. Return: the address or 0. */
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
+#define __get_free_page(gfp) __get_free_pages(gfp, 0)
+
+/** get_zeroed_page() - One page of zeros. Return: its address or 0. Rule: PAGE-11. */
+unsigned long get_zeroed_page(gfp_t gfp);
+
+/**
+ * __free_pages() - Drop one reference of a block; the last one frees it.
+ * @order: as allocated; a compound block knows its own. Rule: PAGE-5..9.
+ */
+void __free_pages(struct page *page, unsigned int order);
+#define __free_page(page) __free_pages(page, 0)
+
+/** free_pages() - __free_pages() by address; 0 is a no-op. Rule: PAGE-12, PAGE-36. */
+void free_pages(unsigned long addr, unsigned int order);
+#define free_page(addr) free_pages(addr, 0)
+
+/** alloc_pages_exact() - @size bytes of pages; free_pages_exact() with the same size. Rule: PAGE-13..16. */
+void *alloc_pages_exact(size_t size, gfp_t gfp);
+void *alloc_pages_exact_nid(int nid, size_t size, gfp_t gfp);
+void free_pages_exact(void *virt, size_t size);
+
+struct folio {
+	struct page page;
+};
+/** folio_alloc() - A compound block. Rule: PAGE-22. */
+struct folio *folio_alloc(gfp_t gfp, unsigned int order);

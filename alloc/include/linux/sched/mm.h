@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Allocation scopes of the task that the bound cpu runs. Each save returns
+ * a token for the restore that pairs with it. Contract: SCP-1..10.
+ */
+#pragma once
+#include "linux/types.h"
+
+unsigned int memalloc_noio_save(void);
+void memalloc_noio_restore(unsigned int flags);
+unsigned int memalloc_nofs_save(void);
+void memalloc_nofs_restore(unsigned int flags);
+unsigned int memalloc_noreclaim_save(void);
+void memalloc_noreclaim_restore(unsigned int flags);
+unsigned int memalloc_pin_save(void);
+void memalloc_pin_restore(unsigned int flags);

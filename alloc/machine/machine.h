@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Private to machine/: the boot image, snapshots, and the part of the
+ * machine's state that is neither pages nor slabs.
+ */
+#pragma once
+#include "core.h"
+
+/* One arena page of the boot image that is not all zero: its non-zero extent. */
+struct kmc_image_page {
+	uint32_t arena_page;
+	uint16_t start_bytes, len_bytes;
+	size_t data_offset;
+};
+
+struct kmc_image {
+	uint32_t *slot;  /* by arena page: index into pages + 1; 0: all zero */
+	struct kmc_image_page *pages;
+	uint8_t *data;
+	size_t nr_pages, data_bytes;
+};
+
+/* The arena pages that differ from the boot image, in order of first touch. */
+struct kmc_dirty {
+	struct kmc_lock lock;
+	size_t nr;
+	uint32_t pages[];
+};
+
+struct kmc_snapshot {
+	bool valid;
+	size_t nr_arena_pages;
+	uint32_t *arena_pages;  /* which */
+	uint8_t *arena_bytes;   /* their contents */
+	size_t nr_frames;
+	uint64_t *frames;       /* pfns of frames in use that are not all zero */
+	uint8_t *frame_bytes;
+	size_t nr_zero_frames;
+	uint64_t *zero_frames;
+	uint8_t *frame_shadow;  /* ASan: poison of frames, then of zero_frames */
+};
+
+struct kmc_sim_private {
+	size_t arena_used;      /* boot allocator */
+	struct {
+		size_t start, end;
+	} sparse[4];            /* tables that are mostly zero at boot */
+	unsigned int nr_sparse;
+	size_t dirty_bytes;     /* size of the mapping of kmc_dirty */
+	uint8_t *frames_map;
+	size_t frames_bytes;
+	uint64_t first_pfn;
+	struct kmc_lock fault_lock;
+	struct kmc_image image;
+	struct kmc_snapshot snapshots[KMC_SIM_MAX_SNAPSHOTS];
+};
+
+/* Lies in the arena. */
+struct kmc_machine_state {
+	atomic_ullong clock_ns;
+	struct kmc_task tasks[KMC_SIM_MAX_TASKS];
+	struct {
+		uint64_t left;     /* eligible requests until the next failure; 0 off */
+		uint64_t interval; /* then every so many; 0 once */
+	} faults[KMC_NR_SIM_FAULTS];
+	uint8_t cpu_task[KMC_SIM_MAX_CPUS];
+	uint8_t cpu_context[KMC_SIM_MAX_CPUS];
+};
+
+/* arena.c */
+int kmc_arena_map(struct kmc_sim *sim, size_t bytes);
+void kmc_arena_unmap(struct kmc_sim *sim);
+/* The end of boot: what is in the arena now is what reset returns to. */
+int kmc_image_take(struct kmc_sim *sim);
+/* Fill @page (4 KiB) with the boot contents of an arena page. */
+void kmc_image_read(const struct kmc_sim *sim, uint32_t arena_page, uint8_t *page);
+void kmc_arena_reset(struct kmc_sim *sim);
+
+/* snapshot.c */
+void kmc_snapshot_free(struct kmc_snapshot *snapshot);
+
+/* frames.c */
+int kmc_frames_map(struct kmc_sim *sim);
+void kmc_frames_unmap(struct kmc_sim *sim);
+
+/* tasks.c */
+void kmc_tasks_boot(struct kmc_sim *sim);
+/* After reset and restore: cpus take up again what the state says. */
+void kmc_tasks_reload(struct kmc_sim *sim);
+void kmc_attention_set(struct kmc_cpu *cpu, unsigned int bit, bool on);

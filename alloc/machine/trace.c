@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tracepoints: one optional callback. It runs inside the allocator, below
+ * locks at times, so it may look (kmc_sim_where, kmc_sim_address) and must
+ * not allocate or free.
+ */
+#include "machine.h"
+
+void kmc_sim_trace(struct kmc_sim *sim, uint64_t mask, kmc_tp_fn fn, void *arg)
+{
+	sim->trace_fn = fn;
+	sim->trace_arg = arg;
+	sim->trace_mask = fn ? mask : 0;
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
+		kmc_attention_set(&sim->cpus[i], ATTN_TRACE, sim->trace_mask != 0);
+}
+
+void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp)
+{
+	const struct kmc_cpu *cpu = kmc_this_cpu;
+
+	if (!sim->trace_fn || !(sim->trace_mask >> tp->id & 1))
+		return;
+	if (cpu && cpu->sim == sim) {
+		tp->cpu = cpu->id;
+		tp->task = cpu->task->id;
+	}
+	sim->trace_fn(sim->trace_arg, tp);
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A block in, a block out: the fast halves of both, and what happens to
+ * a block on its way to and from a user.
+ *
+ * The fast half of an allocation is the first pass of the path for the
+ * preferred zone only: the low mark by one comparison, then the cpu's list. All
+ * else is in slowpath.c. Neither half has a locked instruction.
+ *
+ * Contract: R-4, PAGE-1..9, GFP-20, GFP-21. Looked at: 6.18.44.
+ */
+#include <string.h>
+#include "zone.h"
+
+/* The descriptors of a compound block's tails. Those of order 7 and less share the head's page. */
+static void prep_compound_tails(struct kmc_sim *sim, struct page *head, unsigned int order)
+{
+	uint32_t pfn = (uint32_t)page_to_pfn_in(sim, head);
+
+	kmc_touch(sim, head, sizeof(*head) << order);
+	for (unsigned int i = 1; i < 1u << order; i++) {
+		head[i].kind = FRAME_TAIL;
+		head[i].flags = PGF_TAIL;
+		head[i].link.next = pfn;
+	}
+}
+
+static void clear_block(struct kmc_sim *sim, const struct page *page, unsigned int order)
+{
+	memset(pfn_to_virt_in(sim, page_to_pfn_in(sim, page)), 0, PAGE_SIZE << order);
+}
+
+static void poison_block(struct kmc_sim *sim, const struct page *page, unsigned int order,
+			 bool poison)
+{
+#ifdef KMC_ASAN
+	void *block = pfn_to_virt_in(sim, page_to_pfn_in(sim, page));
+
+	if (poison)
+		kmc_poison(block, PAGE_SIZE << order);
+	else
+		kmc_unpoison(block, PAGE_SIZE << order);
+#else
+	(void)sim;
+	(void)page;
+	(void)order;
+	(void)poison;
+#endif
+}
+
+static inline bool wants_zero(const struct kmc_sim *sim, gfp_t gfp, unsigned int attention)
+{
+	if (gfp & __GFP_ZERO)
+		return true;
+	return unlikely(attention & ATTN_DEBUG) &&
+	       (sim->config.options & KMC_OPT_INIT_ON_ALLOC);
+}
+
+/* A block that left its list becomes the user's. */
+static inline struct page *prep_new_page(struct kmc_sim *sim, struct page *page,
+					 unsigned int order, gfp_t gfp, unsigned int attention)
+{
+	page->kind = FRAME_USED;
+	page->refcount = 1;
+	page->flags &= PGF_MOVABLE;
+	poison_block(sim, page, order, false);
+	if (order && (gfp & __GFP_COMP)) {
+		page->flags |= PGF_COMPOUND;
+		prep_compound_tails(sim, page, order);
+	}
+	if (wants_zero(sim, gfp, attention))
+		clear_block(sim, page, order);
+	return page;
+}
+
+/* The mark by R-5.10's shortcut, with the slack of an order; false: look closer. */
+static inline bool above_low_mark(struct zone *zone, unsigned int order, unsigned int highest)
+{
+	uint64_t need = zone->low_mark[highest] + (1ull << order) - 1;
+
+	if (zone_nr_free(zone) <= need)
+		return false;
+	return !order ||
+	       atomic_load_explicit(&zone->order_mask, memory_order_relaxed) >> order;
+}
+
+static inline struct page *pcp_take(struct kmc_sim *sim, struct per_cpu_pages *pcp,
+				    unsigned int order, unsigned int migratetype)
+{
+	struct free_list *list = &pcp->lists[order * MIGRATE_PCPTYPES + migratetype];
+	uint32_t pfn = list->head;
+	struct page *page = pfn_to_page_in(sim, pfn);
+
+	if (unlikely(!pfn))
+		return NULL;
+	list->head = page->link.next;
+	if (likely(page->link.next))
+		pfn_to_page_in(sim, page->link.next)->link.prev = 0;
+	else
+		list->tail = 0;
+	page->link.next = 0;
+	pcp->count -= 1u << order;
+	pcp->free_count >>= 1;
+	pcp->free_factor >>= 1;
+	return page;
+}
+
+static inline unsigned int gfp_migratetype(const struct kmc_page_state *state, gfp_t gfp)
+{
+	unsigned int migratetype = (gfp & GFP_MOVABLE_MASK) >> GFP_MOVABLE_SHIFT;
+
+	if (unlikely(state->mobility_off || migratetype >= MIGRATE_PCPTYPES))
+		return MIGRATE_UNMOVABLE; /* GFP-27: the illegal value 3 is tamed */
+	return migratetype;
+}
+
+static struct page *alloc_fast(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp,
+			       unsigned int order, unsigned int node)
+{
+	struct kmc_page_state *state = sim->page;
+	struct first_zone first = state->first[node][!!(gfp & __GFP_THISNODE)][gfp & GFP_ZONEMASK];
+	struct zone *zone = &state->zones[first.zone];
+	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + first.zone;
+	struct page *page;
+
+	if (unlikely(first.zone == ZONE_NONE) || unlikely(!above_low_mark(zone, order, first.highest)))
+		return NULL;
+	page = pcp_take(sim, pcp, order, gfp_migratetype(state, gfp));
+	return page ? prep_new_page(sim, page, order, gfp, 0) : NULL;
+}
+
+/* SCP-1..3, SCP-8..10: the task's scopes remove bits. Model: exact. */
+static gfp_t current_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp)
+{
+	uint32_t flags = cpu->task->flags;
+
+	if (flags & KMC_PF_MEMALLOC_NOIO)
+		gfp &= ~(__GFP_IO | __GFP_FS);
+	else if (flags & KMC_PF_MEMALLOC_NOFS)
+		gfp &= ~__GFP_FS;
+	if (flags & KMC_PF_MEMALLOC_PIN)
+		gfp &= ~__GFP_MOVABLE;
+	return gfp;
+}
+
+static void trace_alloc(const struct alloc_context *ac, const struct page *page)
+{
+	struct kmc_tp tp = {
+		.id = KMC_TP_MM_PAGE_ALLOC,
+		.node = ac->node,
+		.order = ac->order,
+		.migratetype = ac->migratetype,
+		.gfp = ac->gfp,
+		.pfn = page ? page_to_pfn_in(ac->sim, page) : UINT64_MAX,
+	};
+
+	kmc_trace_emit(ac->sim, &tp);
+}
+
+/* The kernel's prepare_alloc_pages(). False: the request does not get as far as the lists. */
+static bool prepare_alloc(struct alloc_context *ac)
+{
+	struct kmc_page_state *state = ac->sim->page;
+
+	if (ac->order > MAX_PAGE_ORDER) {
+		if (!(ac->gfp & __GFP_NOWARN))
+			kmc_page_warn(ac, WARN_ORDER_TOO_LARGE, "order above MAX_PAGE_ORDER");
+		return false;
+	}
+	if (ac->node >= (int)ac->sim->config.nr_nodes) {
+		kmc_page_warn(ac, WARN_FLAGS_NODE, "node is not online");
+		return false;
+	}
+	if (ac->attention & ATTN_CONTEXT)
+		ac->gfp = current_gfp_context(ac->cpu, ac->gfp);
+	if ((ac->attention & ATTN_FAULT) && !(ac->gfp & __GFP_NOFAIL) &&
+	    kmc_fault_hit(ac->sim, KMC_FAULT_PAGE))
+		return false;
+	ac->migratetype = gfp_migratetype(state, ac->gfp);
+	ac->highest = state->gfp_zone[ac->gfp & GFP_ZONEMASK];
+	ac->asked_node = ac->node < 0 ? ac->cpu->node : (unsigned int)ac->node;
+	return true;
+}
+
+static unsigned int fast_alloc_flags(const struct alloc_context *ac)
+{
+	const struct kmc_page_state *state = ac->sim->page;
+	unsigned int flags = ALLOC_WMARK_LOW;
+	const struct first_zone *first;
+
+	if (ac->gfp & __GFP_KSWAPD_RECLAIM)
+		flags |= ALLOC_KSWAPD;
+	if (ac->migratetype == MIGRATE_MOVABLE)
+		flags |= ALLOC_CMA;
+	first = &state->first[ac->asked_node][!!(ac->gfp & __GFP_THISNODE)]
+			     [ac->gfp & GFP_ZONEMASK];
+	if (first->zone != ZONE_NONE && state->zones[first->zone].type == KMC_ZONE_NORMAL &&
+	    (ac->sim->config.nr_nodes == 1 || state->dma32_populated[state->zones[first->zone].node]))
+		flags |= ALLOC_NOFRAGMENT; /* ZON-8 */
+	return flags;
+}
+
+/* The kernel's __alloc_pages(). Model: simplified (no memcg, no cpusets). */
+static struct page *alloc_slow(struct alloc_context *ac)
+{
+	struct page *page;
+
+	ac->attention = kmc_attention_bits(ac->cpu);
+	if (!prepare_alloc(ac))
+		return NULL;
+	page = get_page_from_freelist(ac, fast_alloc_flags(ac));
+	if (page)
+		prep_new_page(ac->sim, page, ac->order, ac->gfp, ac->attention);
+	else
+		page = __alloc_pages_slowpath(ac);
+	if (ac->attention & ATTN_TRACE)
+		trace_alloc(ac, page);
+	return page;
+}
+
+struct page *kmc_pages_alloc(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp,
+			     unsigned int order, int node)
+{
+	struct alloc_context ac;
+
+	kmc_yield_point("pages_alloc");
+	if (likely(order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu) &&
+		   node < (int)sim->config.nr_nodes)) {
+		struct page *page = alloc_fast(sim, cpu, gfp, order,
+					       node < 0 ? cpu->node : (unsigned int)node);
+		if (likely(page))
+			return page;
+	}
+	ac = (struct alloc_context){ .sim = sim, .cpu = cpu, .gfp = gfp, .order = order,
+				     .node = node };
+	return alloc_slow(&ac);
+}
+
+/* Also for the slow path's blocks. */
+struct page *kmc_page_prep(struct alloc_context *ac, struct page *page)
+{
+	return prep_new_page(ac->sim, page, ac->order, ac->gfp, ac->attention);
+}
+
+static void warn_free(struct kmc_sim *sim, const struct page *page, const char *text)
+{
+	struct kmc_tp tp = { .id = KMC_TP_WARN, .node = -1, .text = text,
+			     .pfn = page_to_pfn_in(sim, page) };
+
+	kmc_trace_emit(sim, &tp);
+}
+
+static void trace_free(struct kmc_sim *sim, const struct page *page, unsigned int order)
+{
+	struct kmc_tp tp = { .id = KMC_TP_MM_PAGE_FREE, .node = -1, .order = order,
+			     .pfn = page_to_pfn_in(sim, page) };
+
+	kmc_trace_emit(sim, &tp);
+}
+
+/* The descriptors become those of a block that nobody uses. */
+static inline void free_pages_prepare(struct kmc_sim *sim, struct page *page, unsigned int order)
+{
+	if (page->flags & PGF_COMPOUND)
+		memset(page + 1, 0, (sizeof(*page) << order) - sizeof(*page));
+	page->flags &= PGF_MOVABLE;
+	page->refcount = 0;
+	page->link.next = page->link.prev = 0;
+	page->private_words[0] = page->private_words[1] = 0;
+	poison_block(sim, page, order, true);
+}
+
+/*
+ * PAGE-5: freed with too small an order. The kernel loses track of the rest;
+ * here it stays as blocks of their own, which nobody holds.
+ */
+static void leak_rest(struct kmc_sim *sim, struct page *page, unsigned int order)
+{
+	unsigned int movable = page->flags & PGF_MOVABLE;
+
+	kmc_touch(sim, page, sizeof(*page) << page->order);
+	for (unsigned int k = order; k < page->order; k++) {
+		struct page *rest = page + (1u << k);
+
+		rest->kind = FRAME_USED;
+		rest->order = (uint8_t)k;
+		rest->migratetype = page->migratetype;
+		rest->flags = (uint8_t)movable;
+	}
+	page->order = (uint8_t)order;
+}
+
+static bool free_is_sound(struct kmc_sim *sim, struct page *page, unsigned int *order)
+{
+	if (page->kind != FRAME_USED) {
+		warn_free(sim, page, "free of a page that is not in use");
+		return false;
+	}
+	if (page->flags & PGF_COMPOUND)
+		*order = page->order;
+	if (*order == page->order)
+		return true;
+	if (*order > page->order) {
+		warn_free(sim, page, "free with too large an order");
+		*order = page->order;
+	} else {
+		leak_rest(sim, page, *order);
+	}
+	return true;
+}
+
+static void free_one_page(struct kmc_sim *sim, struct zone *zone, struct page *page,
+			  unsigned int order, bool to_tail)
+{
+	uint64_t pfn = page_to_pfn_in(sim, page);
+
+	kmc_yield_point("free_one_page");
+	kmc_lock_take(&zone->lock);
+	buddy_touch(sim, zone);
+	__free_one_page(sim, zone, pfn, order, get_pageblock_migratetype(sim, pfn), to_tail);
+	kmc_lock_drop(&zone->lock);
+}
+
+/* PCP-4: HighAtomic and CMA rest with the movable ones, Isolate on no list. */
+static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
+		      unsigned int order, bool to_tail)
+{
+	uint64_t pfn = page_to_pfn_in(sim, page);
+	struct zone *zone = &sim->page->zones[kmc_zone_index(sim, pfn)];
+	unsigned int migratetype = get_pageblock_migratetype(sim, pfn);
+
+	if (tracing(cpu))
+		trace_free(sim, page, order);
+	if (unlikely(kmc_attention_bits(cpu) & ATTN_DEBUG) &&
+	    (sim->config.options & KMC_OPT_INIT_ON_FREE))
+		clear_block(sim, page, order);
+	free_pages_prepare(sim, page, order);
+	if (order > PCP_MAX_ORDER || migratetype == MIGRATE_ISOLATE || to_tail)
+		free_one_page(sim, zone, page, order, to_tail);
+	else
+		pcp_free(sim, cpu, zone, page, order,
+			 migratetype < MIGRATE_PCPTYPES ? migratetype : MIGRATE_MOVABLE);
+}
+
+/* The common free: the cpu's lists are in use and have room. */
+static inline bool free_fast(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
+			     unsigned int order)
+{
+	uint32_t pfn = (uint32_t)page_to_pfn_in(sim, page);
+	struct kmc_page_state *state = sim->page;
+	const struct pageblock *block = &state->pageblocks[pfn >> PAGEBLOCK_ORDER];
+	unsigned int migratetype = __atomic_load_n(&block->migratetype, __ATOMIC_RELAXED);
+	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + block->zone;
+	struct free_list *list = &pcp->lists[order * MIGRATE_PCPTYPES + migratetype];
+
+	if (unlikely(block->zone >= ZONE_MIXED || migratetype >= MIGRATE_PCPTYPES || !pcp->high))
+		return false;
+	free_pages_prepare(sim, page, order);
+	page->kind = FRAME_PCP;
+	page->migratetype = (uint8_t)migratetype;
+	page->link.next = list->head;
+	if (likely(list->head))
+		pfn_to_page_in(sim, list->head)->link.prev = pfn;
+	else
+		list->tail = pfn;
+	list->head = pfn;
+	pcp_count_free(pcp, order);
+	if (unlikely(pcp->count >= pcp->high))
+		pcp_free_slow(sim, cpu, &state->zones[block->zone],
+			      order * MIGRATE_PCPTYPES + migratetype);
+	return true;
+}
+
+void kmc_pages_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
+		    unsigned int order)
+{
+	kmc_yield_point("pages_free");
+	if (unlikely(page->kind != FRAME_USED || page->order != order) &&
+	    !free_is_sound(sim, page, &order))
+		return;
+	if (likely(order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu)) &&
+	    likely(free_fast(sim, cpu, page, order)))
+		return;
+	free_slow(sim, cpu, page, order, false);
+}
+
+/* Straight to the end of the buddy's list: tails of exact allocations (PAGE-13). */
+void kmc_pages_free_tail(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
+			 unsigned int order)
+{
+	free_slow(sim, cpu, page, order, true);
+}
+
+/* May @page be the head of a block in use that reaches @k orders up? */
+static bool heads(const struct page *page, unsigned int k)
+{
+	return page->kind >= FRAME_USED && page->kind != FRAME_TAIL &&
+	       !(page->flags & PGF_TAIL) && page->order >= k;
+}
+
+struct page *kmc_page_head(struct kmc_sim *sim, struct page *page)
+{
+	uint64_t pfn = page_to_pfn_in(sim, page);
+
+	if (pfn >= sim->max_pfn)
+		return NULL;
+	for (unsigned int k = 0; k <= MAX_PAGE_ORDER; k++) {
+		uint64_t start = pfn & ~((1ull << k) - 1);
+		struct page *head = pfn_to_page_in(sim, start);
+
+		if (head->kind == FRAME_BUDDY || head->kind == FRAME_PCP) {
+			if (head->order >= k)
+				return NULL;
+			continue;
+		}
+		if (heads(head, k))
+			return head;
+	}
+	return NULL;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The path of a request that the fast half did not serve: one pass over the
+ * zonelist, and around it the steps of the slow path as R-7 numbers them.
+ *
+ * Reclaim, compaction and the OOM killer are not built yet. Their steps are
+ * named below; without them a request that comes that far returns NULL, one
+ * with __GFP_NOFAIL too, after a KMC_TP_WARN that says so.
+ *
+ * Contract: R-6, R-7, R-8, GFP-14, GFP-15, GFP-18, GFP-19. Looked at: 6.18.44.
+ */
+#include "zone.h"
+
+#define COSTLY_ORDER      3u
+#define REPORT_PERIOD_NS  10000000000ull
+
+static void warn(struct alloc_context *ac, const char *text)
+{
+	struct kmc_tp tp = { .id = KMC_TP_WARN, .node = ac->node, .order = ac->order,
+			     .gfp = ac->gfp, .pfn = UINT64_MAX, .text = text };
+
+	kmc_trace_emit(ac->sim, &tp);
+}
+
+/* At most once per boot. */
+void kmc_page_warn(struct alloc_context *ac, enum kmc_warn_once once, const char *text)
+{
+	uint64_t bit = 1ull << once;
+
+	if (__atomic_load_n(&ac->sim->page->warned, __ATOMIC_RELAXED) & bit)
+		return;
+	kmc_touch(ac->sim, &ac->sim->page->warned, sizeof(uint64_t));
+	if (!(__atomic_fetch_or(&ac->sim->page->warned, bit, __ATOMIC_RELAXED) & bit))
+		warn(ac, text);
+}
+
+/* GFP-18, GFP-19: one report in ten seconds of the machine's clock. Model: exact. */
+static void warn_alloc(struct alloc_context *ac)
+{
+	uint64_t *last = &ac->sim->page->last_report_ns;
+	uint64_t now = kmc_sim_clock_ns(ac->sim) + 1;
+	uint64_t seen = __atomic_load_n(last, __ATOMIC_RELAXED);
+
+	if ((ac->gfp & __GFP_NOWARN) || (seen && now - seen < REPORT_PERIOD_NS))
+		return;
+	kmc_touch(ac->sim, last, sizeof(*last));
+	__atomic_store_n(last, now, __ATOMIC_RELAXED);
+	warn(ac, "page allocation failure");
+}
+
+static const struct zonelist *zonelist_of(const struct alloc_context *ac)
+{
+	return &ac->sim->page->zonelists[ac->asked_node][!!(ac->gfp & __GFP_THISNODE)][ac->highest];
+}
+
+/* One block of one zone. The HighAtomic reserve (HA-1, HA-4) has its place before and after. */
+static struct page *rmqueue_buddy(struct alloc_context *ac, struct zone *zone,
+				  unsigned int alloc_flags)
+{
+	struct page *page;
+
+	kmc_yield_point("rmqueue_buddy");
+	kmc_lock_take(&zone->lock);
+	buddy_touch(ac->sim, zone);
+	page = __rmqueue(ac->sim, ac->cpu, zone, ac->order, ac->migratetype, alloc_flags, false);
+	kmc_lock_drop(&zone->lock);
+	return page;
+}
+
+static struct page *rmqueue(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
+{
+	if (ac->order <= PCP_MAX_ORDER) {
+		struct page *page = rmqueue_pcplist(ac, zone, alloc_flags);
+
+		if (page)
+			return page;
+	}
+	return rmqueue_buddy(ac, zone, alloc_flags);
+}
+
+static struct page *try_zone(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
+{
+	uint64_t mark = wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK);
+
+	if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
+	    !zone_watermark_fast(ac->sim, zone, ac->order, mark, ac->highest, alloc_flags, ac->gfp))
+		return NULL;
+	return rmqueue(ac, zone, alloc_flags);
+}
+
+/*
+ * One pass. With NOFRAGMENT, before it leaves the first zone's node, and at the
+ * end, it begins again without.
+ * Model: simplified; no cpusets, dirty limits, node reclaim, busy-kswapd filter.
+ */
+struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc_flags)
+{
+	const struct zonelist *list = zonelist_of(ac);
+	struct kmc_page_state *state = ac->sim->page;
+
+	for (;;) {
+		for (unsigned int i = 0; i < list->nr; i++) {
+			struct zone *zone = &state->zones[list->zone[i]];
+			struct page *page;
+
+			if ((alloc_flags & ALLOC_NOFRAGMENT) &&
+			    zone->node != state->zones[list->zone[0]].node)
+				break;
+			page = try_zone(ac, zone, alloc_flags);
+			if (page)
+				return page;
+		}
+		if (!(alloc_flags & ALLOC_NOFRAGMENT))
+			return NULL;
+		alloc_flags &= ~ALLOC_NOFRAGMENT;
+	}
+}
+
+/* some zone of the node could serve the request above its high mark. */
+static bool node_balanced(struct alloc_context *ac, unsigned int node)
+{
+	struct kmc_page_state *state = ac->sim->page;
+
+	for (unsigned int i = 0; i < state->nr_zones; i++) {
+		struct zone *zone = &state->zones[i];
+
+		if (zone->node == node && zone->type <= ac->highest &&
+		    zone_watermark_ok(ac->sim, zone, ac->order, wmark_pages(zone, WMARK_HIGH),
+				      ac->highest, 0))
+			return true;
+	}
+	return false;
+}
+
+/* Model: simplified; the event only, nobody reclaims. */
+static void wake_all_kswapds(struct alloc_context *ac)
+{
+	const struct zonelist *list = zonelist_of(ac);
+	uint32_t seen = 0;
+
+	if (!(ac->attention & ATTN_TRACE))
+		return;
+	for (unsigned int i = 0; i < list->nr; i++) {
+		unsigned int node = ac->sim->page->zones[list->zone[i]].node;
+		struct kmc_tp tp = { .id = KMC_TP_WAKEUP_KSWAPD, .node = (int)node,
+				     .order = ac->order, .gfp = ac->gfp, .pfn = UINT64_MAX };
+
+		if (seen >> node & 1)
+			continue;
+		seen |= 1u << node;
+		if (!node_balanced(ac, node))
+			kmc_trace_emit(ac->sim, &tp);
+	}
+}
+
+/* ..6.5. Model: exact but for real-time tasks, which the machine has not. */
+static unsigned int gfp_to_alloc_flags(const struct alloc_context *ac)
+{
+	enum kmc_profile profile = ac->sim->config.profile;
+	bool reserve_any = profile == KMC_PROFILE_6_6_9 || profile == KMC_PROFILE_6_12_117;
+	unsigned int flags = ALLOC_WMARK_MIN | ALLOC_CPUSET;
+
+	if (ac->gfp & __GFP_HIGH)
+		flags |= ALLOC_MIN_RESERVE;
+	if (ac->gfp & __GFP_KSWAPD_RECLAIM)
+		flags |= ALLOC_KSWAPD;
+	if (!(ac->gfp & __GFP_DIRECT_RECLAIM)) {
+		if (!(ac->gfp & __GFP_NOMEMALLOC)) {
+			flags |= ALLOC_NON_BLOCK;
+			if (ac->order && (reserve_any || (ac->gfp & __GFP_HIGH)))
+				flags |= ALLOC_HIGHATOMIC;
+		}
+		if (ac->gfp & __GFP_HIGH)
+			flags &= ~ALLOC_CPUSET;
+	}
+	if (ac->migratetype == MIGRATE_MOVABLE)
+		flags |= ALLOC_CMA;
+	return flags;
+}
+
+/* Model: exact. */
+static unsigned int __gfp_pfmemalloc_flags(const struct alloc_context *ac)
+{
+	uint32_t task = ac->cpu->task->flags;
+	enum kmc_sim_context context = ac->cpu->context;
+
+	if (ac->gfp & __GFP_NOMEMALLOC)
+		return 0;
+	if (ac->gfp & __GFP_MEMALLOC)
+		return ALLOC_NO_WATERMARKS;
+	if (context == KMC_IN_SOFTIRQ && (task & KMC_PF_MEMALLOC))
+		return ALLOC_NO_WATERMARKS;
+	if (context == KMC_IN_TASK || context == KMC_PREEMPT_OFF) {
+		if (task & KMC_PF_MEMALLOC)
+			return ALLOC_NO_WATERMARKS;
+		if (task & KMC_PF_OOM_VICTIM)
+			return ALLOC_OOM;
+	}
+	return 0;
+}
+
+/* Step 7: a privilege replaces the rights, it does not add to them. */
+static unsigned int apply_privilege(const struct alloc_context *ac, unsigned int alloc_flags)
+{
+	unsigned int privilege = __gfp_pfmemalloc_flags(ac);
+
+	if (!privilege)
+		return alloc_flags;
+	return privilege | (alloc_flags & (ALLOC_KSWAPD | ALLOC_CMA));
+}
+
+/* Step 0 (GFP-14, GFP-15); up to 6.6 these stand at the failure. */
+static void warn_nofail(struct alloc_context *ac)
+{
+	if (!(ac->gfp & __GFP_NOFAIL))
+		return;
+	if (ac->order > 1)
+		kmc_page_warn(ac, WARN_NOFAIL_ORDER, "NOFAIL above order 1");
+	if (!(ac->gfp & __GFP_DIRECT_RECLAIM))
+		kmc_page_warn(ac, WARN_NOFAIL_NO_RECLAIM, "NOFAIL without direct reclaim");
+	else if (ac->cpu->task->flags & KMC_PF_MEMALLOC)
+		kmc_page_warn(ac, WARN_NOFAIL_NORECLAIM_SCOPE, "NOFAIL in a noreclaim scope");
+}
+
+static bool warns_at_entry(const struct alloc_context *ac)
+{
+	return ac->sim->config.profile >= KMC_PROFILE_6_12_117;
+}
+
+/* GFP-42: 6.1.192 only. */
+static void strip_atomic_abuse(struct alloc_context *ac)
+{
+	if (ac->sim->config.profile != KMC_PROFILE_6_1_192 ||
+	    !(ac->gfp & KMC_GFP_ATOMIC_6_1) || !(ac->gfp & __GFP_DIRECT_RECLAIM))
+		return;
+	kmc_page_warn(ac, WARN_ATOMIC_SLEEPS, "ATOMIC with direct reclaim");
+	ac->gfp &= ~KMC_GFP_ATOMIC_6_1;
+}
+
+static struct page *get_page(struct alloc_context *ac, unsigned int alloc_flags)
+{
+	struct page *page = get_page_from_freelist(ac, alloc_flags);
+
+	if (!page)
+		return NULL;
+	kmc_page_prep(ac, page);
+	if (alloc_flags & ALLOC_NO_WATERMARKS)
+		page->flags |= PGF_PFMEMALLOC; /* GFP-9 */
+	return page;
+}
+
+/* Steps 16 and 17 as far as they need no memory from elsewhere: a NOFAIL request's last look. */
+static struct page *nofail_last_resort(struct alloc_context *ac)
+{
+	struct page *page = NULL;
+
+	if (!(ac->gfp & __GFP_DIRECT_RECLAIM))
+		return NULL;
+	if (ac->order <= COSTLY_ORDER && !(ac->cpu->task->flags & KMC_PF_MEMALLOC))
+		page = get_page(ac, ALLOC_NO_WATERMARKS);
+	if (!page)
+		page = get_page(ac, ALLOC_MIN_RESERVE);
+	if (!page)
+		warn(ac, "NOFAIL: the kernel would loop here");
+	return page;
+}
+
+struct page *__alloc_pages_slowpath(struct alloc_context *ac)
+{
+	unsigned int alloc_flags;
+	struct page *page = NULL;
+
+	/* 0 */
+	strip_atomic_abuse(ac);
+	if (warns_at_entry(ac))
+		warn_nofail(ac);
+	/* 1: cookies and priorities serve cpusets, hotplug and compaction. */
+	/* 2 */
+	alloc_flags = gfp_to_alloc_flags(ac);
+	if (!zonelist_of(ac)->nr)
+		goto nopage;
+	/* 3 */
+	if (alloc_flags & ALLOC_KSWAPD)
+		wake_all_kswapds(ac);
+	/* 4 */
+	page = get_page(ac, alloc_flags);
+	if (page)
+		return page;
+	/* 5: asynchronous compaction, then get_page(). */
+	/* 6: retry; kswapd has just been woken. */
+	/* 7 */
+	alloc_flags = apply_privilege(ac, alloc_flags);
+	/* 8 */
+	page = get_page(ac, alloc_flags);
+	if (page)
+		return page;
+	/* 9: no direct reclaim, or in reclaim already: no page. */
+	/* 10: direct reclaim, drain of all per-cpu lists, get_page(). */
+	/* 11: direct compaction, get_page(). */
+	/* 12, 13: NORETRY and costly orders give up. */
+	/* 14, 15: retry at 6 while reclaim or compaction progresses. */
+	/* 16: the OOM killer. */
+nopage:
+	/* 17 */
+	if (ac->gfp & __GFP_NOFAIL)
+		page = nofail_last_resort(ac);
+	if (page)
+		return page;
+	/* 18 */
+	if (!warns_at_entry(ac) && !(ac->gfp & __GFP_NOWARN))
+		warn_nofail(ac);
+	/* 19 */
+	warn_alloc(ac);
+	return NULL;
+}

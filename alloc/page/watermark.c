@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Watermarks, lowmem reserve, per-cpu list sizes, and the test of a request
+ * against them. All arithmetic is integer with truncation.
+ *
+ * Contract: R-4.1, R-4.2, R-5, RSV-1..6. Looked at: 6.18.44.
+ */
+#include "zone.h"
+
+#define WATERMARK_SCALE_FACTOR 10
+
+static uint64_t isqrt(uint64_t x)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = 1ull << 31; bit; bit >>= 1)
+		if ((root + bit) * (root + bit) <= x)
+			root += bit;
+	return root;
+}
+
+static uint64_t clamp(uint64_t x, uint64_t low, uint64_t high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+/* Huge pages' raise of it is a boot-time choice that is not modelled. Model: exact. */
+uint64_t kmc_min_free_kbytes(uint64_t lowmem_kbytes)
+{
+	return clamp(isqrt(16 * lowmem_kbytes), 128, 262144);
+}
+
+/* Does the zone share in the distribution of min? */
+static bool shares_min(const struct kmc_sim *sim, const struct zone *zone)
+{
+	if (zone->type == KMC_ZONE_HIGHMEM)
+		return false;
+	return zone->type != KMC_ZONE_MOVABLE || sim->config.profile < KMC_PROFILE_6_6_9;
+}
+
+static uint64_t sum_managed(const struct kmc_page_state *state,
+			    bool (*counts)(const struct kmc_sim *, const struct zone *),
+			    const struct kmc_sim *sim)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < state->nr_zones; i++)
+		if (counts(sim, &state->zones[i]))
+			sum += state->zones[i].managed;
+	return sum;
+}
+
+static bool for_user(const struct kmc_sim *sim, const struct zone *zone)
+{
+	(void)sim;
+	return zone->type <= KMC_ZONE_NORMAL;
+}
+
+static void setup_marks(const struct kmc_sim *sim, struct zone *zone, uint64_t pages_min,
+			uint64_t lowmem)
+{
+	uint64_t t = lowmem ? pages_min * zone->managed / lowmem : 0;
+	uint64_t scaled = zone->managed * WATERMARK_SCALE_FACTOR / 10000;
+	uint64_t d = t / 4 > scaled ? t / 4 : scaled;
+
+	zone->watermark[WMARK_MIN] = shares_min(sim, zone) ? t
+							   : clamp(zone->managed / 1024, 32, 128);
+	zone->watermark[WMARK_LOW] = zone->watermark[WMARK_MIN] + d;
+	zone->watermark[WMARK_HIGH] = zone->watermark[WMARK_LOW] + d;
+	zone->watermark[WMARK_PROMO] = zone->watermark[WMARK_HIGH] + d;
+	zone->watermark_boost = 0;
+}
+
+static const struct zone *zone_of_node(const struct kmc_page_state *state, unsigned int node,
+				       unsigned int type)
+{
+	for (unsigned int i = 0; i < state->nr_zones; i++)
+		if (state->zones[i].node == node && state->zones[i].type == type)
+			return &state->zones[i];
+	return NULL;
+}
+
+/* */
+static void setup_lowmem_reserve(const struct kmc_page_state *state, struct zone *zone)
+{
+	static const unsigned int ratio[KMC_NR_ZONE_TYPES] = {
+		[KMC_ZONE_DMA] = 256, [KMC_ZONE_DMA32] = 256, [KMC_ZONE_NORMAL] = 32,
+	};
+	uint64_t above = 0;
+
+	for (unsigned int j = 0; j < KMC_NR_ZONE_TYPES; j++) {
+		const struct zone *other = zone_of_node(state, zone->node, j);
+
+		if (j > zone->type && other)
+			above += other->managed;
+		zone->lowmem_reserve[j] = ratio[zone->type] ? above / ratio[zone->type] : 0;
+	}
+}
+
+/* */
+static uint32_t zone_batchsize(const struct zone *zone)
+{
+	uint64_t b = zone->managed / 1024;
+	uint64_t pow2 = 1;
+
+	b = (b < 256 ? b : 256) / 4;
+	if (b < 1)
+		b = 1;
+	while (pow2 * 2 <= b + b / 2)
+		pow2 *= 2;
+	return pow2 - 1 ? (uint32_t)(pow2 - 1) : 1;
+}
+
+static unsigned int cpus_of_node(const struct kmc_sim *sim, unsigned int node)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
+		nr += sim->cpus[i].node == node;
+	return nr ? nr : sim->config.nr_cpus;
+}
+
+/* the lower of the two bounds that 6.8 on tunes between. Model: simplified from 6.12 on. */
+static uint32_t zone_highsize(const struct kmc_sim *sim, const struct zone *zone)
+{
+	uint64_t high = zone->watermark[WMARK_LOW] / cpus_of_node(sim, zone->node);
+
+	return (uint32_t)(high > 4 * zone->pcp_batch ? high : 4 * zone->pcp_batch);
+}
+
+/* The sum that the fast path compares with. */
+static void setup_low_marks(struct zone *zone)
+{
+	for (unsigned int j = 0; j < KMC_NR_ZONE_TYPES; j++)
+		zone->low_mark[j] = wmark_pages(zone, WMARK_LOW) + zone->lowmem_reserve[j];
+}
+
+/* At boot, and where hotplug and sysctls will recompute. Model: exact (R-5.1..5.3). */
+void kmc_watermarks_setup(struct kmc_sim *sim)
+{
+	struct kmc_page_state *state = sim->page;
+	uint64_t lowmem = sum_managed(state, shares_min, sim);
+	uint64_t user = sum_managed(state, for_user, sim);
+
+	state->min_free_kbytes = kmc_min_free_kbytes(user * (PAGE_SIZE / 1024));
+	for (unsigned int i = 0; i < state->nr_zones; i++) {
+		struct zone *zone = &state->zones[i];
+
+		setup_marks(sim, zone, state->min_free_kbytes / (PAGE_SIZE / 1024), lowmem);
+		setup_lowmem_reserve(state, zone);
+		zone->pcp_batch = zone_batchsize(zone);
+		zone->pcp_high = zone_highsize(sim, zone);
+		setup_low_marks(zone);
+	}
+}
+
+static uint64_t unusable_free(const struct zone *zone, unsigned int order,
+			      unsigned int alloc_flags)
+{
+	uint64_t unusable = (1ull << order) - 1;
+
+	if (!(alloc_flags & ALLOC_RESERVES))
+		unusable += zone->nr_free_highatomic;
+	if (!(alloc_flags & ALLOC_CMA))
+		unusable += zone->nr_free_cma;
+	return unusable;
+}
+
+/* how deep the flags may dip. */
+static uint64_t reduced_mark(uint64_t mark, unsigned int alloc_flags)
+{
+	if (alloc_flags & ALLOC_MIN_RESERVE) {
+		mark -= mark / 2;
+		if (alloc_flags & ALLOC_NON_BLOCK)
+			mark -= mark / 4;
+	}
+	if (alloc_flags & ALLOC_OOM)
+		mark -= mark / 2;
+	return mark;
+}
+
+static bool block_available(struct zone *zone, unsigned int order, unsigned int alloc_flags)
+{
+	if (atomic_load_explicit(&zone->order_mask, memory_order_relaxed) >> order)
+		return true;
+	if (!(alloc_flags & (ALLOC_CMA | ALLOC_HIGHATOMIC | ALLOC_OOM)))
+		return false;
+	for (unsigned int k = order; k < NR_PAGE_ORDERS; k++) {
+		const struct free_area *area = &zone->free_area[k];
+
+		if ((alloc_flags & ALLOC_CMA) && area->list[MIGRATE_CMA].head)
+			return true;
+		if ((alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM)) &&
+		    area->list[MIGRATE_HIGHATOMIC].head)
+			return true;
+	}
+	return false;
+}
+
+/* Model: exact (R-5.8, RSV-2, RSV-3). */
+bool zone_watermark_ok(struct kmc_sim *sim, struct zone *zone, unsigned int order, uint64_t mark,
+		       unsigned int highest, unsigned int alloc_flags)
+{
+	int64_t usable = (int64_t)(zone_nr_free(zone) - unusable_free(zone, order, alloc_flags));
+
+	(void)sim;
+	mark = reduced_mark(mark, alloc_flags);
+	if (usable <= (int64_t)(mark + zone->lowmem_reserve[highest]))
+		return false;
+	return order == 0 || block_available(zone, order, alloc_flags);
+}
+
+/* Model: exact. */
+bool zone_watermark_fast(struct kmc_sim *sim, struct zone *zone, unsigned int order,
+			 uint64_t mark, unsigned int highest, unsigned int alloc_flags, gfp_t gfp)
+{
+	gfp_t boost_exempt = sim->config.profile == KMC_PROFILE_6_1_192 ? KMC_GFP_ATOMIC_6_1
+									 : __GFP_HIGH;
+
+	if (zone_watermark_ok(sim, zone, order, mark, highest, alloc_flags))
+		return true;
+	if (order == 0 && (gfp & boost_exempt) && zone->watermark_boost &&
+	    (alloc_flags & ALLOC_WMARK_MASK) == ALLOC_WMARK_MIN)
+		return zone_watermark_ok(sim, zone, 0, zone->watermark[WMARK_MIN], highest,
+					 alloc_flags);
+	return false;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The page layer's own state: zones with their free lists and marks, per-cpu
+ * lists, pageblocks, zonelists. Private to page/.
+ *
+ * Who may touch what. Free lists, pageblocks' types, the map of free heads and
+ * the descriptors of blocks on a free list belong to the zone's lock. A per-cpu
+ * list and the descriptors on it belong to the cpu's owner. The descriptor of
+ * a block in use belongs to its user. The zone lock's holder never reads a
+ * descriptor of the latter two: whether a frame is the head of a free block is
+ * asked of the map, one bit per frame.
+ *
+ * nr_free and order_mask are written under the lock and read without.
+ */
+#pragma once
+#include "page_alloc.h"
+
+enum migratetype {
+	MIGRATE_UNMOVABLE,
+	MIGRATE_MOVABLE,
+	MIGRATE_RECLAIMABLE,
+	MIGRATE_PCPTYPES, /* how many types the per-cpu lists know */
+	MIGRATE_HIGHATOMIC = MIGRATE_PCPTYPES, /* reserved */
+	MIGRATE_CMA,                           /* reserved */
+	MIGRATE_ISOLATE,                       /* reserved */
+	MIGRATE_TYPES,
+};
+
+#define PCP_MAX_ORDER 3 /* also the largest order that is not costly */
+#define NR_PCP_LISTS  ((PCP_MAX_ORDER + 1) * MIGRATE_PCPTYPES)
+
+/* page->flags of this layer; the block keeps it until it is back in the buddy. */
+#define PGF_TAIL    0x08
+#define PGF_MOVABLE 0x10 /* counted in its pageblock's nr_movable */
+
+enum zone_watermarks {
+	WMARK_MIN,
+	WMARK_LOW,
+	WMARK_HIGH,
+	WMARK_PROMO,
+	NR_WMARK,
+};
+
+/* alloc_flags: the kernel's names, our numbers; the low two bits choose the mark. */
+#define ALLOC_WMARK_MIN     WMARK_MIN
+#define ALLOC_WMARK_LOW     WMARK_LOW
+#define ALLOC_WMARK_HIGH    WMARK_HIGH
+#define ALLOC_WMARK_MASK    0x03u
+#define ALLOC_NO_WATERMARKS 0x04u
+#define ALLOC_OOM           0x08u
+#define ALLOC_NON_BLOCK     0x10u
+#define ALLOC_MIN_RESERVE   0x20u
+#define ALLOC_CPUSET        0x40u
+#define ALLOC_CMA           0x80u
+#define ALLOC_NOFRAGMENT    0x100u
+#define ALLOC_HIGHATOMIC    0x200u
+#define ALLOC_KSWAPD        0x400u
+#define ALLOC_RESERVES      (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
+
+struct free_list {
+	uint32_t head, tail; /* pfn; 0 none */
+};
+
+struct free_area {
+	struct free_list list[MIGRATE_TYPES];
+	uint64_t nr_free; /* blocks, all types */
+};
+
+struct zone {
+	/* read by every request */
+	atomic_ulong nr_free;    /* frames on the free lists, Isolate excepted */
+	atomic_uint order_mask;  /* bit o: a U, M or R block of order o is free */
+	uint8_t type, node, index;
+	uint64_t low_mark[KMC_NR_ZONE_TYPES]; /* low mark + boost + reserve, by highest zone */
+	/* constant but for balloons and hotplug, which come later */
+	uint64_t start_pfn, end_pfn;
+	uint64_t managed;
+	uint64_t watermark[NR_WMARK];
+	uint64_t watermark_boost;
+	uint64_t lowmem_reserve[KMC_NR_ZONE_TYPES];
+	uint32_t pcp_batch, pcp_high;
+	uint64_t *free_heads;    /* bit pfn - map_pfn */
+	uint64_t map_pfn;
+	/* under the lock */
+	struct kmc_lock lock __attribute__((aligned(64)));
+	uint64_t nr_free_highatomic, nr_free_cma;
+	struct free_area free_area[NR_PAGE_ORDERS];
+} __attribute__((aligned(128)));
+
+/* Type and zone of 512 frames. */
+struct pageblock {
+	uint8_t migratetype;
+	uint8_t zone;        /* index, or ZONE_MIXED */
+	uint16_t nr_movable; /* frames that left the buddy for a movable request */
+};
+#define ZONE_NONE  0xff
+#define ZONE_MIXED 0xfe
+
+/* One cpu's lists of one zone. high is 0 until first used: see the arena's rules. */
+struct per_cpu_pages {
+	uint32_t count;      /* frames on all lists */
+	uint32_t high, batch;
+	uint32_t free_count; /* consecutive frees, decays by halves on allocation */
+	uint8_t alloc_factor; /* doublings of the next refill, decays on free */
+	uint8_t free_factor; /* up to 6.6: doublings of the next drain, decays on allocation */
+	struct free_list lists[NR_PCP_LISTS];
+} __attribute__((aligned(128)));
+
+struct zonelist {
+	uint8_t nr;
+	uint8_t zone[KMC_SIM_MAX_ZONES];
+};
+
+struct first_zone {
+	uint8_t zone; /* index, ZONE_NONE */
+	uint8_t highest; /* enum kmc_zone_type of the request */
+};
+
+/* Once per boot each. */
+enum kmc_warn_once {
+	WARN_ORDER_TOO_LARGE,
+	WARN_NOFAIL_ORDER,
+	WARN_NOFAIL_NO_RECLAIM,
+	WARN_NOFAIL_NORECLAIM_SCOPE,
+	WARN_ATOMIC_SLEEPS,
+	WARN_EXACT_FLAGS,
+	WARN_FLAGS_NODE,
+};
+
+struct kmc_page_state {
+	struct zone zones[KMC_SIM_MAX_ZONES];
+	unsigned int nr_zones;
+	bool mobility_off;        /* MIG-7: too little memory for grouping */
+	bool dma32_populated[KMC_SIM_MAX_NODES];
+	uint64_t nr_pageblocks;
+	struct pageblock *pageblocks;
+	uint64_t min_free_kbytes;
+	uint8_t gfp_zone[16];     /* low nibble of the flags: highest zone */
+	struct first_zone first[KMC_SIM_MAX_NODES][2][16]; /* [node][THISNODE][nibble] */
+	struct zonelist zonelists[KMC_SIM_MAX_NODES][2][KMC_NR_ZONE_TYPES];
+	/* changes */
+	uint64_t warned;          /* bits of enum kmc_warn_once */
+	uint64_t last_report_ns;  /* of a failure report, + 1; 0 none */
+};
+
+/* What a request carries through its path. */
+struct alloc_context {
+	struct kmc_sim *sim;
+	struct kmc_cpu *cpu;
+	gfp_t gfp;
+	unsigned int order;
+	unsigned int migratetype;
+	unsigned int highest;  /* enum kmc_zone_type */
+	int node;
+	unsigned int asked_node; /* where the zonelist starts */
+	unsigned int attention;
+};
+
+static inline unsigned int kmc_zone_index(struct kmc_sim *sim, uint64_t pfn)
+{
+	struct kmc_page_state *state = sim->page;
+	unsigned int zone = state->pageblocks[pfn >> PAGEBLOCK_ORDER].zone;
+
+	if (likely(zone < ZONE_MIXED))
+		return zone;
+	for (zone = 0; zone < state->nr_zones; zone++)
+		if (pfn >= state->zones[zone].start_pfn && pfn < state->zones[zone].end_pfn)
+			return zone;
+	return ZONE_NONE;
+}
+
+static inline unsigned int get_pageblock_migratetype(struct kmc_sim *sim, uint64_t pfn)
+{
+	return __atomic_load_n(&sim->page->pageblocks[pfn >> PAGEBLOCK_ORDER].migratetype,
+			       __ATOMIC_RELAXED);
+}
+
+static inline uint64_t zone_nr_free(struct zone *zone)
+{
+	return atomic_load_explicit(&zone->nr_free, memory_order_relaxed);
+}
+
+static inline bool tracing(struct kmc_cpu *cpu)
+{
+	return unlikely(kmc_attention_bits(cpu) & ATTN_TRACE);
+}
+
+/* free_list.c: lists of blocks linked by frame number */
+void free_list_add(struct kmc_sim *sim, struct free_list *list, uint32_t pfn, bool to_tail);
+void free_list_del(struct kmc_sim *sim, struct free_list *list, uint32_t pfn);
+
+/* buddy.c: under the zone's lock */
+void set_pageblock_migratetype(struct kmc_sim *sim, uint64_t pfn, unsigned int migratetype);
+struct page *__rmqueue(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
+		       unsigned int order, unsigned int migratetype, unsigned int alloc_flags,
+		       bool percpu_refill);
+struct page *__rmqueue_smallest(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
+				unsigned int order, unsigned int migratetype, bool percpu_refill);
+void __free_one_page(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
+		     unsigned int migratetype, bool to_tail);
+void buddy_touch(struct kmc_sim *sim, struct zone *zone);
+uint64_t buddy_next_free_head(const struct zone *zone, uint64_t pfn, uint64_t end);
+void __del_page_from_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t pfn,
+			       unsigned int order, unsigned int migratetype);
+void __add_to_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
+			unsigned int migratetype, bool to_tail);
+void expand(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int low,
+	    unsigned int high, unsigned int migratetype);
+struct page *page_leaves_buddy(struct kmc_sim *sim, uint64_t pfn, unsigned int order,
+			       unsigned int migratetype);
+
+/* fallback.c: under the zone's lock */
+struct page *rmqueue_fallback(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
+			      unsigned int order, unsigned int migratetype,
+			      unsigned int alloc_flags, bool percpu_refill);
+
+/* watermark.c */
+uint64_t kmc_min_free_kbytes(uint64_t lowmem_kbytes);
+void kmc_watermarks_setup(struct kmc_sim *sim);
+bool zone_watermark_ok(struct kmc_sim *sim, struct zone *zone, unsigned int order, uint64_t mark,
+		       unsigned int highest, unsigned int alloc_flags);
+bool zone_watermark_fast(struct kmc_sim *sim, struct zone *zone, unsigned int order,
+			 uint64_t mark, unsigned int highest, unsigned int alloc_flags, gfp_t gfp);
+static inline uint64_t wmark_pages(const struct zone *zone, unsigned int mark)
+{
+	return zone->watermark[mark] + zone->watermark_boost;
+}
+
+/* pcp.c */
+struct page *rmqueue_pcplist(struct alloc_context *ac, struct zone *zone,
+			     unsigned int alloc_flags);
+void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struct page *page,
+	      unsigned int order, unsigned int migratetype);
+void pcp_free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
+		   unsigned int index);
+
+/* page_alloc.c */
+struct page *kmc_page_prep(struct alloc_context *ac, struct page *page);
+void kmc_pages_free_tail(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
+			 unsigned int order);
+
+/* How many consecutive frees are counted, in batches. */
+#define PCP_BATCH_SCALE_MAX 5
+static inline void pcp_count_free(struct per_cpu_pages *pcp, unsigned int order)
+{
+	pcp->alloc_factor >>= 1;
+	if (pcp->free_count < pcp->batch << PCP_BATCH_SCALE_MAX)
+		pcp->free_count += 1u << order;
+	pcp->count += 1u << order;
+}
+
+/* slowpath.c */
+struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc_flags);
+struct page *__alloc_pages_slowpath(struct alloc_context *ac);
+void kmc_page_warn(struct alloc_context *ac, enum kmc_warn_once once, const char *text);
