@@ -19,8 +19,6 @@
 struct kmem_cache;
 struct list_lru;
 
-#define NUMA_NO_NODE (-1)
-
 /* What a request of no bytes gets: not NULL, not memory. Rule: KM-3, KM-4. */
 #define ZERO_SIZE_PTR     ((void *)16)
 #define ZERO_OR_NULL_PTR(x) ((uintptr_t)(x) <= (uintptr_t)ZERO_SIZE_PTR)

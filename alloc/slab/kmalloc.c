@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kmalloc and kfree. The fast paths are whole functions without a stack frame
+ * and without a locked instruction: everything unusual, and an empty or full
+ * sheaf, is a tail call into the slow path, which starts over.
+ */
+#include "slub_core.h"
+#include <string.h>
+
+#define cold_path __attribute__((noinline, cold))
+
+/* Class of sizes 8n+1 .. 8n+8. */
+static const uint8_t class_of_words[KMALLOC_MAX_CACHE_SIZE / 8] = {
+	[0] = 3,	   [1] = 4,	      [2 ... 3] = 5,	   [4 ... 7] = 6,
+	[8 ... 11] = 1,	   [12 ... 15] = 7,   [16 ... 23] = 2,	   [24 ... 31] = 8,
+	[32 ... 63] = 9,   [64 ... 127] = 10, [128 ... 255] = 11,  [256 ... 511] = 12,
+	[512 ... 1023] = 13,
+};
+
+/* Slots of the kmalloc caches: class number plus the base of the kind. */
+#define SLOTS_RECLAIM 16
+#define SLOTS_DMA     32
+#define SLOTS_CGROUP  48
+
+/* Rule: KM-19, KM-20. Model: exact (R2; without random copies). */
+static unsigned int kmalloc_kind(struct kmc_sim *sim, gfp_t gfp)
+{
+	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT))))
+		return 0;
+	if ((gfp & __GFP_DMA) && !(sim->config.options & KMC_OPT_NO_ZONE_DMA))
+		return SLOTS_DMA;
+	if (gfp & __GFP_RECLAIMABLE)
+		return SLOTS_RECLAIM;
+	if ((gfp & __GFP_ACCOUNT) && (sim->config.options & KMC_OPT_MEMCG))
+		return SLOTS_CGROUP;
+	return 0;
+}
+
+struct kmem_cache *kmc_kmalloc_cache(struct kmc_sim *sim, size_t size, gfp_t gfp)
+{
+	return kmc_cache_at(sim, kmalloc_kind(sim, gfp) + class_of_words[(size - 1) >> 3]);
+}
+
+/* large blocks: straight from the page layer */
+
+static void large_claim(struct kmc_cpu *cpu, struct page *head, unsigned int order, size_t size)
+{
+	kmc_touch(cpu->sim, head, sizeof(*head) << order);
+	for (unsigned int i = 0; i < 1u << order; i++)
+		head[i].kind = FRAME_LARGE;
+	head->large.requested_bytes = size;
+}
+
+/* Model: exact (6.18; no memcg charge). Rule: ALIGN-6, KM-5. */
+static void *large_alloc(struct kmc_cpu *cpu, size_t size, gfp_t gfp, int node)
+{
+	unsigned int order = kmc_order_of(size);
+	struct page *head;
+	void *block;
+
+	if (unlikely(gfp & (__GFP_DMA32 | __GFP_HIGHMEM | ~__GFP_BITS_MASK))) {
+		kmc_slab_warn_once(cpu, WARN_BAD_GFP, "Unexpected gfp in a large kmalloc", NULL);
+		gfp &= ~(__GFP_DMA32 | __GFP_HIGHMEM) & __GFP_BITS_MASK;
+	}
+	if (node < 0 || (unsigned int)node >= cpu->sim->config.nr_nodes)
+		node = NUMA_NO_NODE;
+	head = kmc_pages_alloc(cpu->sim, cpu, gfp | __GFP_COMP, order, node);
+	if (!head)
+		return NULL;
+	large_claim(cpu, head, order, size);
+	block = pfn_to_virt_in(cpu->sim, page_to_pfn_in(cpu->sim, head));
+	kmc_poison((char *)block + size, (PAGE_SIZE << order) - size);
+	return block;
+}
+
+static void large_free(struct kmc_cpu *cpu, struct page *head)
+{
+	unsigned int order = head->order;
+
+	kmc_touch(cpu->sim, head, sizeof(*head) << order);
+	kmc_unpoison(pfn_to_virt_in(cpu->sim, page_to_pfn_in(cpu->sim, head)), PAGE_SIZE << order);
+	for (unsigned int i = 0; i < 1u << order; i++) {
+		head[i].kind = i ? FRAME_TAIL : FRAME_USED;
+		head[i].private_words[0] = head[i].private_words[1] = 0;
+	}
+	kmc_pages_free(cpu->sim, cpu, head, order);
+}
+
+static void emit_kmalloc(struct kmc_cpu *cpu, const void *ptr, size_t size, size_t granted,
+			 gfp_t gfp, int node, const void *call_site)
+{
+	struct kmc_slab_event event = {
+		.id = KMC_TP_KMALLOC,
+		.ptr = ptr,
+		.bytes_req = size,
+		.bytes_alloc = granted,
+		.gfp = gfp,
+		.node = node,
+		.call_site = call_site,
+	};
+
+	kmc_slab_emit(cpu, &event);
+}
+
+/* From 6.12 on two events tell of one block. Rule: TRC-7. Model: exact. */
+static void *kmalloc_large(struct kmc_cpu *cpu, size_t size, gfp_t gfp, int node,
+			   const void *call_site)
+{
+	unsigned int order = kmc_order_of(size);
+	size_t granted = order < 52 ? PAGE_SIZE << order : 0;
+	void *block = large_alloc(cpu, size, gfp, node);
+
+	if (cpu->sim->config.profile >= KMC_PROFILE_6_12_117)
+		emit_kmalloc(cpu, block, size, granted, gfp, node, (const void *)kmalloc);
+	emit_kmalloc(cpu, block, size, granted, gfp, node, call_site);
+	return block;
+}
+
+/* Every kmalloc that is not a plain one with an object at hand. */
+static cold_path void *kmalloc_slow(size_t size, gfp_t gfp, int node, const void *call_site)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmem_cache *s;
+	void *object;
+
+	kmc_attention(cpu);
+	if (unlikely(size == 0))
+		return ZERO_SIZE_PTR;
+	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
+		return kmalloc_large(cpu, size, gfp, node, call_site);
+	s = kmc_kmalloc_cache(cpu->sim, size, gfp);
+	object = kmc_object_alloc(cpu, s, gfp, node, size);
+	emit_kmalloc(cpu, object, size, s->size, gfp, node, call_site);
+	return object;
+}
+
+/* Model: exact in result (6.18). */
+void *kmalloc(size_t size, gfp_t flags)
+{
+#ifndef KMC_ASAN
+	struct kmc_cpu *cpu = kmc_this_cpu;
+
+	if (likely(!atomic_load_explicit(&cpu->attention, memory_order_relaxed) &&
+		   !(flags & ~KMC_GFP_PLAIN) && size - 1 < KMALLOC_MAX_CACHE_SIZE)) {
+		struct kmc_pcs *pcs = &kmc_slab_cpu_of(cpu)->pcs[class_of_words[(size - 1) >> 3]];
+
+		if (likely(pcs->top != pcs->base))
+			return *--pcs->top;
+	}
+#endif
+	return kmalloc_slow(size, flags, NUMA_NO_NODE, __builtin_return_address(0));
+}
+
+void *kmalloc_node(size_t size, gfp_t flags, int node)
+{
+	return kmalloc_slow(size, flags, node, __builtin_return_address(0));
+}
+
+/* Model: simplified: the recorded call site is the function that calls this one. */
+void *kmalloc_track_caller(size_t size, gfp_t flags)
+{
+	return kmalloc_slow(size, flags, NUMA_NO_NODE, __builtin_return_address(0));
+}
+
+void *kmalloc_node_track_caller(size_t size, gfp_t flags, int node)
+{
+	return kmalloc_slow(size, flags, node, __builtin_return_address(0));
+}
+
+/* Model: exact (R14: 6.1 overflows above 2^63, later releases give the size back). */
+size_t kmalloc_size_roundup(size_t size)
+{
+	enum kmc_profile profile = kmc_this_cpu->sim->config.profile;
+	unsigned int order = kmc_order_of(size);
+
+	if (size == 0 || size == SIZE_MAX)
+		return size;
+	if (size <= KMALLOC_MAX_CACHE_SIZE)
+		return kmc_kmalloc_class_size(kmc_kmalloc_class(size));
+	if (size > KMALLOC_MAX_SIZE && profile >= KMC_PROFILE_6_6_9)
+		return size;
+	return order < 52 ? PAGE_SIZE << order : 0;
+}
+
+/* freeing */
+
+/*
+ * A page that kmalloc did not give out. Rule: rules-slab 2.5. Model: exact for
+ * order 0 and compound blocks; a plain block of a higher order is always leaked.
+ */
+static void free_of_page(struct kmc_cpu *cpu, struct page *page, const void *ptr)
+{
+	bool compound = page->flags & PGF_COMPOUND;
+	bool leak = cpu->sim->config.profile >= KMC_PROFILE_6_18_44 || page->refcount != 1;
+
+	if (leak || !compound || page->order == 0)
+		kmc_slab_warn_once(cpu, WARN_FREE_OF_PAGE, "kfree of a page", ptr);
+	if (!leak && (compound || page->order == 0))
+		kmc_pages_free(cpu->sim, cpu, page, page->order);
+}
+
+static void free_by_kind(struct kmc_cpu *cpu, struct page *page, const void *object)
+{
+	switch (page->kind) {
+	case FRAME_SLAB:
+		kmc_object_free(cpu, page->slab.cache, (void *)object);
+		break;
+	case FRAME_LARGE:
+		large_free(cpu, page->order ? page : pfn_to_page_in(cpu->sim, page->link.next));
+		break;
+	case FRAME_USED:
+		free_of_page(cpu, page, object);
+		break;
+	default:
+		kmc_slab_warn(cpu, "kfree of memory that is not in use", object);
+	}
+}
+
+/* Model: exact for legal pointers; where a kernel would crash this warns and does nothing. */
+void kmc_block_free(struct kmc_cpu *cpu, const void *object)
+{
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+
+	if (ZERO_OR_NULL_PTR(object))
+		return;
+	if (likely(kmc_in_frames(sc, object)))
+		free_by_kind(cpu, kmc_page_of(sc, object), object);
+	else
+		kmc_slab_warn(cpu, "kfree of an address outside the direct map", object);
+}
+
+static cold_path void kfree_slow(const void *object, const void *call_site)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmc_slab_event event = {
+		.id = KMC_TP_KFREE,
+		.ptr = object,
+		.node = NUMA_NO_NODE,
+		.call_site = call_site,
+	};
+
+	kmc_attention(cpu);
+	kmc_slab_emit(cpu, &event);
+	kmc_block_free(cpu, object);
+}
+
+void kfree(const void *object)
+{
+#ifndef KMC_ASAN
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+
+	if (likely(!atomic_load_explicit(&cpu->attention, memory_order_relaxed) &&
+		   kmc_in_frames(sc, object))) {
+		struct page *page = kmc_page_of(sc, object);
+		uint64_t slot = page->slab.state ^ sc->node_tag;
+
+		if (likely(page->kind == FRAME_SLAB && slot < KMC_MAX_SLOTS)) {
+			struct kmc_pcs *pcs = &sc->pcs[slot];
+
+			if (likely(pcs->top != pcs->end)) {
+				*pcs->top++ = (void *)object;
+				return;
+			}
+		}
+	}
+#endif
+	kfree_slow(object, __builtin_return_address(0));
+}
+
+/* Model: exact (R5's last line; without KASAN's effect on it). */
+static size_t slab_ksize(const struct kmem_cache *s)
+{
+	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON | SLAB_KASAN))
+		return s->object_size;
+	if (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER))
+		return s->inuse;
+	return s->size;
+}
+
+size_t ksize(const void *objp)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+	struct page *page;
+
+	if (ZERO_OR_NULL_PTR(objp) || !kmc_in_frames(sc, objp))
+		return 0;
+	page = kmc_page_of(sc, objp);
+	if (page->kind == FRAME_SLAB)
+		return slab_ksize(page->slab.cache);
+	if (page->kind == FRAME_LARGE && page->order)
+		return PAGE_SIZE << page->order;
+	return 0;
+}
+
+/* Rule: FR-13. Model: exact. */
+void kfree_sensitive(const void *p)
+{
+	size_t bytes = ksize(p);
+
+	kmc_unpoison(p, bytes);
+	if (bytes)
+		explicit_bzero((void *)p, bytes);
+	kfree(p);
+}
+
+/* Filled in by the vmalloc layer when it is there. */
+__attribute__((weak)) void kmc_vmalloc_free(struct kmc_cpu *cpu, const void *addr);
+
+static bool is_vmalloc(const struct kmc_sim *sim, const void *addr)
+{
+	return sim->vmalloc_base &&
+	       (uintptr_t)addr - (uintptr_t)sim->vmalloc_base < sim->vmalloc_bytes;
+}
+
+/* Rule: KV-11. Model: exact in its routing. */
+void kvfree(const void *addr)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+
+	if (unlikely(is_vmalloc(cpu->sim, addr)) && kmc_vmalloc_free)
+		kmc_vmalloc_free(cpu, addr);
+	else
+		kfree(addr);
+}
+
+void kvfree_sensitive(const void *addr, size_t len)
+{
+	if (ZERO_OR_NULL_PTR(addr))
+		return;
+	explicit_bzero((void *)addr, len);
+	kvfree(addr);
+}

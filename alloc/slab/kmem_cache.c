@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Caches: creation, merging, destruction, and their single-object calls. A
+ * merged name is the very cache with one reference more, as in the kernel.
+ */
+#include "slub_core.h"
+#include <string.h>
+
+#define cold_path __attribute__((noinline, cold))
+
+#define SLAB_DEBUG_FLAGS                                                                  \
+	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_CONSISTENCY_CHECKS)
+#define SLAB_FLAGS_PERMITTED                                                              \
+	(SLAB_DEBUG_FLAGS | SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 |      \
+	 SLAB_RECLAIM_ACCOUNT | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_MEM_SPREAD |     \
+	 SLAB_DEBUG_OBJECTS | SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_ACCOUNT |           \
+	 SLAB_KMALLOC | SLAB_KASAN | SLAB_NO_USER_FLAGS | SLAB_NO_OBJ_EXT)
+#define SLAB_NEVER_MERGE                                                                  \
+	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU | \
+	 SLAB_NOLEAKTRACE | SLAB_FAILSLAB | SLAB_NO_MERGE)
+#define SLAB_MERGE_SAME (SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT)
+
+/* splitmix64 over the machine's own state. */
+uint64_t kmc_slab_random(struct kmc_sim *sim)
+{
+	struct kmc_slab_state *st = sim->slab;
+	uint64_t z;
+
+	kmc_touch(sim, &st->random, sizeof(st->random));
+	z = __atomic_add_fetch(&st->random, 0x9e3779b97f4a7c15ull, __ATOMIC_RELAXED);
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+/* the list of caches; caches_lock is held */
+
+static void cache_list_add(struct kmc_sim *sim, struct kmem_cache *s)
+{
+	struct kmc_slab_state *st = sim->slab;
+
+	s->next_slot = 0;
+	s->prev_slot = st->last_slot;
+	if (st->last_slot) {
+		struct kmem_cache *last = kmc_cache_at(sim, st->last_slot);
+
+		kmc_touch(sim, last, sizeof(*last));
+		last->next_slot = (uint16_t)s->slot;
+	} else {
+		st->first_slot = (uint16_t)s->slot;
+	}
+	st->last_slot = (uint16_t)s->slot;
+}
+
+static void cache_list_remove(struct kmc_sim *sim, struct kmem_cache *s)
+{
+	struct kmc_slab_state *st = sim->slab;
+	struct kmem_cache *next = kmc_cache_at(sim, s->next_slot);
+	struct kmem_cache *prev = kmc_cache_at(sim, s->prev_slot);
+
+	if (next) {
+		kmc_touch(sim, next, sizeof(*next));
+		next->prev_slot = s->prev_slot;
+	} else {
+		st->last_slot = s->prev_slot;
+	}
+	if (prev) {
+		kmc_touch(sim, prev, sizeof(*prev));
+		prev->next_slot = s->next_slot;
+	} else {
+		st->first_slot = s->next_slot;
+	}
+	s->next_slot = s->prev_slot = 0;
+}
+
+/* The lowest free slot, so that the same calls give the same slots; 0 none. */
+static unsigned int slot_find(struct kmc_sim *sim)
+{
+	struct kmc_slab_state *st = sim->slab;
+
+	for (unsigned int slot = KMC_FIRST_USER_SLOT; slot < st->slots_used; slot++)
+		if (kmc_cache_at(sim, slot)->life == CACHE_NONE)
+			return slot;
+	return st->slots_used < KMC_MAX_SLOTS ? st->slots_used : 0;
+}
+
+/* creating */
+
+static gfp_t cache_allocflags(uint32_t flags)
+{
+	gfp_t gfp = __GFP_COMP;
+
+	if (flags & SLAB_CACHE_DMA)
+		gfp |= __GFP_DMA;
+	if (flags & SLAB_CACHE_DMA32)
+		gfp |= __GFP_DMA32;
+	if (flags & SLAB_RECLAIM_ACCOUNT)
+		gfp |= __GFP_RECLAIMABLE;
+	return gfp;
+}
+
+static void layout_request(struct kmc_sim *sim, const struct kmem_cache_args *args,
+			   unsigned int object_size, uint32_t flags,
+			   struct kmc_layout_request *request)
+{
+	*request = (struct kmc_layout_request){
+		.object_size = object_size,
+		.align = args->align,
+		.flags = flags,
+		.has_ctor = args->ctor,
+		.use_freeptr_offset = args->use_freeptr_offset,
+		.freeptr_offset = args->freeptr_offset,
+		.nr_cpus = sim->config.nr_cpus,
+		.profile = sim->config.profile,
+	};
+}
+
+static void cache_geometry(struct kmem_cache *s, const struct kmc_layout *layout)
+{
+	s->layout = *layout;
+	s->size = layout->size;
+	s->offset = layout->offset;
+	s->inuse = layout->inuse;
+	s->red_left = layout->red_left;
+	s->reciprocal = ((1ull << 44) + s->size - 1) / s->size;
+}
+
+static void cache_sheaves(struct kmem_cache *s, const struct kmem_cache_args *args)
+{
+	unsigned int capacity = s->layout.sheaf_capacity;
+
+	if (args->sheaf_capacity > capacity)
+		capacity = args->sheaf_capacity;
+	s->own_sheaf_capacity = args->sheaf_capacity != 0;
+	s->sheaf_bytes = kmc_sheaf_bytes_for(capacity);
+	s->layout.sheaf_capacity = (s->sheaf_bytes - (uint32_t)sizeof(struct kmc_sheaf)) / 8;
+}
+
+static void cache_randomness(struct kmc_sim *sim, struct kmem_cache *s)
+{
+	if (sim->config.options & KMC_OPT_FREELIST_RANDOM)
+		s->shuffle_seed = kmc_slab_random(sim) | 1;
+	if (sim->config.options & KMC_OPT_FREELIST_HARDENED)
+		s->hardening = kmc_slab_random(sim) | 1;
+}
+
+int kmc_cache_setup(struct kmc_sim *sim, unsigned int slot, const char *name,
+		    const struct kmem_cache_args *args, unsigned int object_size, uint32_t flags)
+{
+	struct kmem_cache *s = &sim->slab->caches[slot];
+	struct kmc_layout_request request;
+	struct kmc_layout layout;
+	int err;
+
+	layout_request(sim, args, object_size, flags, &request);
+	err = kmc_layout_compute(&request, &layout);
+	if (err)
+		return err;
+	kmc_touch(sim, sim->slab, sizeof(*sim->slab));
+	kmc_touch(sim, s, sizeof(*s));
+	memset(s, 0, sizeof(*s));
+	s->slot = slot;
+	s->sim = sim;
+	s->pcs_offset = (uint32_t)(offsetof(struct kmc_slab_cpu, pcs) + slot * sizeof(struct kmc_pcs));
+	s->flags = flags;
+	s->object_size = object_size;
+	s->allocflags = cache_allocflags(flags);
+	s->refcount = 1;
+	s->ctor = args->ctor;
+	s->useroffset = args->useroffset;
+	s->usersize = args->usersize;
+	s->life = CACHE_LIVE;
+	strncpy(s->name, name, sizeof(s->name) - 1);
+	cache_geometry(s, &layout);
+	cache_sheaves(s, args);
+	cache_randomness(sim, s);
+	if (sim->slab->slots_used <= slot)
+		sim->slab->slots_used = (uint16_t)(slot + 1);
+	cache_list_add(sim, s);
+	return 0;
+}
+
+/* merging */
+
+static bool cache_unmergeable(const struct kmem_cache *s)
+{
+	return (s->flags & SLAB_NEVER_MERGE) || s->ctor || s->usersize || s->own_sheaf_capacity;
+}
+
+static bool cache_fits(const struct kmem_cache *s, unsigned int size, unsigned int align,
+		       uint32_t flags)
+{
+	return !cache_unmergeable(s) && size <= s->size && s->size - size < sizeof(void *) &&
+	       (flags & SLAB_MERGE_SAME) == (s->flags & SLAB_MERGE_SAME) &&
+	       (s->size & ~(align - 1)) == s->size;
+}
+
+/* Rule: KC-20, KC-21. Model: exact (6.18; the kmalloc caches have a usercopy region). */
+static struct kmem_cache *find_mergeable(struct kmc_sim *sim, unsigned int object_size,
+					 const struct kmem_cache_args *args, uint32_t flags)
+{
+	unsigned int size = (object_size + 7) & ~7u, align;
+	struct kmem_cache *s;
+
+	if ((sim->config.options & KMC_OPT_NOMERGE) || (flags & SLAB_NEVER_MERGE) || args->ctor ||
+	    args->usersize || args->sheaf_capacity)
+		return NULL;
+	align = kmc_layout_align(flags, args->align, size);
+	size = (size + align - 1) & ~(align - 1);
+	for (s = kmc_cache_at(sim, sim->slab->first_slot); s; s = kmc_cache_at(sim, s->next_slot))
+		if (cache_fits(s, size, align, flags))
+			return s;
+	return NULL;
+}
+
+static void cache_join(struct kmc_sim *sim, struct kmem_cache *s, unsigned int object_size)
+{
+	unsigned int inuse = (object_size + 7) & ~7u;
+
+	kmc_touch(sim, s, sizeof(*s));
+	s->refcount++;
+	if (s->object_size < object_size)
+		s->object_size = object_size;
+	if (s->inuse < inuse)
+		s->inuse = inuse;
+}
+
+/* Rule: KC-39: a bad region fails closed. */
+static void usercopy_check(struct kmc_cpu *cpu, struct kmem_cache_args *args,
+			   unsigned int object_size)
+{
+	if ((args->usersize == 0 && args->useroffset == 0) ||
+	    (args->usersize && args->usersize <= object_size &&
+	     args->useroffset <= object_size - args->usersize))
+		return;
+	kmc_slab_warn(cpu, "Bad usercopy region of a cache", NULL);
+	args->useroffset = args->usersize = 0;
+}
+
+/* The profiles without sheaves, or without the free-pointer argument, ignore those fields. */
+static void args_of_profile(struct kmc_sim *sim, struct kmem_cache_args *args)
+{
+	if (sim->config.profile < KMC_PROFILE_6_12_117)
+		args->use_freeptr_offset = false;
+	if (sim->config.profile < KMC_PROFILE_6_18_44)
+		args->sheaf_capacity = 0;
+}
+
+static struct kmem_cache *cache_create(struct kmc_cpu *cpu, const char *name,
+				       unsigned int object_size, struct kmem_cache_args *args,
+				       uint32_t flags)
+{
+	struct kmc_sim *sim = cpu->sim;
+	struct kmem_cache *s;
+	unsigned int slot;
+
+	if (!name || (flags & ~SLAB_FLAGS_PERMITTED) || object_size > KMALLOC_MAX_SIZE)
+		return NULL;
+	flags &= ~SLAB_MEM_SPREAD;
+	args_of_profile(sim, args);
+	usercopy_check(cpu, args, object_size);
+	kmc_touch(sim, sim->slab, sizeof(*sim->slab));
+	kmc_lock_take(&sim->slab->caches_lock);
+	s = find_mergeable(sim, object_size, args, flags);
+	if (s) {
+		cache_join(sim, s, object_size);
+	} else {
+		slot = slot_find(sim);
+		if (slot && !kmc_cache_setup(sim, slot, name, args, object_size, flags))
+			s = kmc_cache_at(sim, slot);
+	}
+	kmc_lock_drop(&sim->slab->caches_lock);
+	return s;
+}
+
+/*
+ * Model: simplified (6.18): exact in geometry, merging and refusals; the memory
+ * for the cache itself is not taken from the machine, and no more than
+ * KMC_MAX_SLOTS caches can be live. SLAB_PANIC reports and returns NULL.
+ */
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int object_size,
+					    struct kmem_cache_args *args, slab_flags_t flags)
+{
+	struct kmem_cache_args copy = { 0 };
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmem_cache *s;
+
+	kmc_attention(cpu);
+	if (args)
+		copy = *args;
+	s = cache_create(cpu, name, object_size, &copy, flags);
+	if (!s && (flags & SLAB_PANIC))
+		kmc_slab_warn(cpu, "Kernel panic: failed to create slab", name);
+	return s;
+}
+
+/* shrinking and destroying */
+
+/* Everything that stands between the slabs and this machine's cpus. */
+static void cache_flush_all(struct kmc_cpu *cpu, struct kmem_cache *s)
+{
+	kmc_slab_flush_cpu(cpu->sim, cpu);
+	kmc_flush_cpus(cpu->sim, FLUSH_SHEAVES);
+	kmc_barn_flush(cpu, s);
+}
+
+/* Rule: KC-23. Model: exact (6.18). */
+int kmem_cache_shrink(struct kmem_cache *s)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+
+	kmc_attention(cpu);
+	cache_flush_all(cpu, s);
+	return kmc_slab_discard_empty(cpu, s) != 0;
+}
+
+/* Drop one name. Return: whether it was the last one. */
+static bool cache_put(struct kmc_sim *sim, struct kmem_cache *s)
+{
+	bool last;
+
+	kmc_touch(sim, s, sizeof(*s));
+	kmc_touch(sim, sim->slab, sizeof(*sim->slab));
+	kmc_lock_take(&sim->slab->caches_lock);
+	last = s->life == CACHE_LIVE && --s->refcount == 0;
+	if (last) {
+		s->life = CACHE_DYING;
+		cache_list_remove(sim, s);
+	}
+	kmc_lock_drop(&sim->slab->caches_lock);
+	return last;
+}
+
+/* Rule: KC-24, KC-26, KC-42. Model: simplified (no grace period, no waiting for RCU frees yet). */
+void kmem_cache_destroy(struct kmem_cache *s)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	bool left;
+
+	if (!s)
+		return;
+	kmc_attention(cpu);
+	if (!cache_put(cpu->sim, s))
+		return;
+	cache_flush_all(cpu, s);
+	left = kmc_slab_discard_empty(cpu, s);
+	if (left)
+		kmc_slab_warn(cpu, "Slab cache still has objects when called from destroy", s->name);
+	kmc_lock_take(&cpu->sim->slab->caches_lock);
+	s->life = left ? CACHE_ZOMBIE : CACHE_NONE;
+	kmc_lock_drop(&cpu->sim->slab->caches_lock);
+}
+
+/* Rule: KC-22. */
+unsigned int kmem_cache_size(struct kmem_cache *s)
+{
+	return s->object_size;
+}
+
+/* one object */
+
+static cold_path void *cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
+					const void *call_site)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmc_slab_event event = {
+		.id = KMC_TP_KMEM_CACHE_ALLOC,
+		.cache = s,
+		.bytes_req = s->object_size,
+		.bytes_alloc = s->size,
+		.gfp = gfp,
+		.node = node,
+		.call_site = call_site,
+	};
+
+	kmc_attention(cpu);
+	event.ptr = kmc_object_alloc(cpu, s, gfp, node, s->object_size);
+	kmc_slab_emit(cpu, &event);
+	return (void *)event.ptr;
+}
+
+/* Model: exact in result (6.18). */
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t flags)
+{
+#ifndef KMC_ASAN
+	struct kmc_cpu *cpu = kmc_this_cpu;
+
+	if (likely(!atomic_load_explicit(&cpu->attention, memory_order_relaxed) &&
+		   !(flags & ~KMC_GFP_PLAIN))) {
+		struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
+
+		if (likely(pcs->top != pcs->base))
+			return *--pcs->top;
+	}
+#endif
+	return cache_alloc_slow(s, flags, NUMA_NO_NODE, __builtin_return_address(0));
+}
+
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
+{
+	return cache_alloc_slow(s, flags, node, __builtin_return_address(0));
+}
+
+/* Model: simplified: nothing is charged, so there is no list to set up. */
+void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru, gfp_t flags)
+{
+	(void)lru;
+	return cache_alloc_slow(s, flags, NUMA_NO_NODE, __builtin_return_address(0));
+}
+
+/* The kernel looks at the owner only with hardening or consistency checks. Rule: DBG-8. */
+static void owner_check(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *page, void *object)
+{
+	if (page->slab.cache == s)
+		return;
+	if ((cpu->sim->config.options & KMC_OPT_FREELIST_HARDENED) ||
+	    (s->flags & SLAB_CONSISTENCY_CHECKS))
+		kmc_slab_warn(cpu, "Wrong slab cache in a free", object);
+}
+
+/* Model: exact up to 6.19 (an object goes back to its owner, whatever @s says). */
+static cold_path void cache_free_slow(struct kmem_cache *s, void *object, const void *call_site)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+	struct kmc_slab_event event = {
+		.id = KMC_TP_KMEM_CACHE_FREE,
+		.ptr = object,
+		.cache = s,
+		.node = NUMA_NO_NODE,
+		.call_site = call_site,
+	};
+	struct page *page = kmc_in_frames(sc, object) ? kmc_page_of(sc, object) : NULL;
+
+	kmc_attention(cpu);
+	kmc_slab_emit(cpu, &event);
+	if (!page || page->kind != FRAME_SLAB) {
+		kmc_slab_warn(cpu, "kmem_cache_free of memory that is no slab", object);
+		return;
+	}
+	owner_check(cpu, s, page, object);
+	kmc_object_free(cpu, page->slab.cache, object);
+}
+
+void kmem_cache_free(struct kmem_cache *s, void *objp)
+{
+#ifndef KMC_ASAN
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+
+	if (likely(!atomic_load_explicit(&cpu->attention, memory_order_relaxed) &&
+		   kmc_in_frames(sc, objp))) {
+		struct page *page = kmc_page_of(sc, objp);
+		struct kmc_pcs *pcs = kmc_pcs_of(sc, s);
+
+		if (likely(page->kind == FRAME_SLAB &&
+			   (page->slab.state ^ sc->node_tag) == s->slot && pcs->top != pcs->end)) {
+			*pcs->top++ = objp;
+			return;
+		}
+	}
+#endif
+	cache_free_slow(s, objp, __builtin_return_address(0));
+}

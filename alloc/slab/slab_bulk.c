@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bulk calls: whole runs of pointers are copied out of and into sheaves. No
+ * bulk call emits an event (TRC-10).
+ */
+#include "slub_core.h"
+#include <string.h>
+
+#define cold_path __attribute__((noinline, cold))
+
+/* allocating */
+
+static size_t pop_run(struct kmc_pcs *pcs, size_t nr, void **p)
+{
+	size_t count = (size_t)(pcs->top - pcs->base);
+
+	if (nr > count)
+		nr = count;
+	pcs->top -= nr;
+	memcpy(p, pcs->top, nr * sizeof(*p));
+	return nr;
+}
+
+static bool needs_finish(struct kmc_sim *sim, gfp_t gfp)
+{
+#ifdef KMC_ASAN
+	(void)sim, (void)gfp;
+	return true;
+#else
+	return (gfp & __GFP_ZERO) || (sim->config.options & KMC_OPT_INIT_ON_ALLOC);
+#endif
+}
+
+static size_t take_objects(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, size_t size,
+			   void **p)
+{
+	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
+	size_t got = 0;
+
+	while (got < size) {
+		got += pop_run(pcs, size - got, p + got);
+		if (got == size)
+			break;
+		p[got] = kmc_sheaf_alloc(cpu, s, gfp);
+		if (!p[got])
+			break;
+		got++;
+	}
+	return got;
+}
+
+static cold_path int alloc_bulk_slow(struct kmem_cache *s, gfp_t gfp, size_t size, void **p)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	size_t got;
+
+	kmc_attention(cpu);
+	if (size == 0 || kmc_slab_fault(cpu, gfp))
+		return 0;
+	got = take_objects(cpu, s, gfp, size, p);
+	if (unlikely(got < size)) {
+		while (got > 0)
+			kmc_object_free(cpu, s, p[--got]);
+		return 0;
+	}
+	for (size_t i = 0; needs_finish(cpu->sim, gfp) && i < size; i++)
+		kmc_object_finish(cpu, s, gfp, p[i], s->object_size);
+	return (int)size;
+}
+
+/* Model: exact in result (R8). Rule: KC-32, KC-33, KC-35. */
+int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size, void **p)
+{
+#ifndef KMC_ASAN
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
+
+	if (likely(!atomic_load_explicit(&cpu->attention, memory_order_relaxed) &&
+		   !(flags & ~KMC_GFP_PLAIN) && (size_t)(pcs->top - pcs->base) >= size)) {
+		pop_run(pcs, size, p);
+		return (int)size;
+	}
+#endif
+	return alloc_bulk_slow(s, flags, size, p);
+}
+
+/* freeing */
+
+#ifndef KMC_ASAN
+/* Push objects of @s while there is room and they are what they should be. */
+static size_t push_run(struct kmc_slab_cpu *sc, struct kmem_cache *s, size_t nr, void **p)
+{
+	struct kmc_pcs *pcs = kmc_pcs_of(sc, s);
+	size_t room = (size_t)(pcs->end - pcs->top), i;
+
+	if (nr > room)
+		nr = room;
+	for (i = 0; i < nr; i++) {
+		struct page *page = kmc_page_of(sc, p[i]);
+
+		if (unlikely(!kmc_in_frames(sc, p[i]) || page->kind != FRAME_SLAB ||
+			     (page->slab.state ^ sc->node_tag) != s->slot))
+			break;
+		pcs->top[i] = p[i];
+	}
+	pcs->top += i;
+	return i;
+}
+
+/* Whose run starts here: @s, or for kfree_bulk() the owner of the first object. */
+static struct kmem_cache *run_owner(struct kmc_slab_cpu *sc, struct kmem_cache *s, void *object)
+{
+	struct page *page;
+
+	if (s || !kmc_in_frames(sc, object))
+		return s;
+	page = kmc_page_of(sc, object);
+	return page->kind == FRAME_SLAB ? page->slab.cache : NULL;
+}
+#endif
+
+/* One object of a bulk call the long way; a foreign one goes to its owner. */
+static void free_one(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
+{
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+
+	if (!s)
+		kmc_block_free(cpu, object);
+	else if (kmc_in_frames(sc, object) && kmc_page_of(sc, object)->kind == FRAME_SLAB)
+		kmc_object_free(cpu, kmc_page_of(sc, object)->slab.cache, object);
+	else
+		kmc_slab_warn(cpu, "kmem_cache_free_bulk of memory that is no slab", object);
+}
+
+/* The fast part of a bulk free. Return: how many were freed; 0: the first one needs the long way. */
+static size_t free_run(struct kmc_cpu *cpu, struct kmem_cache *s, size_t size, void **p)
+{
+#ifndef KMC_ASAN
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+	struct kmem_cache *owner = run_owner(sc, s, *p);
+	unsigned int attention = atomic_load_explicit(&cpu->attention, memory_order_relaxed);
+
+	if (likely(!(attention & ATTN_DEBUG) && owner))
+		return push_run(sc, owner, size, p);
+#else
+	(void)cpu, (void)s, (void)size, (void)p;
+#endif
+	return 0;
+}
+
+/* Model: exact in effect (R8, 6.1 and later: no NULL entries, the array is left alone). */
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t size, void **p)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+
+	kmc_attention(cpu);
+	while (size > 0) {
+		size_t done = free_run(cpu, s, size, p);
+
+		if (done == 0) {
+			free_one(cpu, s, *p);
+			done = 1;
+		}
+		p += done;
+		size -= done;
+	}
+}
+
+void kfree_bulk(size_t size, void **p)
+{
+	kmem_cache_free_bulk(NULL, size, p);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every object passes through besides the fast paths: failure injection,
+ * nodes, zeroing, AddressSanitizer's marks. Used by kmalloc and the caches.
+ */
+#include "slub_core.h"
+#include <string.h>
+
+/* Model: exact in which requests are eligible (never NOFAIL), 6.18; no per-cache filter. */
+bool kmc_slab_fault(struct kmc_cpu *cpu, gfp_t gfp)
+{
+	if (likely(!(atomic_load_explicit(&cpu->attention, memory_order_relaxed) & ATTN_FAULT)))
+		return false;
+	return !(gfp & __GFP_NOFAIL) && kmc_fault_hit(cpu->sim, KMC_FAULT_SLAB);
+}
+
+/* Rule: DBG-5, KC-11. Model: exact. */
+static bool want_zero(struct kmc_sim *sim, const struct kmem_cache *s, gfp_t gfp)
+{
+	if (!(sim->config.options & KMC_OPT_INIT_ON_ALLOC))
+		return gfp & __GFP_ZERO;
+	if (s->ctor)
+		return false;
+	return !(s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON)) || (gfp & __GFP_ZERO);
+}
+
+/* Rule: DBG-5, KC-10. Model: exact but for the metadata behind the object. */
+static bool want_wipe(struct kmc_sim *sim, const struct kmem_cache *s)
+{
+	return (sim->config.options & KMC_OPT_INIT_ON_FREE) && !s->ctor &&
+	       !(s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON));
+}
+
+void kmc_object_finish(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, void *object,
+		       size_t requested_bytes)
+{
+	kmc_unpoison(object, s->object_size);
+	if (want_zero(cpu->sim, s, gfp))
+		memset(object, 0, s->object_size);
+	if (requested_bytes < s->object_size)
+		kmc_poison((char *)object + requested_bytes, s->object_size - requested_bytes);
+}
+
+/* From a node that is not the cpu's: sheaves are passed over. Rule: KM-13, KC-37. */
+static void *alloc_from_node(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp,
+			     unsigned int node)
+{
+	unsigned int got_node;
+	void *object;
+
+	if (kmc_slab_take(cpu->sim, s, node, &object, 1))
+		return object;
+	if (kmc_slab_grow(cpu, s, gfp, (int)node, &object, 1, &got_node))
+		return object;
+	return kmc_slab_take_elsewhere(cpu, s, gfp, node, &object) ? object : NULL;
+}
+
+/* Model: simplified (6.18: a node without memory is not told apart; no memcg charge). */
+void *kmc_object_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int node,
+		       size_t requested_bytes)
+{
+	void *object;
+
+	if (unlikely(kmc_slab_fault(cpu, gfp)))
+		return NULL;
+	if (node < 0 || (unsigned int)node >= cpu->sim->config.nr_nodes ||
+	    (unsigned int)node == cpu->node)
+		object = kmc_sheaf_alloc(cpu, s, gfp);
+	else
+		object = alloc_from_node(cpu, s, gfp, (unsigned int)node);
+	if (likely(object))
+		kmc_object_finish(cpu, s, gfp, object, requested_bytes);
+	return object;
+}
+
+void kmc_object_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
+{
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+
+	if (want_wipe(cpu->sim, s)) {
+		kmc_unpoison(object, s->object_size);
+		memset(object, 0, s->object_size);
+	}
+	kmc_poison(object, s->object_size);
+	if (likely((kmc_page_of(sc, object)->slab.state ^ sc->node_tag) == s->slot))
+		kmc_sheaf_free(cpu, s, object);
+	else
+		kmc_slab_give(cpu, s, &object, 1);
+}
