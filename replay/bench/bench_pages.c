@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The page loop (get and put of one block at a time) and the reset row. The
+ * peer of pages is mmap and munmap of one page, untouched: its cheapest form.
+ */
+#include <errno.h>
+#include "bench.h"
+
+static int pages_loop(const struct bench_face *f, unsigned int order, uint64_t n)
+{
+	const struct bench_face face = *f;
+
+	while (n--) {
+		void *pages = face.pages_get(order);
+
+		if (__builtin_expect(!pages, 0))
+			return -ENOMEM;
+		bench_use(pages);
+		face.pages_put(pages, order);
+	}
+	return 0;
+}
+
+int bench_run_pages(const struct bench_pattern *p, const struct bench_contestant *c, uint64_t n,
+		    uint64_t *cpu_ns, uint64_t *units)
+{
+	uint64_t start;
+	int err = c->enter ? c->enter(c, 0) : 0;
+
+	if (err)
+		return err;
+	*units = n;
+	err = pages_loop(&c->face, p->order, n / 8 + 1);
+	start = bench_cpu_ns();
+	err = err ?: pages_loop(&c->face, p->order, n);
+	*cpu_ns = bench_cpu_ns() - start;
+	if (c->leave)
+		c->leave(c);
+	return err;
+}
+
+int bench_run_reset(const struct bench_pattern *p, const struct bench_contestant *c, uint64_t n,
+		    uint64_t *cpu_ns, uint64_t *units)
+{
+	*units = n;
+	*cpu_ns = 0;
+	return c->reset(c, p->order, n, cpu_ns);
+}
