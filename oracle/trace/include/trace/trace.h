@@ -58,6 +58,10 @@ struct kmc_record {
 	uint8_t migratetype;
 };
 #define KMC_RECORD_NO_CACHE UINT16_MAX
+/* Most records of one block. */
+#define KMC_TRACE_BLOCK_RECORDS_MAX ((uint64_t)1 << 18)
+/* A number of lost events that nobody knows. */
+#define KMC_TRACE_GAP_UNKNOWN UINT64_MAX
 #define KMC_RF_FAILED    0x01 /* the request returned NULL */
 #define KMC_RF_ACCOUNTED 0x02
 #define KMC_RF_BLANK     0x04 /* granted was blanked (kmconform trace redact --blank-granted) */
@@ -105,11 +109,17 @@ void kmc_trace_facts_free(struct kmc_trace_facts *facts);
 
 struct kmc_trace_writer;
 
+/*
+ * What a block counts as lost or missed by recursion is taken to have happened
+ * between the record before the block and its first: a recorder that loses
+ * events ends the block there. A file that begins anew (rotation) begins its
+ * sequences anew.
+ */
 struct kmc_block_info {
-	uint32_t cpu;
+	uint32_t cpu;                    /* below 65536 */
 	uint64_t seq;                    /* of this cpu's blocks, from 0 */
 	uint64_t first_ns, last_ns;
-	uint64_t nr_records;
+	uint64_t nr_records;             /* may be 0: counters alone */
 	struct kmc_probe_count delta[KMC_NR_PROBES]; /* since this cpu's block before */
 };
 
@@ -159,6 +169,9 @@ struct kmc_trace_damage {
  * A damaged or missing block does not fail the call: see kmc_trace_damage().
  */
 int kmc_trace_open(const char *path, struct kmc_trace **trace, char *error, size_t size);
+/** kmc_trace_open_memory() - The same from @len bytes that stay where they are until close. */
+int kmc_trace_open_memory(const void *data, size_t len, const char *name, struct kmc_trace **trace,
+			  char *error, size_t size);
 void kmc_trace_close(struct kmc_trace *trace);
 const struct kmc_trace_facts *kmc_trace_facts(const struct kmc_trace *trace);
 const struct kmc_trace_damage *kmc_trace_damage(const struct kmc_trace *trace);
@@ -178,15 +191,33 @@ int kmc_trace_cursor_open(struct kmc_trace *trace, struct kmc_trace_cursor **cur
  * @batch: receives up to @max pointers-free copies; @cpus their cpus.
  * @gap: set to the events lost just before the first record returned (0 none);
  *       a batch never spans a loss.
- * Return: number of records, 0 at the end, -EINVAL for a block that does not decode.
+ * The gap is told where its cpu goes on; where other cpus' records come in between, a
+ * batch also ends where the loss began and kmc_trace_cursor_gap_open() says so. At the
+ * end of the stream @gap holds what was lost after the last records.
+ * Return: number of records, 0 at the end, -EINVAL for a block whose checksum held but
+ * that does not decode: its rest is a gap, and the next call goes on behind it.
  */
 int kmc_trace_cursor_next(struct kmc_trace_cursor *cursor, struct kmc_record *batch,
 			  uint16_t *cpus, unsigned int max, uint64_t *gap);
+/**
+ * kmc_trace_cursor_gap_open() - Whether, during the batch returned last, some cpu was
+ * between the record before a loss and the record after it: an event that was not
+ * recorded may have happened between any two records of such a batch.
+ */
+bool kmc_trace_cursor_gap_open(const struct kmc_trace_cursor *cursor);
 void kmc_trace_cursor_close(struct kmc_trace_cursor *cursor);
 /** kmc_trace_cursor_decode_ns() - Thread cpu time spent decompressing and decoding so far. */
 uint64_t kmc_trace_cursor_decode_ns(const struct kmc_trace_cursor *cursor);
 
-/** kmc_record_to_event() - The record as a bare tracepoint event; seq is the caller's. */
+/**
+ * kmc_record_to_event() - The record as a bare tracepoint event.
+ * seq and the marks of losses are the caller's. Outcome: VALUE or NULL for what
+ * asks for memory, else NONE. Cache events: size = the cache's object size,
+ * granted = its slot size, 0 where the table does not say. Page events: addr =
+ * direct_map + frame << page_shift, size = bytes of the block, arg = migratetype.
+ * Reclaim end: arg = pages reclaimed; mark_victim: arg = the task.
+ * Context: thread-safe; flag words are remembered per thread.
+ */
 void kmc_record_to_event(const struct kmc_trace_facts *facts, const struct kmc_record *record,
 			 uint16_t cpu, struct kmc_event *ev);
 

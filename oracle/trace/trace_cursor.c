@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * All cpus of a trace merged by time. Each cpu decodes a few hundred records
+ * at a time; a heap orders the cpus by the time of their next record, and runs
+ * are copied as long as they come before the runner-up. Memory: one
+ * decompressed block a cpu, whatever the length of the trace.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include "trace_read.h"
+
+#define BATCH 256u
+
+struct cursor_cpu {
+	uint32_t cpu;
+	size_t next, end;          /* blocks to come, in the chain */
+	struct kmc_decoder *decoder;
+	bool loaded;               /* the decoder is inside a block */
+	unsigned int pos, count;   /* in records */
+	uint64_t gap;              /* before records[pos] */
+	uint64_t tail_gap;
+	bool open;                 /* a loss of this cpu is open */
+	struct kmc_record records[BATCH];
+};
+
+struct kmc_trace_cursor {
+	struct kmc_trace *trace;
+	ZSTD_DCtx *zstd;
+	struct cursor_cpu **heap;  /* cpus that have a record, the earliest first */
+	size_t nr_heap, nr_cpus;
+	struct cursor_cpu **cpus;  /* all, for closing */
+	uint64_t decode_ns;
+	uint64_t tail_gap;
+	unsigned int nr_open;      /* cpus with an open loss */
+	bool batch_open;           /* there were any during the last batch */
+	int error;
+};
+
+static uint64_t thread_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* The next good block of a cpu. Return: 1 loaded, 0 none left, -errno. */
+static int next_block(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
+{
+	while (cpu->next < cpu->end) {
+		const struct kmc_block_entry *b =
+			&cursor->trace->blocks[cursor->trace->chain[cpu->next++]];
+		int ret;
+
+		if (b->bad || !b->info.nr_records)
+			continue; /* the gap of the next good one says so */
+		cpu->gap = kmc_gap_add(cpu->gap, b->gap);
+		ret = kmc_block_load(b, cursor->zstd, cpu->decoder);
+		if (ret) {
+			cpu->gap = kmc_gap_add(cpu->gap, b->info.nr_records);
+			return ret;
+		}
+		cpu->loaded = true;
+		return 1;
+	}
+	return 0;
+}
+
+/* Return: records decoded, 0 at the end of the cpu, -errno. */
+static int decode_more(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
+{
+	for (;;) {
+		int ret;
+
+		if (!cpu->loaded) {
+			ret = next_block(cursor, cpu);
+			if (ret <= 0)
+				return ret;
+		}
+		ret = kmc_decoder_next(cpu->decoder, cpu->records, BATCH);
+		if (ret > 0)
+			return ret;
+		cpu->loaded = false;
+		if (ret < 0) {
+			cpu->gap = KMC_TRACE_GAP_UNKNOWN;
+			return ret;
+		}
+	}
+}
+
+/* From here to the cpu's next record, events of it may be missing anywhere. */
+static void open_loss(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
+{
+	cursor->nr_open += !cpu->open;
+	cpu->open = true;
+}
+
+static uint64_t close_loss(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
+{
+	uint64_t gap = cpu->gap;
+
+	cursor->nr_open -= cpu->open;
+	cpu->open = false;
+	cpu->gap = 0;
+	return gap;
+}
+
+static int refill(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
+{
+	uint64_t start = thread_ns();
+	int ret = decode_more(cursor, cpu);
+
+	cpu->pos = 0;
+	cpu->count = ret > 0 ? (unsigned int)ret : 0;
+	if (!ret) {
+		cpu->gap = kmc_gap_add(cpu->gap, cpu->tail_gap);
+		cursor->tail_gap = kmc_gap_add(cursor->tail_gap, cpu->gap);
+	}
+	if (cpu->gap)
+		open_loss(cursor, cpu);
+	cursor->decode_ns += thread_ns() - start;
+	return ret;
+}
+
+static bool comes_first(const struct cursor_cpu *a, const struct cursor_cpu *b)
+{
+	uint64_t x = a->records[a->pos].time_ns, y = b->records[b->pos].time_ns;
+
+	return x != y ? x < y : a->cpu < b->cpu;
+}
+
+static void sift_down(struct kmc_trace_cursor *cursor, size_t at)
+{
+	struct cursor_cpu **heap = cursor->heap;
+
+	for (;;) {
+		size_t child = 2 * at + 1;
+		struct cursor_cpu *swap;
+
+		if (child >= cursor->nr_heap)
+			return;
+		if (child + 1 < cursor->nr_heap && comes_first(heap[child + 1], heap[child]))
+			child++;
+		if (!comes_first(heap[child], heap[at]))
+			return;
+		swap = heap[at];
+		heap[at] = heap[child];
+		heap[child] = swap;
+		at = child;
+	}
+}
+
+/* The cpu that comes second; NULL if there is only one. */
+static const struct cursor_cpu *runner_up(const struct kmc_trace_cursor *cursor)
+{
+	struct cursor_cpu **heap = cursor->heap;
+
+	if (cursor->nr_heap < 3)
+		return cursor->nr_heap == 2 ? heap[1] : NULL;
+	return comes_first(heap[2], heap[1]) ? heap[2] : heap[1];
+}
+
+/* How many records of the first cpu may go out before the second's. */
+static unsigned int run_length(const struct cursor_cpu *first, const struct cursor_cpu *second,
+			       unsigned int max)
+{
+	unsigned int left = first->count - first->pos, n = 1;
+	const struct kmc_record *r = &first->records[first->pos];
+	uint64_t limit;
+
+	if (left > max)
+		left = max;
+	if (!second)
+		return left;
+	limit = second->records[second->pos].time_ns;
+	if (first->cpu > second->cpu) {
+		while (n < left && r[n].time_ns < limit)
+			n++;
+	} else {
+		while (n < left && r[n].time_ns <= limit)
+			n++;
+	}
+	return n;
+}
+
+/*
+ * The first cpu has used up its records, or some of them.
+ * Return: whether the batch may go on: no loss has opened, no block was bad.
+ */
+static bool advance(struct kmc_trace_cursor *cursor)
+{
+	struct cursor_cpu *cpu = cursor->heap[0];
+	unsigned int open = cursor->nr_open;
+	int ret = 1;
+
+	if (cpu->pos == cpu->count) {
+		ret = refill(cursor, cpu);
+		while (ret < 0) {
+			/* Report once, and go on behind the bad block. */
+			cursor->error = ret;
+			ret = refill(cursor, cpu);
+		}
+	}
+	if (!ret)
+		cursor->heap[0] = cursor->heap[--cursor->nr_heap];
+	sift_down(cursor, 0);
+	return !cursor->error && cursor->nr_open == open;
+}
+
+static void copy_run(struct cursor_cpu *cpu, unsigned int n, struct kmc_record *batch,
+		     uint16_t *cpus)
+{
+	memcpy(batch, &cpu->records[cpu->pos], n * sizeof(*batch));
+	for (unsigned int i = 0; i < n; i++)
+		cpus[i] = (uint16_t)cpu->cpu;
+	cpu->pos += n;
+}
+
+static int take_error(struct kmc_trace_cursor *cursor)
+{
+	int error = cursor->error;
+
+	cursor->error = 0;
+	return error;
+}
+
+int kmc_trace_cursor_next(struct kmc_trace_cursor *cursor, struct kmc_record *batch,
+			  uint16_t *cpus, unsigned int max, uint64_t *gap)
+{
+	unsigned int count = 0;
+
+	*gap = 0;
+	if (cursor->error)
+		return take_error(cursor);
+	while (count < max && cursor->nr_heap) {
+		struct cursor_cpu *first = cursor->heap[0];
+		unsigned int n;
+
+		if (first->gap) {
+			if (count)
+				break;
+			*gap = close_loss(cursor, first);
+		}
+		cursor->batch_open = cursor->nr_open > 0;
+		n = run_length(first, runner_up(cursor), max - count);
+		copy_run(first, n, batch + count, cpus + count);
+		count += n;
+		if (!advance(cursor))
+			break;
+	}
+	if (!count) {
+		*gap = cursor->tail_gap;
+		cursor->tail_gap = 0;
+	}
+	return (int)count;
+}
+
+static struct cursor_cpu *cpu_open(const struct kmc_trace_cpu *from)
+{
+	struct cursor_cpu *cpu = calloc(1, sizeof(*cpu));
+
+	if (!cpu)
+		return NULL;
+	cpu->cpu = from->cpu;
+	cpu->next = from->begin;
+	cpu->end = from->end;
+	cpu->tail_gap = from->tail_gap;
+	cpu->decoder = kmc_decoder_create();
+	if (!cpu->decoder) {
+		free(cpu);
+		return NULL;
+	}
+	return cpu;
+}
+
+/* First records of all cpus. */
+static int cursor_fill(struct kmc_trace_cursor *cursor)
+{
+	const struct kmc_trace *trace = cursor->trace;
+
+	for (size_t i = 0; i < trace->nr_cpus; i++) {
+		struct cursor_cpu *cpu = cpu_open(&trace->cpus[i]);
+		int ret;
+
+		if (!cpu)
+			return -ENOMEM;
+		cursor->cpus[cursor->nr_cpus++] = cpu;
+		while ((ret = refill(cursor, cpu)) < 0)
+			cursor->error = ret;
+		if (ret)
+			cursor->heap[cursor->nr_heap++] = cpu;
+	}
+	for (size_t i = cursor->nr_heap; i-- > 0;)
+		sift_down(cursor, i);
+	return 0;
+}
+
+int kmc_trace_cursor_open(struct kmc_trace *trace, struct kmc_trace_cursor **cursor)
+{
+	struct kmc_trace_cursor *c = calloc(1, sizeof(*c));
+	int ret = -ENOMEM;
+
+	*cursor = NULL;
+	if (!c)
+		return ret;
+	c->trace = trace;
+	c->zstd = ZSTD_createDCtx();
+	c->heap = calloc(trace->nr_cpus + 1, sizeof(*c->heap));
+	c->cpus = calloc(trace->nr_cpus + 1, sizeof(*c->cpus));
+	if (c->zstd && c->heap && c->cpus)
+		ret = cursor_fill(c);
+	if (ret) {
+		kmc_trace_cursor_close(c);
+		return ret;
+	}
+	*cursor = c;
+	return 0;
+}
+
+void kmc_trace_cursor_close(struct kmc_trace_cursor *cursor)
+{
+	if (!cursor)
+		return;
+	for (size_t i = 0; i < cursor->nr_cpus; i++) {
+		kmc_decoder_destroy(cursor->cpus[i]->decoder);
+		free(cursor->cpus[i]);
+	}
+	free(cursor->cpus);
+	free(cursor->heap);
+	ZSTD_freeDCtx(cursor->zstd);
+	free(cursor);
+}
+
+bool kmc_trace_cursor_gap_open(const struct kmc_trace_cursor *cursor)
+{
+	return cursor->batch_open;
+}
+
+uint64_t kmc_trace_cursor_decode_ns(const struct kmc_trace_cursor *cursor)
+{
+	return cursor->decode_ns;
+}
