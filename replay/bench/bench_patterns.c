@@ -55,11 +55,11 @@
 		.needs = BENCH_PAGES, .run = bench_run_pages, .order = n,          \
 		.must = must_, .good = good_                                       \
 	}
-#define RESET(name_, n, what_)                                                \
-	{                                                                     \
-		.name = name_, .what = what_, .needs = BENCH_RESET,           \
-		.run = bench_run_reset, .order = n, .must = 1.2, .good = 1.2, \
-		.must_ns = 10000, .good_ns = 5000                             \
+#define RESET(name_, n, what_, ratio_)                                              \
+	{                                                                           \
+		.name = name_, .what = what_, .needs = BENCH_RESET,                 \
+		.run = bench_run_reset, .order = n, .must = ratio_, .good = ratio_, \
+		.must_ns = 10000, .good_ns = 5000                                   \
 	}
 
 const struct bench_pattern bench_patterns[] = {
@@ -113,7 +113,11 @@ const struct bench_pattern bench_patterns[] = {
 	PAGES(7, 0, 0),
 	PAGES(8, 0, 0),
 	PAGES(9, 0, 0),
-	RESET("reset-64-pages", 0, "reset and set-up after 64 touched pages, 1 GiB against 64 MiB"),
-	RESET("reset-64-spread", 7, "the same, the pages spread over the metadata"),
+	/*
+	 * 64 adjacent pages touch 7 pages of metadata on the one machine and 8 on
+	 * the other, so only their time is judged; spread ones touch 67 on both.
+	 */
+	RESET("reset-64-pages", 0, "reset and set-up after 64 touched pages, 1 GiB against 64 MiB", 0),
+	RESET("reset-64-spread", 7, "the same, the pages spread over the metadata", 1.2),
 };
 const size_t bench_nr_patterns = sizeof(bench_patterns) / sizeof(bench_patterns[0]);

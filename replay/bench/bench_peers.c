@@ -106,13 +106,17 @@ static const struct peer peers[] = {
 static void restart_with_static_tls(char **argv)
 {
 	const char *old = getenv("GLIBC_TUNABLES");
-	char text[512];
+	char text[512], self[4096];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
+	if (len < 0)
+		return;
+	self[len] = '\0';
 	if (old && strstr(old, TUNABLE_NAME))
 		return;
 	snprintf(text, sizeof(text), "%s%s%s", old ? old : "", old ? ":" : "", TUNABLE);
 	setenv("GLIBC_TUNABLES", text, 1);
-	execv("/proc/self/exe", argv);
+	execv(self, argv);
 }
 
 static bool from_library(void *lib, const char *name, const char *soname)

@@ -98,12 +98,12 @@ void bench_table_row(FILE *f, const struct bench_field *field, const struct benc
 	fprintf(f, "%-23s", row->name);
 	print_peers(f, field, row, scale);
 	print_ours(f, row, scale);
-	number(f, 6, row->must != 0 ? row->must : row->must_ns);
-	number(f, 6, row->good != 0 ? row->good : row->good_ns);
+	number(f, 6, row->must);
+	number(f, 6, row->good);
 	fprintf(f, " %s%s\n", row->goal && row->state != BENCH_INFO ? "goal " : "",
 		bench_state_name(row->state));
-	if (row->must != 0 && row->must_ns != 0)
-		fprintf(f, "    and at most %g %s, good %g %s\n", row->must_ns / scale, row->unit,
+	if (row->must_ns != 0)
+		fprintf(f, "    at most %g %s, good %g %s\n", row->must_ns / scale, row->unit,
 			row->good_ns / scale, row->unit);
 	if (row->note[0])
 		fprintf(f, "    %s\n", row->note);
