@@ -32,12 +32,11 @@ void kmc_machine_layout(struct kmc_machine *machine, uint64_t memory_bytes)
 		bytes = 4 * MIB;
 	machine->nr_zones = 0;
 	memset(machine->zones, 0, sizeof(machine->zones));
-	if (bytes < 4 * GIB) {
-		add_zone(machine, KMC_DMA32, 16 * MIB, 16 * MIB + bytes);
-		return;
-	}
-	add_zone(machine, KMC_DMA, MIB, 16 * MIB);
-	add_zone(machine, KMC_DMA32, 16 * MIB, 4 * GIB);
+	if (bytes >= 4 * GIB)
+		add_zone(machine, KMC_DMA, MIB, 16 * MIB);
+	else
+		bytes += 16 * MIB;
+	add_zone(machine, KMC_DMA32, 16 * MIB, bytes < 4 * GIB ? bytes : 4 * GIB);
 	add_zone(machine, KMC_NORMAL, 4 * GIB, bytes);
 }
 
@@ -168,6 +167,31 @@ const char *kmc_machine_check(const struct kmc_machine *machine)
 			why = check_pair(machine, &machine->zones[i], &machine->zones[j]);
 	}
 	return why;
+}
+
+bool kmc_zone_equal(const struct kmc_zone *a, const struct kmc_zone *b)
+{
+	return a->kind == b->kind && a->node == b->node && a->start_pfn == b->start_pfn &&
+	       a->nr_pages == b->nr_pages && a->managed == b->managed && a->min == b->min &&
+	       a->low == b->low && a->high == b->high;
+}
+
+bool kmc_machine_equal(const struct kmc_machine *a, const struct kmc_machine *b)
+{
+	bool equal = a->page_shift == b->page_shift && a->max_order == b->max_order &&
+		     a->nr_cpus == b->nr_cpus && a->nr_nodes == b->nr_nodes &&
+		     a->nr_zones == b->nr_zones && a->options == b->options &&
+		     a->profile == b->profile && a->release == b->release &&
+		     a->kmalloc_minalign == b->kmalloc_minalign &&
+		     a->kmalloc_max_cache == b->kmalloc_max_cache &&
+		     a->kmalloc_max_size == b->kmalloc_max_size && a->seed == b->seed &&
+		     a->direct_map == b->direct_map && a->vmalloc_start == b->vmalloc_start &&
+		     a->vmalloc_end == b->vmalloc_end;
+	unsigned int i;
+
+	for (i = 0; equal && i < a->nr_zones && i < KMC_MACHINE_MAX_ZONES; i++)
+		equal = kmc_zone_equal(&a->zones[i], &b->zones[i]);
+	return equal;
 }
 
 enum kmc_guide kmc_guide_of(uint32_t release)

@@ -22,13 +22,6 @@ static const struct kmc_name option_names[] = {
 	{ 0 },
 };
 
-static bool same_zone(const struct kmc_zone *a, const struct kmc_zone *b)
-{
-	return a->kind == b->kind && a->node == b->node && a->start_pfn == b->start_pfn &&
-	       a->nr_pages == b->nr_pages && a->managed == b->managed && a->min == b->min &&
-	       a->low == b->low && a->high == b->high;
-}
-
 /* The memory size whose simple layout would have this much; 0 none. */
 static uint64_t simple_bytes(const struct kmc_machine *m)
 {
@@ -39,12 +32,14 @@ static uint64_t simple_bytes(const struct kmc_machine *m)
 
 	if (!last || kmc_machine_check(m))
 		return 0;
-	pages = last->nr_pages + (m->nr_zones == 1 ? 0 : last->start_pfn);
+	pages = last->start_pfn + last->nr_pages;
+	if (m->zones[0].kind == KMC_DMA32)
+		pages -= m->zones[0].start_pfn;
 	kmc_machine_layout(&simple, pages << m->page_shift);
 	if (simple.nr_zones != m->nr_zones)
 		return 0;
 	for (i = 0; i < m->nr_zones; i++)
-		if (!same_zone(&simple.zones[i], &m->zones[i]))
+		if (!kmc_zone_equal(&simple.zones[i], &m->zones[i]))
 			return 0;
 	return pages << m->page_shift;
 }

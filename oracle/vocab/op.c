@@ -216,3 +216,12 @@ bool kmc_op_is_neutral_rest(const struct kmc_op *op)
 {
 	return op->third == KMC_NO_SLOT && !op->gfp.raw && !op->c && !op->d;
 }
+
+bool kmc_op_equal(const struct kmc_op *a, const struct kmc_op *b)
+{
+	return a->code == b->code && a->cpu == b->cpu && a->task == b->task &&
+	       a->context == b->context && a->attr == b->attr && a->order == b->order &&
+	       a->node == b->node && a->dst == b->dst && a->src == b->src &&
+	       a->third == b->third && a->gfp.atoms == b->gfp.atoms && a->gfp.raw == b->gfp.raw &&
+	       a->a == b->a && a->b == b->b && a->c == b->c && a->d == b->d;
+}

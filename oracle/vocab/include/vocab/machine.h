@@ -78,13 +78,17 @@ void kmc_machine_simple(struct kmc_machine *machine, unsigned int nr_cpus, uint6
 /**
  * kmc_machine_layout() - The zones of kmc_machine_simple() in @machine's page size.
  *
- * Memory is rounded down to 2 MiB, at least 4 MiB. Below 4 GiB: one DMA32 zone
- * of that size from 16 MiB on; else DMA (1 to 16 MiB), DMA32 (to 4 GiB), Normal.
+ * Memory is rounded down to 2 MiB, at least 4 MiB. Below 4 GiB: that much from
+ * 16 MiB on, DMA32 to 4 GiB and what is left Normal. From 4 GiB on: up to that
+ * address, DMA (1 to 16 MiB), DMA32 (to 4 GiB), Normal.
  */
 void kmc_machine_layout(struct kmc_machine *machine, uint64_t memory_bytes);
 
 /** kmc_machine_check() - Is it possible at all? Return: NULL, or what is wrong with it. */
 const char *kmc_machine_check(const struct kmc_machine *machine);
+
+bool kmc_zone_equal(const struct kmc_zone *a, const struct kmc_zone *b);
+bool kmc_machine_equal(const struct kmc_machine *a, const struct kmc_machine *b);
 
 /**
  * kmc_machine_print() - The `machine` line and the `zone` lines it needs, each

@@ -134,6 +134,7 @@ bool kmc_op_is_free(unsigned int code);
 void kmc_op_canonicalise(struct kmc_op *op);
 /** kmc_op_is_neutral_rest() - Would a continuation record carry nothing? */
 bool kmc_op_is_neutral_rest(const struct kmc_op *op);
+bool kmc_op_equal(const struct kmc_op *a, const struct kmc_op *b);
 /** kmc_op_init() - An op with every field at its neutral value. */
 void kmc_op_init(struct kmc_op *op, unsigned int code);
 
