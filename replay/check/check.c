@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kmconform check PROGRAM...: run programs on a target, or take recorded
+ * events, and judge them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "check.h"
+#include "kmc-version.h"
+
+const char *argp_program_version = KMC_VERSION_LINE;
+
+enum { KEY_TARGET = 0x100, KEY_LIBRARY, KEY_PLAIN, KEY_EVENTS, KEY_REPEAT, KEY_HASH,
+       KEY_TRACEPOINTS, KEY_NO_OBSERVE, KEY_TIMEOUT };
+
+struct arguments {
+	struct kmc_check_options options;
+	char **files;
+	int nr_files;
+};
+
+static const struct argp_option options_table[] = {
+	{ "target", KEY_TARGET, "NAME", 0, "Run on alloc (default) or malloc", 0 },
+	{ "library", KEY_LIBRARY, "FILE", 0, "malloc: take it from this shared library", 0 },
+	{ "plain", KEY_PLAIN, NULL, 0, "malloc: without natural alignment", 0 },
+	{ "events", KEY_EVENTS, "FILE", 0, "Write the events as text (.ev)", 0 },
+	{ "tracepoints", KEY_TRACEPOINTS, NULL, 0, "alloc: tracepoints inside calls too", 0 },
+	{ "no-observe", KEY_NO_OBSERVE, NULL, 0, "Do not look at zeroed memory unasked", 0 },
+	{ "repeat", KEY_REPEAT, "N", 0, "Run each program N times; all must be equal", 0 },
+	{ "hash", KEY_HASH, NULL, 0, "Print digests of events and final state", 0 },
+	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "Give a silent target up (default 10)", 0 },
+	{ 0 }
+};
+
+static uint64_t number(struct argp_state *state, const char *text, const char *what)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || *end || end == text || *text == '-' || !value)
+		argp_error(state, "%s is not a number for %s", text, what);
+	return value;
+}
+
+static void take_target(struct argp_state *state, struct kmc_check_options *options, char *name)
+{
+	options->target = kmc_target_find(name);
+	if (!options->target)
+		argp_error(state, "no target %s", name);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+	struct kmc_check_options *options = &arguments->options;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->run;
+		break;
+	case KEY_TARGET:
+		take_target(state, options, arg);
+		break;
+	case KEY_LIBRARY:
+		options->library = arg;
+		break;
+	case KEY_PLAIN:
+		options->flags |= KMC_TARGET_PLAIN;
+		break;
+	case KEY_EVENTS:
+		options->events_name = arg;
+		break;
+	case KEY_TRACEPOINTS:
+		options->flags |= KMC_TARGET_TRACEPOINTS;
+		break;
+	case KEY_NO_OBSERVE:
+		options->flags &= ~KMC_TARGET_OBSERVE;
+		break;
+	case KEY_REPEAT:
+		options->repeat = number(state, arg, "--repeat");
+		break;
+	case KEY_HASH:
+		options->hash = true;
+		break;
+	case KEY_TIMEOUT:
+		options->timeout_ms = (int)number(state, arg, "--timeout") * 1000;
+		break;
+	case ARGP_KEY_ARGS:
+		arguments->files = state->argv + state->next;
+		arguments->nr_files = state->argc - state->next;
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no program named");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_child children[] = { { &kmc_run_argp, 0, "Judging:", 1 }, { 0 } };
+static const struct argp argp = {
+	.options = options_table,
+	.parser = parse,
+	.args_doc = "PROGRAM...",
+	.doc = "Run programs (.op, text or records) on a target and judge what happened; "
+	       "files of events (.ev) are judged as they are."
+	       "\vExit status: 0 nothing violated, 1 violated, 2 could not run, 3 on request.",
+	.children = children,
+};
+
+static int open_events(struct kmc_check_options *options)
+{
+	if (!options->events_name)
+		return 0;
+	options->events = fopen(options->events_name, "w");
+	if (!options->events)
+		return kmc_run_error(&options->run, "%s: %s", options->events_name,
+				     strerror(errno));
+	return 0;
+}
+
+static int close_events(struct kmc_check_options *options)
+{
+	FILE *events = options->events;
+
+	options->events = NULL;
+	if (events && (fflush(events) | fclose(events)))
+		return kmc_run_error(&options->run, "%s: %s", options->events_name,
+				     strerror(errno));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {
+		.options = { .run = { .command = "check" }, .target = kmc_target_at(0),
+			     .flags = KMC_TARGET_OBSERVE, .repeat = 1, .timeout_ms = 10000 },
+	};
+	struct kmc_check check = { .options = &arguments.options };
+	int status, failed;
+	bool opened;
+
+	argp_err_exit_status = KMC_EXIT_CANNOT;
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	failed = open_events(&arguments.options);
+	opened = !failed;
+	/* One bad input does not spoil the others. */
+	for (int i = 0; i < arguments.nr_files && opened; i++)
+		if (kmc_check_input(&check, arguments.files[i]))
+			failed = KMC_EXIT_CANNOT;
+	if (close_events(&arguments.options))
+		failed = KMC_EXIT_CANNOT;
+	status = check.programs + check.event_files ?
+		kmc_check_conclude(&check, arguments.files[0]) : failed;
+	kmc_check_free(&check);
+	return failed ? KMC_EXIT_CANNOT : status;
+}

@@ -1,0 +1,806 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One op: do its operands fit, let the backend do it, put the result into its
+ * slot, tell the stream. A call in which nothing else happened is delivered as
+ * one event; the first thing that happens inside delivers its begin.
+ */
+#include "exec_core.h"
+
+/* the stream */
+
+static void deliver(struct kmc_exec *exec, struct kmc_event *ev)
+{
+	ev->seq = ++exec->seq;
+	exec->sink->event(exec->sink->arg, ev);
+}
+
+static void open_call(struct kmc_exec *exec, const struct kmc_op *op)
+{
+	struct kmc_event *ev = &exec->open;
+
+	kmc_event_init(ev);
+	ev->id = ++exec->next_id;
+	ev->parent = exec->parent;
+	ev->task = op->task;
+	ev->cpu = op->cpu;
+	ev->context = op->context;
+	ev->what = op->code;
+	ev->order = op->order;
+	ev->node = op->node;
+	ev->gfp = op->gfp.atoms;
+	ev->gfp_raw = op->gfp.raw;
+	ev->scope = op->task < KMC_MAX_TASKS ? exec->scope[op->task] : 0;
+	exec->begun = false;
+}
+
+static void begin(struct kmc_exec *exec)
+{
+	struct kmc_event ev = exec->open;
+
+	if (exec->begun)
+		return;
+	exec->begun = true;
+	ev.kind = KMC_EV_BEGIN;
+	deliver(exec, &ev);
+}
+
+static void finish(struct kmc_exec *exec, enum kmc_outcome outcome)
+{
+	exec->open.kind = exec->begun ? KMC_EV_END : KMC_EV_CALL;
+	exec->open.outcome = (uint8_t)outcome;
+	deliver(exec, &exec->open);
+}
+
+void kmc_exec_effect(struct kmc_exec *exec, unsigned int effect, uint64_t addr, uint64_t addr2,
+		     uint64_t size, uint64_t arg)
+{
+	struct kmc_event ev;
+
+	begin(exec);
+	kmc_event_init(&ev);
+	ev.kind = KMC_EV_EFFECT;
+	ev.what = (uint16_t)effect;
+	ev.id = exec->open.id;
+	ev.parent = exec->open.parent;
+	ev.task = exec->open.task;
+	ev.cpu = exec->open.cpu;
+	ev.context = exec->open.context;
+	ev.time_ns = exec->open.time_ns;
+	ev.addr = addr;
+	ev.addr2 = addr2;
+	ev.size = size;
+	ev.arg = arg;
+	deliver(exec, &ev);
+}
+
+void kmc_exec_tracepoint(struct kmc_exec *exec, struct kmc_event *ev)
+{
+	begin(exec);
+	ev->kind = KMC_EV_TRACEPOINT;
+	ev->id = exec->open.id;
+	ev->parent = exec->open.parent;
+	ev->context = exec->open.context;
+	ev->time_ns = exec->open.time_ns;
+	deliver(exec, ev);
+}
+
+/* operands */
+
+struct resolved {
+	struct kmc_slot *slot; /* NULL: none, or NULL written for it */
+	bool usable;           /* of the wanted kind and alive */
+	bool named;            /* holds something that misuse could be done to */
+};
+
+static struct resolved resolve(struct kmc_exec *exec, const struct kmc_operand *want,
+			       uint16_t number)
+{
+	struct resolved r = { NULL, true, true };
+
+	if (want->kind == KMC_SLOT_EMPTY)
+		return r;
+	if (number == KMC_NO_SLOT) {
+		r.named = false; /* NULL itself */
+		return r;
+	}
+	r.slot = number < KMC_NR_SLOTS ? &exec->slots[number] : NULL;
+	r.named = r.slot && r.slot->kind != KMC_SLOT_EMPTY;
+	r.usable = r.named && r.slot->kind == want->kind && !r.slot->freed;
+	if (!r.named)
+		r.slot = NULL;
+	return r;
+}
+
+/* Calls that take NULL where a cache, pool or group is wanted. */
+static bool takes_no_handle(unsigned int code)
+{
+	switch (code) {
+	case KMC_OP_KMEM_CACHE_DESTROY:
+	case KMC_OP_KMEM_CACHE_FREE_BULK:
+	case KMC_OP_MEMPOOL_DESTROY:
+	case KMC_OP_DMA_POOL_DESTROY:
+	case KMC_OP_SET_ACTIVE_MEMCG:
+	case KMC_OP_MEMCG_CREATE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_handle(const struct kmc_operand *operand)
+{
+	return operand->kind != KMC_SLOT_EMPTY && operand->kind != KMC_SLOT_MEMORY;
+}
+
+/* A page that is split is freed by its parts, named by their offset. */
+static bool offset_fits(const struct kmc_op *op, const struct kmc_slot *slot)
+{
+	uint64_t page = op->b >> 12;
+
+	if (slot->parts)
+		return !(op->b & 4095) && page < 64 && slot->parts >> page & 1;
+	return op->b == 0;
+}
+
+static bool kmalloc_made(const struct kmc_slot *slot)
+{
+	uint8_t family = kmc_plan_of(slot->origin)->family;
+
+	return (family == KMC_OPF_KMALLOC || family == KMC_OPF_RESIZE || family == KMC_OPF_DUP) &&
+	       slot->origin != KMC_OP_KSTRDUP_CONST;
+}
+
+static bool null_or_zero_size(const struct kmc_slot *slot)
+{
+	return !slot || (uintptr_t)slot->ptr <= 16;
+}
+
+static bool page_call_fits(const struct kmc_op *op, const struct kmc_slot *slot)
+{
+	if (null_or_zero_size(slot) || !slot->page)
+		return false;
+	if (op->code == KMC_OP_SPLIT_PAGE)
+		return !slot->comp && !slot->parts && op->order == slot->order && op->order <= 6 &&
+		       slot->refs == 1;
+	return op->b < slot->size;
+}
+
+static bool copy_fits(const struct kmc_op *op, const struct kmc_slot *slot)
+{
+	uint64_t bytes;
+
+	if (!slot || __builtin_mul_overflow(op->a, op->code == KMC_OP_KMEMDUP_ARRAY ? op->b : 1,
+					    &bytes))
+		return true; /* nothing is read of either */
+	return bytes <= slot->size && (bytes == 0 || (uintptr_t)slot->ptr > 16);
+}
+
+/* A memory operand of a call that is no freeing call. */
+static bool use_fits(const struct kmc_op *op, const struct kmc_plan *plan,
+		     const struct kmc_slot *slot)
+{
+	switch (plan->family) {
+	case KMC_OPF_MEMORY:
+		if (op->code == KMC_OP_MOVE_SLOT)
+			return slot != NULL;
+		return slot && kmc_memory_fits(op, slot);
+	case KMC_OPF_RESIZE:
+		return null_or_zero_size(slot) || kmalloc_made(slot);
+	case KMC_OPF_DUP:
+		return copy_fits(op, slot);
+	case KMC_OPF_PAGES:
+		return page_call_fits(op, slot);
+	default:
+		if (op->code == KMC_OP_KSIZE)
+			return null_or_zero_size(slot) || kmalloc_made(slot);
+		return slot != NULL;
+	}
+}
+
+static bool bulk_fits(struct kmc_exec *exec, const struct kmc_op *op, uint16_t first,
+		      struct kmc_call *call)
+{
+	struct kmc_plan plan = *kmc_plan_of(op->code);
+	struct kmc_operand want = { .kind = KMC_SLOT_MEMORY };
+	const struct kmc_slot *cache = plan.src.kind == KMC_SLOT_CACHE ? call->src : NULL;
+
+	if (first == KMC_NO_SLOT || op->a > KMC_NR_SLOTS || first + op->a > KMC_NR_SLOTS)
+		return false;
+	for (uint64_t i = 0; i < op->a; i++) {
+		struct resolved r = resolve(exec, &want, (uint16_t)(first + i));
+
+		if (!r.usable || !r.slot || !kmc_pairing_fits(op, r.slot, cache))
+			return false;
+		exec->bulk[i] = r.slot->ptr;
+	}
+	call->bulk = exec->bulk;
+	call->count = op->a;
+	return true;
+}
+
+static struct kmc_slot *memory_slot(const struct kmc_plan *plan, const struct kmc_call *call)
+{
+	if (plan->src.kind == KMC_SLOT_MEMORY)
+		return call->src;
+	return plan->dst.kind == KMC_SLOT_MEMORY ? call->dst : call->third;
+}
+
+static const struct kmc_operand *memory_operand(const struct kmc_plan *plan, uint16_t *number,
+						const struct kmc_op *op)
+{
+	if (plan->src.kind == KMC_SLOT_MEMORY) {
+		*number = op->src;
+		return &plan->src;
+	}
+	if (plan->dst.kind == KMC_SLOT_MEMORY) {
+		*number = op->dst;
+		return &plan->dst;
+	}
+	*number = op->third;
+	return plan->third.kind == KMC_SLOT_MEMORY ? &plan->third : NULL;
+}
+
+enum fit { FITS, MISFIT, NOT_THERE };
+
+static enum fit handles_fit(const struct kmc_op *op, const struct kmc_operand *want,
+			    struct resolved r)
+{
+	if (!is_handle(want))
+		return FITS;
+	if (!r.named)
+		return !r.slot && r.usable && takes_no_handle(op->code) ? FITS : NOT_THERE;
+	if (r.slot && r.slot->kind == want->kind && r.slot->freed)
+		return MISFIT; /* use after destroy */
+	return r.usable ? FITS : NOT_THERE;
+}
+
+static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
+			    const struct kmc_plan *plan, struct kmc_call *call)
+{
+	uint16_t number;
+	const struct kmc_operand *want = memory_operand(plan, &number, op);
+	const struct kmc_slot *cache = plan->src.kind == KMC_SLOT_CACHE ? call->src : NULL;
+	struct kmc_slot *slot;
+
+	if (!want)
+		return FITS;
+	if (want->range)
+		return bulk_fits(exec, op, number, call) ? FITS : NOT_THERE;
+	slot = memory_slot(plan, call);
+	if (slot && slot->kind != KMC_SLOT_MEMORY)
+		return NOT_THERE;
+	if (slot)
+		call->ptr = (void *)((uintptr_t)slot->ptr + (want->offset ? op->b : 0));
+	if (slot && slot->freed)
+		return MISFIT;
+	if (!plan->is_free)
+		return use_fits(op, plan, slot) ? FITS : MISFIT;
+	if (slot && (uintptr_t)slot->ptr > 16 && want->offset && !offset_fits(op, slot))
+		return MISFIT;
+	return kmc_pairing_fits(op, slot, cache) ? FITS : MISFIT;
+}
+
+/* Do the operands fit; fills in the call's slots and pointers. */
+static enum fit take_operands(struct kmc_exec *exec, const struct kmc_op *op,
+			      const struct kmc_plan *plan, struct kmc_call *call)
+{
+	struct resolved src = resolve(exec, &plan->src, op->src);
+	struct resolved dst = resolve(exec, &plan->dst, op->dst);
+	struct resolved third = resolve(exec, &plan->third, op->third);
+	enum fit fit = handles_fit(op, &plan->src, src);
+
+	call->src = src.slot;
+	call->dst = dst.slot;
+	call->third = third.slot;
+	if (fit == FITS)
+		fit = handles_fit(op, &plan->dst, dst);
+	if (fit == FITS)
+		fit = handles_fit(op, &plan->third, third);
+	if (fit != FITS)
+		return fit;
+	/* An empty slot is not NULL: nothing was ever put there. */
+	if ((plan->src.kind == KMC_SLOT_MEMORY && !src.slot && op->src != KMC_NO_SLOT) ||
+	    (plan->dst.kind == KMC_SLOT_MEMORY && !dst.slot && op->dst != KMC_NO_SLOT) ||
+	    (plan->third.kind == KMC_SLOT_MEMORY && !third.slot && op->third != KMC_NO_SLOT))
+		return plan->src.range || plan->dst.range || plan->third.range ?
+			memory_fits(exec, op, plan, call) : NOT_THERE;
+	return memory_fits(exec, op, plan, call);
+}
+
+/* The result's place: a bulk result needs room for all. */
+static bool result_fits(const struct kmc_op *op, const struct kmc_plan *plan)
+{
+	if (plan->result == KMC_RES_BULK)
+		return op->dst != KMC_NO_SLOT && op->a <= KMC_NR_SLOTS &&
+		       op->dst + op->a <= KMC_NR_SLOTS;
+	return true;
+}
+
+/* results */
+
+static void set_contents(struct kmc_slot *slot, const struct kmc_op *op)
+{
+	slot->zeroing = kmc_request_zeroes(op);
+	if (slot->zeroing)
+		slot->zero = (struct kmc_extent){ 0, slot->size };
+}
+
+static void clip(struct kmc_extent *extent, uint64_t end)
+{
+	if (extent->end > end)
+		extent->end = end;
+	if (extent->start > extent->end)
+		extent->start = extent->end;
+}
+
+/* What stays known of a block that was resized. */
+static void carry_contents(struct kmc_slot *slot, const struct kmc_slot *old,
+			   const struct kmc_op *op)
+{
+	uint64_t kept = old->size < slot->size ? old->size : slot->size;
+
+	slot->pattern = old->pattern;
+	slot->written = old->written;
+	slot->zero = old->zero;
+	slot->zeroing = old->zeroing && (op->gfp.atoms & KMC_GFP_ZERO);
+	clip(&slot->written, kept);
+	clip(&slot->zero, kept);
+	if (!slot->zeroing || slot->size <= old->size)
+		return;
+	if (slot->zero.start == slot->zero.end)
+		slot->zero.start = slot->zero.end = kept;
+	if (slot->zero.end == kept)
+		slot->zero.end = slot->size;
+}
+
+static void set_memory(struct kmc_exec *exec, struct kmc_slot *slot, const struct kmc_call *call,
+		       void *ptr)
+{
+	const struct kmc_op *op = call->op;
+	const struct kmc_plan *plan = kmc_plan_of(op->code);
+
+	slot->origin = op->code;
+	slot->ptr = ptr;
+	slot->addr = exec->backend->address(exec, ptr);
+	slot->size = (uintptr_t)ptr > 16 ? call->size : 0;
+	slot->granted = call->granted;
+	slot->page = call->page;
+	slot->order = plan->result == KMC_RES_PAGE ? op->order : 0;
+	slot->comp = op->code == KMC_OP_FOLIO_ALLOC || (op->gfp.atoms & KMC_GFP_COMP);
+	slot->refs = 1;
+	if (plan->family == KMC_OPF_CACHE && call->src) {
+		slot->cache = call->src->cache;
+		slot->flags = call->src->flags;
+		slot->ctor = call->src->ctor;
+	}
+	if ((uintptr_t)ptr > 16)
+		set_contents(slot, op);
+}
+
+static void old_block_done(struct kmc_call *call)
+{
+	if (call->src && (uintptr_t)call->src->ptr > 16)
+		call->src->freed = true;
+}
+
+static void take_resized(struct kmc_exec *exec, const struct kmc_call *call,
+			 const struct kmc_slot *old)
+{
+	struct kmc_slot *slot;
+
+	if (call->op->dst == KMC_NO_SLOT)
+		return;
+	slot = kmc_slot_set(exec, call->op->dst, KMC_SLOT_MEMORY);
+	set_memory(exec, slot, call, call->result);
+	slot->zero = (struct kmc_extent){ 0, 0 };
+	if ((uintptr_t)call->result <= 16)
+		return;
+	if ((uintptr_t)old->ptr > 16)
+		carry_contents(slot, old, call->op);
+	else
+		set_contents(slot, call->op);
+}
+
+static void resize_done(struct kmc_exec *exec, struct kmc_call *call)
+{
+	struct kmc_slot old = call->src ? *call->src : (struct kmc_slot){ 0 };
+
+	exec->open.addr2 = old.addr;
+	if (call->outcome != KMC_OUT_NULL)
+		old_block_done(call);
+	take_resized(exec, call, &old);
+}
+
+static void copied_contents(struct kmc_slot *slot, const struct kmc_slot *from)
+{
+	slot->pattern = from->pattern;
+	slot->written = from->written;
+	slot->zero = from->zero;
+	clip(&slot->written, slot->size);
+	clip(&slot->zero, slot->size);
+}
+
+static void memory_done(struct kmc_exec *exec, struct kmc_call *call)
+{
+	const struct kmc_plan *plan = kmc_plan_of(call->op->code);
+	struct kmc_slot source = call->src ? *call->src : (struct kmc_slot){ 0 };
+	struct kmc_slot *slot, nowhere = { 0 };
+
+	if (plan->family == KMC_OPF_RESIZE) {
+		resize_done(exec, call);
+		return;
+	}
+	if (plan->family == KMC_OPF_DUP && plan->src.kind)
+		exec->open.addr2 = source.addr;
+	slot = call->op->dst == KMC_NO_SLOT ? &nowhere :
+					      kmc_slot_set(exec, call->op->dst, KMC_SLOT_MEMORY);
+	set_memory(exec, slot, call, call->result);
+	if (plan->family == KMC_OPF_DUP && plan->src.kind && (uintptr_t)call->result > 16)
+		copied_contents(slot, &source);
+	else if (exec->flags & KMC_TARGET_OBSERVE)
+		kmc_memory_observe_zero(exec, slot);
+}
+
+static void cache_done(struct kmc_exec *exec, struct kmc_call *call)
+{
+	struct kmc_slot *slot, nowhere = { 0 };
+
+	slot = call->op->dst == KMC_NO_SLOT ? &nowhere :
+					      kmc_slot_set(exec, call->op->dst, KMC_SLOT_CACHE);
+	slot->origin = call->op->code;
+	slot->ptr = call->result;
+	if (!call->result) {
+		slot->kind = KMC_SLOT_EMPTY;
+		return;
+	}
+	call->cache.id = ++exec->next_cache;
+	slot->cache = call->cache.id;
+	slot->flags = (uint32_t)call->cache.flags;
+	slot->ctor = call->cache.ctor;
+	slot->size = call->cache.object_size;
+	exec->open.cache = slot->cache;
+	if (exec->sink->cache)
+		exec->sink->cache(exec->sink->arg, &call->cache);
+}
+
+static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_slot_kind kind)
+{
+	struct kmc_slot *slot;
+
+	exec->open.arg = call->value;
+	if (call->op->dst == KMC_NO_SLOT || kmc_plan_of(call->op->code)->dst.kind)
+		return;
+	slot = kmc_slot_set(exec, call->op->dst, kind);
+	slot->origin = call->op->code;
+	slot->ptr = call->result;
+	slot->value = call->value;
+}
+
+/* Each object of a bulk call as a call of its own inside it. */
+static void bulk_event(struct kmc_exec *exec, unsigned int code, const struct kmc_slot *slot,
+		       enum kmc_outcome outcome)
+{
+	struct kmc_event ev = exec->open;
+
+	begin(exec);
+	ev.kind = KMC_EV_CALL;
+	ev.what = (uint16_t)code;
+	ev.id = ++exec->next_id;
+	ev.parent = exec->open.id;
+	ev.outcome = (uint8_t)outcome;
+	ev.addr = slot->addr;
+	ev.arg = 0;
+	if (code == KMC_OP_KMEM_CACHE_ALLOC || code == KMC_OP_ALLOC_PAGES)
+		ev.granted = slot->granted;
+	deliver(exec, &ev);
+}
+
+static unsigned int single_form(unsigned int code)
+{
+	switch (code) {
+	case KMC_OP_KMEM_CACHE_ALLOC_BULK: return KMC_OP_KMEM_CACHE_ALLOC;
+	case KMC_OP_KMEM_CACHE_FREE_BULK: return KMC_OP_KMEM_CACHE_FREE;
+	case KMC_OP_KFREE_BULK: return KMC_OP_KFREE;
+	case KMC_OP_ALLOC_PAGES_BULK: return KMC_OP_ALLOC_PAGES;
+	default: return code;
+	}
+}
+
+static void bulk_alloc_done(struct kmc_exec *exec, struct kmc_call *call)
+{
+	for (uint64_t i = 0; i < call->count; i++) {
+		struct kmc_slot *slot = kmc_slot_set(exec, (uint16_t)(call->op->dst + i),
+						     KMC_SLOT_MEMORY);
+
+		set_memory(exec, slot, call, exec->bulk[i]);
+		bulk_event(exec, single_form(call->op->code), slot, KMC_OUT_VALUE);
+	}
+	exec->open.arg = call->value;
+}
+
+static void free_done(struct kmc_slot *slot, const struct kmc_op *op)
+{
+	bool whole = slot->comp || slot->order == 0 || slot->parts;
+
+	if ((uintptr_t)slot->ptr <= 16)
+		return;
+	if (slot->parts) {
+		slot->parts &= ~(1ull << (op->b >> 12));
+		slot->freed = !slot->parts;
+		return;
+	}
+	if (slot->refs > 1) {
+		/* Rule: PAGE-8. Of a plain block the head stays, the rest is gone. */
+		slot->refs--;
+		if (!whole) {
+			slot->order = 0;
+			slot->size = 4096;
+		}
+		return;
+	}
+	slot->freed = true;
+}
+
+static void bulk_free_done(struct kmc_exec *exec, struct kmc_call *call, uint16_t first)
+{
+	unsigned int code = single_form(call->op->code);
+	bool derived = call->op->code == KMC_OP_KMEM_CACHE_FREE_BULK && !call->src;
+
+	for (uint64_t i = 0; i < call->count; i++) {
+		struct kmc_slot *slot = &exec->slots[first + i];
+
+		bulk_event(exec, derived ? KMC_OP_KFREE : code, slot, KMC_OUT_NONE);
+		slot->freed = true;
+	}
+}
+
+static void split_done(struct kmc_slot *slot)
+{
+	slot->parts = slot->order == 6 ? UINT64_MAX : (1ull << (1u << slot->order)) - 1;
+}
+
+static void store_result(struct kmc_exec *exec, struct kmc_call *call)
+{
+	const struct kmc_plan *plan = kmc_plan_of(call->op->code);
+	static const uint8_t kinds[] = {
+		[KMC_RES_POOL] = KMC_SLOT_POOL,   [KMC_RES_HANDLE] = KMC_SLOT_HANDLE,
+		[KMC_RES_TOKEN] = KMC_SLOT_TOKEN, [KMC_RES_GROUP] = KMC_SLOT_GROUP,
+		[KMC_RES_SNAP] = KMC_SLOT_SNAP,   [KMC_RES_NUM] = KMC_SLOT_NUM,
+	};
+
+	switch (plan->result) {
+	case KMC_RES_NONE:
+		break;
+	case KMC_RES_OBJ:
+	case KMC_RES_PAGE:
+		memory_done(exec, call);
+		exec->open.addr = exec->backend->address(exec, call->result);
+		exec->open.granted = call->granted;
+		break;
+	case KMC_RES_CACHE:
+		cache_done(exec, call);
+		break;
+	case KMC_RES_BULK:
+		bulk_alloc_done(exec, call);
+		break;
+	default:
+		value_done(exec, call, kinds[plan->result]);
+	}
+}
+
+/* What the task is in from the next call on. A token says what was in force before. */
+static void note_scope(struct kmc_exec *exec, const struct kmc_call *call)
+{
+	static const struct {
+		uint16_t save, restore;
+		uint8_t bit;
+	} scopes[] = {
+		{ KMC_OP_MEMALLOC_NOIO_SAVE, KMC_OP_MEMALLOC_NOIO_RESTORE, KMC_SCOPE_NOIO },
+		{ KMC_OP_MEMALLOC_NOFS_SAVE, KMC_OP_MEMALLOC_NOFS_RESTORE, KMC_SCOPE_NOFS },
+		{ KMC_OP_MEMALLOC_NORECLAIM_SAVE, KMC_OP_MEMALLOC_NORECLAIM_RESTORE,
+		  KMC_SCOPE_MEMALLOC },
+		{ KMC_OP_MEMALLOC_PIN_SAVE, KMC_OP_MEMALLOC_PIN_RESTORE, KMC_SCOPE_PIN },
+	};
+	uint8_t *scope = &exec->scope[call->op->task];
+
+	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+		if (call->op->code == scopes[i].save)
+			*scope |= scopes[i].bit;
+		else if (call->op->code == scopes[i].restore && !call->src->value)
+			*scope &= (uint8_t)~scopes[i].bit;
+	}
+}
+
+static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
+{
+	const struct kmc_op *op = call->op;
+	const struct kmc_plan *plan = kmc_plan_of(op->code);
+	struct kmc_slot *slot;
+
+	if (op->code == KMC_OP_KMEM_CACHE_DESTROY && call->src && call->outcome == KMC_OUT_NONE)
+		call->src->freed = true;
+	if (op->code == KMC_OP_GET_PAGE && call->src)
+		call->src->refs++;
+	if (op->code == KMC_OP_SPLIT_PAGE && call->src && call->src->order)
+		split_done(call->src);
+	if (!plan->is_free)
+		return;
+	if (call->bulk) {
+		bulk_free_done(exec, call, plan->src.range ? op->src :
+				     plan->dst.range ? op->dst : op->third);
+		return;
+	}
+	slot = memory_slot(plan, call);
+	if (slot && slot->kind == KMC_SLOT_MEMORY)
+		free_done(slot, op);
+}
+
+/* the op itself */
+
+static void move_slot(struct kmc_exec *exec, struct kmc_call *call)
+{
+	const struct kmc_op *op = call->op;
+	struct kmc_slot held = *call->src, *to;
+
+	exec->open.addr = held.addr;
+	exec->open.size = held.size;
+	call->outcome = KMC_OUT_VALUE;
+	if (op->dst == KMC_NO_SLOT || op->dst == op->src)
+		return;
+	kmc_slot_clear(exec, op->src);
+	to = kmc_slot_set(exec, op->dst, KMC_SLOT_MEMORY);
+	held.listed = true;
+	*to = held;
+}
+
+static void snapshot_op(struct kmc_exec *exec, struct kmc_call *call)
+{
+	const struct kmc_op *op = call->op;
+	struct kmc_slot *slot;
+	int number;
+
+	if (op->code == KMC_OP_RESTORE) {
+		number = (int)call->src->value;
+		exec->open.arg = (uint64_t)number;
+		number = kmc_exec_restore_state(exec, number, false);
+		call->outcome = number ? KMC_OUT_ERROR : KMC_OUT_NONE;
+		if (number)
+			exec->open.arg = (uint64_t)-number;
+		return;
+	}
+	/* The handle is part of the state: a program that comes back here can do so again. */
+	slot = op->dst == KMC_NO_SLOT ? NULL : kmc_slot_set(exec, op->dst, KMC_SLOT_SNAP);
+	for (number = 0; number < KMC_EXEC_MAX_SNAPSHOTS; number++)
+		if (!exec->snapshots[number].valid)
+			break;
+	if (slot)
+		slot->value = (uint64_t)number;
+	number = kmc_exec_snapshot(&exec->target);
+	call->outcome = number < 0 ? KMC_OUT_ERROR : KMC_OUT_VALUE;
+	exec->open.arg = (uint64_t)(number < 0 ? -number : number);
+	if (number < 0 && slot)
+		kmc_slot_clear(exec, op->dst);
+}
+
+static void run(struct kmc_exec *exec, struct kmc_call *call)
+{
+	switch (call->op->code) {
+	case KMC_OP_WRITE:
+	case KMC_OP_READ:
+	case KMC_OP_CHECK:
+	case KMC_OP_CHECK_ZERO:
+		kmc_memory_op(exec, call);
+		return;
+	case KMC_OP_MOVE_SLOT:
+		move_slot(exec, call);
+		return;
+	case KMC_OP_SNAPSHOT:
+	case KMC_OP_RESTORE:
+		snapshot_op(exec, call);
+		return;
+	default:
+		exec->backend->call(exec, call);
+		if (call->outcome == KMC_OUT_REFUSED || call->outcome == KMC_OUT_SKIPPED)
+			return;
+		if (call->outcome == KMC_OUT_ERROR)
+			exec->open.arg = call->value;
+		else
+			store_result(exec, call);
+		end_lives(exec, call);
+		if (kmc_plan_of(call->op->code)->family == KMC_OPF_SCOPE)
+			note_scope(exec, call);
+	}
+}
+
+static void mark_event(struct kmc_event *ev, unsigned int attr)
+{
+	static const struct {
+		uint8_t attr;
+		uint16_t mark;
+	} marks[] = {
+		{ KMC_ATTR_MISUSE, KMC_MARK_MISUSE },
+		{ KMC_ATTR_UNTRUSTED, KMC_MARK_UNTRUSTED },
+		{ KMC_ATTR_FALLBACK, KMC_MARK_FALLBACK },
+		{ KMC_ATTR_LIMITED_DEVICE, KMC_MARK_LIMITED_DEVICE },
+		{ KMC_ATTR_COUNT_SIZE, KMC_MARK_COUNT_SIZE },
+		{ KMC_ATTR_KEPT, KMC_MARK_KEPT },
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (attr & marks[i].attr)
+			ev->marks |= marks[i].mark;
+}
+
+static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
+			  const struct kmc_call *call)
+{
+	struct kmc_event *ev = &exec->open;
+	const struct kmc_slot *memory = memory_slot(plan, call);
+
+	if (plan->src.kind == KMC_SLOT_CACHE && call->src)
+		ev->cache = call->src->cache;
+	if (memory && memory->kind == KMC_SLOT_MEMORY && plan->family != KMC_OPF_RESIZE &&
+	    plan->family != KMC_OPF_DUP && !call->bulk)
+		ev->addr = memory->addr + (memory_operand(plan, &(uint16_t){ 0 }, call->op)->offset ?
+					   call->op->b : 0);
+	else if (memory && memory->kind == KMC_SLOT_MEMORY && !call->bulk)
+		ev->addr2 = memory->addr;
+}
+
+/* Nothing is done to the subject; what it knows of the place goes on record. */
+static void misuse(struct kmc_exec *exec, const struct kmc_call *call)
+{
+	uint64_t bytes = kmc_plan_of(call->op->code)->family == KMC_OPF_MEMORY ? call->op->a : 1;
+	enum kmc_misuse_report what = exec->backend->look ?
+		exec->backend->look(exec, call->ptr, bytes) : KMC_REPORT_UNKNOWN;
+
+	kmc_exec_effect(exec, KMC_EFF_REPORTED, exec->open.addr, 0, 0, what);
+	finish(exec, KMC_OUT_NONE);
+}
+
+static void finish_machine(struct kmc_exec *exec, const struct kmc_call *call)
+{
+	if (call->outcome == KMC_OUT_SKIPPED || call->outcome == KMC_OUT_REFUSED || exec->begun) {
+		finish(exec, call->outcome);
+		return;
+	}
+	exec->open.kind = KMC_EV_MACHINE;
+	exec->open.outcome = call->outcome;
+	deliver(exec, &exec->open);
+}
+
+void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
+{
+	const struct kmc_plan *plan = kmc_plan_of(op->code);
+	struct kmc_call call = { .op = op };
+	enum fit fit;
+
+	open_call(exec, op);
+	if (op->attr)
+		mark_event(&exec->open, op->attr);
+	if (!kmc_caps_has(&exec->caps, op->code)) {
+		finish(exec, plan->known ? KMC_OUT_REFUSED : KMC_OUT_SKIPPED);
+		return;
+	}
+	fit = take_operands(exec, op, plan, &call);
+	if (op->cpu >= exec->caps.machine.nr_cpus || op->task >= KMC_MAX_TASKS ||
+	    fit == NOT_THERE || !result_fits(op, plan) ||
+	    (fit == MISFIT && !(op->attr & KMC_ATTR_MISUSE))) {
+		finish(exec, KMC_OUT_SKIPPED);
+		return;
+	}
+	exec->backend->enter(exec, op);
+	exec->open.time_ns = exec->backend->clock_ns(exec);
+	call.size = kmc_request_bytes(op, &call);
+	kmc_request_describe(&exec->open, &call);
+	name_operands(exec, plan, &call);
+	if (fit == MISFIT) {
+		misuse(exec, &call);
+		return;
+	}
+	run(exec, &call);
+	if (plan->family == KMC_OPF_MACHINE)
+		finish_machine(exec, &call);
+	else
+		finish(exec, call.outcome);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The executor of targets that live in this process: slots and what they
+ * hold, whether operands fit, the stream of events. Private to exec/. What
+ * differs between subjects is behind struct kmc_backend; all else about
+ * running an op is here once.
+ */
+#ifndef EXEC_CORE_H
+#define EXEC_CORE_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "exec/target.h"
+
+/* What a slot may hold; also what an operand wants. */
+enum kmc_slot_kind {
+	KMC_SLOT_EMPTY,
+	KMC_SLOT_MEMORY, /* an object, a block, pages: has an address */
+	KMC_SLOT_CACHE,
+	KMC_SLOT_POOL,
+	KMC_SLOT_HANDLE,
+	KMC_SLOT_TOKEN,
+	KMC_SLOT_GROUP,
+	KMC_SLOT_SNAP,
+	KMC_SLOT_NUM,
+};
+
+/* [start, end) of a block, in bytes. */
+struct kmc_extent {
+	uint64_t start, end;
+};
+
+struct kmc_slot {
+	uint8_t kind;      /* enum kmc_slot_kind */
+	bool freed;        /* the life ended; address and origin are kept for misuse */
+	bool page;         /* memory that is known by its page */
+	bool comp;         /* a compound block */
+	bool zeroing;      /* every request for it carried __GFP_ZERO */
+	bool grown;        /* kept for krealloc: came out of a resize */
+	uint8_t order;
+	bool listed;       /* in the list of slots in use */
+	uint16_t origin;   /* opcode that made it */
+	uint16_t refs;     /* of pages: references the program holds */
+	uint32_t cache;    /* id */
+	uint32_t flags;    /* of the cache: KMC_CF_* */
+	bool ctor;         /* of the cache */
+	void *ptr;         /* host pointer: memory, or the backend's handle */
+	uint64_t addr;     /* as events name it */
+	uint64_t size;     /* requested bytes */
+	uint64_t granted;
+	uint64_t value;    /* of a number, a token, a snapshot */
+	uint64_t pattern;  /* of what the program wrote to @written */
+	struct kmc_extent written, zero; /* known contents; start == end none */
+	uint64_t parts;    /* of a split block: bit per page that is still held */
+};
+
+/* How an operand is meant; made from op.def's parameter names. */
+struct kmc_operand {
+	uint8_t kind;  /* enum kmc_slot_kind; KMC_SLOT_EMPTY: there is none */
+	bool offset;   /* with a byte offset in op.b */
+	bool range;    /* the first of `count` (op.a) slots */
+};
+struct kmc_plan {
+	uint8_t family, result;
+	bool known, is_free;
+	struct kmc_operand src, dst, third;
+};
+
+/* A call as the backend gets it. */
+struct kmc_call {
+	const struct kmc_op *op;
+	struct kmc_slot *src, *dst, *third; /* operand slots; NULL: none or NULL pointer */
+	void *ptr;           /* pointer operand, offset added */
+	void **bulk;         /* pointers of a bulk call, in or out */
+	uint64_t count;      /* of them */
+	uint64_t size;       /* requested bytes, products done */
+	const void *copy;    /* source of a duplicate */
+	uint64_t copy_bytes;
+	/* answers */
+	uint8_t outcome;     /* enum kmc_outcome */
+	bool page;           /* result is known by its page */
+	void *result;
+	uint64_t granted;
+	uint64_t value;      /* number, token, snapshot, error */
+	struct kmc_cache_desc cache; /* of a creation */
+};
+
+struct kmc_exec;
+
+struct kmc_backend {
+	const uint16_t *codes; /* opcodes it has; 0 ends */
+	/* Make the cpu, task and context of @op current. */
+	void (*enter)(struct kmc_exec *exec, const struct kmc_op *op);
+	/* Do it; an opcode in @codes always gets an outcome. */
+	void (*call)(struct kmc_exec *exec, struct kmc_call *call);
+	uint64_t (*address)(struct kmc_exec *exec, const void *ptr);
+	enum kmc_misuse_report (*look)(struct kmc_exec *exec, const void *ptr, uint64_t len);
+	uint64_t (*clock_ns)(struct kmc_exec *exec);
+	/* A handle >= 0 or -errno. NULL: not possible. */
+	int (*snapshot)(struct kmc_exec *exec);
+	int (*restore)(struct kmc_exec *exec, int snapshot);
+	void (*snapshot_drop)(struct kmc_exec *exec, int snapshot);
+	int (*reset)(struct kmc_exec *exec);
+	uint64_t (*hash)(struct kmc_exec *exec);
+	void (*close)(struct kmc_exec *exec);
+};
+
+#define KMC_EXEC_MAX_SNAPSHOTS 64
+struct kmc_exec_snapshot {
+	bool valid;
+	int backend;
+	uint64_t seq;
+	uint32_t id, cache;
+	uint8_t scope[KMC_MAX_TASKS];
+	uint32_t nr_slots;
+	uint16_t *numbers;
+	struct kmc_slot *slots;
+};
+
+struct kmc_exec {
+	struct kmc_target target; /* first */
+	const struct kmc_backend *backend;
+	void *state;              /* the backend's */
+	struct kmc_caps caps;
+	unsigned int flags;       /* KMC_TARGET_* */
+	const struct kmc_sink *sink;
+	/* numbering of the stream */
+	uint64_t seq;
+	uint32_t next_id, next_cache;
+	/* the call under way */
+	struct kmc_event open;
+	bool begun;               /* its begin has been delivered */
+	uint32_t parent;          /* bulk call around it */
+	uint8_t scope[KMC_MAX_TASKS]; /* KMC_SCOPE_* that each task is in */
+	/* scratch for duplicated strings and bulk calls */
+	void *bulk[KMC_NR_SLOTS];
+	char *text;
+	size_t text_bytes;
+	/* slots */
+	uint32_t nr_used;
+	uint16_t used[KMC_NR_SLOTS]; /* numbers of slots that are not neutral */
+	struct kmc_slot slots[KMC_NR_SLOTS];
+	struct kmc_exec_snapshot snapshots[KMC_EXEC_MAX_SNAPSHOTS];
+};
+
+/* exec_target.c: the interface's functions, the same for every backend */
+
+/** kmc_exec_create() - An executor without a backend's state yet. Return: NULL no memory. */
+struct kmc_exec *kmc_exec_create(const struct kmc_target_ops *ops,
+				 const struct kmc_backend *backend,
+				 const struct kmc_target_config *config);
+void kmc_exec_close(struct kmc_target *target);
+void kmc_exec_caps(struct kmc_target *target, struct kmc_caps *caps);
+int kmc_exec_reset(struct kmc_target *target);
+int kmc_exec_submit(struct kmc_target *target, const struct kmc_op *ops, size_t nr_ops,
+		    const struct kmc_sink *sink);
+int kmc_exec_collect(struct kmc_target *target, int timeout_ms);
+int kmc_exec_snapshot(struct kmc_target *target);
+int kmc_exec_restore(struct kmc_target *target, int snapshot);
+int kmc_exec_hash(struct kmc_target *target, uint64_t *hash);
+/* The op's form of the two: numbering of events goes on. */
+int kmc_exec_restore_state(struct kmc_exec *exec, int snapshot, bool numbering);
+
+/* exec.c: one op */
+
+/** kmc_exec_step() - Execute one op and deliver its events. */
+void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op);
+/** kmc_exec_effect() - Something happened inside the open call. For backends. */
+void kmc_exec_effect(struct kmc_exec *exec, unsigned int effect, uint64_t addr, uint64_t addr2,
+		     uint64_t size, uint64_t arg);
+/** kmc_exec_tracepoint() - A tracepoint fired inside the open call; ids are filled in. */
+void kmc_exec_tracepoint(struct kmc_exec *exec, struct kmc_event *ev);
+
+/* exec_plan.c */
+const struct kmc_plan *kmc_plan_of(unsigned int code);
+
+/* exec_slots.c */
+
+/** kmc_slot_clear() - Nothing in it. */
+void kmc_slot_clear(struct kmc_exec *exec, uint16_t number);
+/** kmc_slot_set() - A neutral slot of a kind, overwriting what was there. */
+struct kmc_slot *kmc_slot_set(struct kmc_exec *exec, uint16_t number, enum kmc_slot_kind kind);
+void kmc_slots_reset(struct kmc_exec *exec);
+uint64_t kmc_slots_hash(const struct kmc_exec *exec, uint64_t hash);
+int kmc_slots_save(struct kmc_exec *exec, struct kmc_exec_snapshot *snapshot);
+void kmc_slots_restore(struct kmc_exec *exec, const struct kmc_exec_snapshot *snapshot);
+
+/* exec_request.c: what an op asks for */
+
+/** kmc_request_bytes() - Bytes asked for; UINT64_MAX when a product does not fit. */
+uint64_t kmc_request_bytes(const struct kmc_op *op, const struct kmc_call *call);
+/** kmc_request_describe() - Fill in the event's fields that repeat the arguments. */
+void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call);
+/** kmc_request_zeroes() - Does the call promise zeroed memory? */
+bool kmc_request_zeroes(const struct kmc_op *op);
+
+/* exec_pairing.c */
+
+/** kmc_pairing_fits() - May this freeing call be given that block (rules-slab Part 2)? */
+bool kmc_pairing_fits(const struct kmc_op *op, const struct kmc_slot *slot,
+		      const struct kmc_slot *cache);
+
+/* exec_memory.c */
+
+/** kmc_memory_op() - write, read, check, check_zero: executed on real memory. */
+void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call);
+/** kmc_memory_fits() - May the holder touch [offset, offset + len) for this op? */
+bool kmc_memory_fits(const struct kmc_op *op, const struct kmc_slot *slot);
+/** kmc_memory_observe_zero() - Report whether fresh zeroed memory is zero. */
+void kmc_memory_observe_zero(struct kmc_exec *exec, const struct kmc_slot *slot);
+
+/* target_alloc.c, target_malloc.c */
+extern const struct kmc_target_ops kmc_target_alloc, kmc_target_malloc;
+
+#endif

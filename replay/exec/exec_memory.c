@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the holder of a block does with its bytes. Each slot remembers which
+ * extent the program wrote with which pattern and which extent was promised
+ * to be zero; an observation speaks of these only, so nothing that the
+ * allocator happened to leave in memory reaches an event.
+ *
+ * The pattern of a byte depends on its offset in the block, so a block that
+ * was moved or copied by whole words is told from one that kept its place.
+ */
+#include <string.h>
+#include "exec_core.h"
+
+static uint64_t pattern_word(uint64_t pattern, uint64_t word)
+{
+	uint64_t x = pattern + (word + 1) * 0x9e3779b97f4a7c15ull;
+
+	return x ^ x >> 29;
+}
+
+static uint8_t pattern_byte(uint64_t pattern, uint64_t offset)
+{
+	return (uint8_t)(pattern_word(pattern, offset / 8) >> offset % 8 * 8);
+}
+
+static void pattern_write(uint8_t *block, struct kmc_extent at, uint64_t pattern)
+{
+	uint64_t i = at.start;
+
+	for (; i < at.end && i % 8; i++)
+		block[i] = pattern_byte(pattern, i);
+	for (; i + 8 <= at.end; i += 8) {
+		uint64_t word = pattern_word(pattern, i / 8);
+
+		memcpy(block + i, &word, 8);
+	}
+	for (; i < at.end; i++)
+		block[i] = pattern_byte(pattern, i);
+}
+
+/* Offset of the first byte that differs, or at.end. */
+static uint64_t pattern_compare(const uint8_t *block, struct kmc_extent at, uint64_t pattern)
+{
+	for (uint64_t i = at.start; i < at.end; i++)
+		if (block[i] != pattern_byte(pattern, i))
+			return i;
+	return at.end;
+}
+
+static uint64_t zero_compare(const uint8_t *block, struct kmc_extent at)
+{
+	for (uint64_t i = at.start; i < at.end; i++)
+		if (block[i])
+			return i;
+	return at.end;
+}
+
+static bool within(struct kmc_extent inner, struct kmc_extent outer)
+{
+	return inner.start >= outer.start && inner.end <= outer.end;
+}
+
+/* The larger part of @from that @cut leaves. */
+static struct kmc_extent without(struct kmc_extent from, struct kmc_extent cut)
+{
+	struct kmc_extent below = { from.start, cut.start < from.end ? cut.start : from.end };
+	struct kmc_extent above = { cut.end > from.start ? cut.end : from.start, from.end };
+
+	if (below.end < below.start)
+		below.end = below.start;
+	if (above.end < above.start)
+		above.end = above.start;
+	return below.end - below.start >= above.end - above.start ? below : above;
+}
+
+static void note_written(struct kmc_slot *slot, struct kmc_extent at, uint64_t pattern)
+{
+	struct kmc_extent *w = &slot->written;
+	bool joins = slot->pattern == pattern && w->start < w->end && at.start <= w->end &&
+		     at.end >= w->start;
+
+	slot->zero = without(slot->zero, at);
+	if (joins) {
+		w->start = at.start < w->start ? at.start : w->start;
+		w->end = at.end > w->end ? at.end : w->end;
+	} else {
+		*w = at;
+		slot->pattern = pattern;
+	}
+}
+
+static struct kmc_extent extent_of(const struct kmc_op *op)
+{
+	struct kmc_extent at = { op->b, op->b };
+
+	at.end = __builtin_add_overflow(op->a, op->b, &at.end) ? UINT64_MAX : op->a + op->b;
+	return at;
+}
+
+bool kmc_memory_fits(const struct kmc_op *op, const struct kmc_slot *slot)
+{
+	return (uintptr_t)slot->ptr > 16 && extent_of(op).end <= slot->size;
+}
+
+static void report(struct kmc_exec *exec, const struct kmc_slot *slot, struct kmc_extent at,
+		   uint64_t bad, unsigned int good_effect, unsigned int bad_effect)
+{
+	bool good = bad == at.end;
+
+	kmc_exec_effect(exec, good ? good_effect : bad_effect, slot->addr + at.start,
+			good ? 0 : slot->addr + bad, at.end - at.start, 0);
+}
+
+static void memory_check(struct kmc_exec *exec, struct kmc_call *call, struct kmc_extent at)
+{
+	const struct kmc_slot *slot = call->src;
+
+	if (slot->pattern != call->op->c || !within(at, slot->written)) {
+		call->outcome = KMC_OUT_SKIPPED;
+		return;
+	}
+	report(exec, slot, at, pattern_compare(slot->ptr, at, slot->pattern),
+	       KMC_EFF_CONTENT_KEPT, KMC_EFF_CONTENT_LOST);
+}
+
+static void memory_check_zero(struct kmc_exec *exec, struct kmc_call *call, struct kmc_extent at)
+{
+	const struct kmc_slot *slot = call->src;
+
+	if (!within(at, slot->zero)) {
+		call->outcome = KMC_OUT_SKIPPED;
+		return;
+	}
+	report(exec, slot, at, zero_compare(slot->ptr, at), KMC_EFF_CONTENT_ZERO,
+	       KMC_EFF_CONTENT_DIRTY);
+}
+
+/* Reading touches every byte; what is read is reported only where it is known. */
+static void memory_read(struct kmc_exec *exec, struct kmc_call *call, struct kmc_extent at)
+{
+	const struct kmc_slot *slot = call->src;
+	const volatile uint8_t *bytes = slot->ptr;
+
+	if (within(at, slot->written)) {
+		report(exec, slot, at, pattern_compare(slot->ptr, at, slot->pattern),
+		       KMC_EFF_CONTENT_KEPT, KMC_EFF_CONTENT_LOST);
+	} else if (within(at, slot->zero)) {
+		report(exec, slot, at, zero_compare(slot->ptr, at), KMC_EFF_CONTENT_ZERO,
+		       KMC_EFF_CONTENT_DIRTY);
+	} else {
+		for (uint64_t i = at.start; i < at.end; i++)
+			(void)bytes[i];
+	}
+}
+
+void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call)
+{
+	const struct kmc_op *op = call->op;
+	struct kmc_extent at = extent_of(op);
+
+	call->outcome = KMC_OUT_NONE;
+	if (at.start == at.end)
+		return;
+	switch (op->code) {
+	case KMC_OP_WRITE:
+		pattern_write(call->src->ptr, at, op->c);
+		note_written(call->src, at, op->c);
+		break;
+	case KMC_OP_READ:
+		memory_read(exec, call, at);
+		break;
+	case KMC_OP_CHECK:
+		memory_check(exec, call, at);
+		break;
+	case KMC_OP_CHECK_ZERO:
+		memory_check_zero(exec, call, at);
+		break;
+	}
+}
+
+void kmc_memory_observe_zero(struct kmc_exec *exec, const struct kmc_slot *slot)
+{
+	struct kmc_extent at = slot->zero;
+
+	if (at.start == at.end || (uintptr_t)slot->ptr <= 16)
+		return;
+	report(exec, slot, at, zero_compare(slot->ptr, at), KMC_EFF_CONTENT_ZERO,
+	       KMC_EFF_CONTENT_DIRTY);
+}

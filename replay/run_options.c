@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options common to check and replay, and the common end of both.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "run_options.h"
+#include "vocab/machine.h"
+
+enum { KEY_EDITION = 0x4000, KEY_STRICT, KEY_COVERAGE, KEY_ACCEPT };
+
+static const struct argp_option options_table[] = {
+	{ "edition", KEY_EDITION, "RELEASE", 0, "Judge by the documents of this release", 0 },
+	{ "output", 'o', "FILE", 0, "Write the run document (JSON) there", 0 },
+	{ "accept", KEY_ACCEPT, "FILE", 0, "Findings with these keys are known", 0 },
+	{ "strict", KEY_STRICT, NULL, 0, "Exit status 3 for judgements left unknown", 0 },
+	{ "require-coverage", KEY_COVERAGE, NULL, 0,
+	  "Exit status 3 when reachable must rules were not exercised", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct kmc_run_options *options = state->input;
+
+	switch (key) {
+	case KEY_EDITION:
+		options->edition = kmc_release_parse(arg);
+		if (!options->edition)
+			argp_error(state, "%s is no release", arg);
+		break;
+	case 'o':
+		options->document = arg;
+		break;
+	case KEY_ACCEPT:
+		options->accept = arg;
+		break;
+	case KEY_STRICT:
+		options->wishes |= KMC_STRICT;
+		break;
+	case KEY_COVERAGE:
+		options->wishes |= KMC_REQUIRE_COVERAGE;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp kmc_run_argp = { .options = options_table, .parser = parse };
+
+int kmc_run_error(const struct kmc_run_options *options, const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fprintf(stderr, "kmconform %s: ", options->command);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return KMC_EXIT_CANNOT;
+}
+
+static bool is_key(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n > 3 && n < sizeof(((struct kmc_finding *)0)->key) && !strncmp(text, "v1-", 3) &&
+	       strspn(text + 3, "0123456789abcdef") == n - 3;
+}
+
+static int accept_lines(const struct kmc_run_options *options, struct kmc_judge *judge, FILE *in)
+{
+	char line[512];
+
+	for (unsigned int number = 1; fgets(line, sizeof(line), in); number++) {
+		char *key = line + strspn(line, " \t");
+
+		key[strcspn(key, " \t\r\n#")] = '\0';
+		if (!*key)
+			continue;
+		if (!is_key(key))
+			return kmc_run_error(options, "%s:%u: not the key of a finding: %s",
+					     options->accept, number, key);
+		if (kmc_judge_accept(judge, key))
+			return kmc_run_error(options, "out of memory");
+	}
+	return ferror(in) ? kmc_run_error(options, "%s: %s", options->accept, strerror(errno)) : 0;
+}
+
+int kmc_run_accept(const struct kmc_run_options *options, struct kmc_judge *judge)
+{
+	FILE *in;
+	int status;
+
+	if (!options->accept)
+		return 0;
+	in = fopen(options->accept, "r");
+	if (!in)
+		return kmc_run_error(options, "%s: %s", options->accept, strerror(errno));
+	status = accept_lines(options, judge, in);
+	fclose(in);
+	return status;
+}
+
+int kmc_run_conclude(const struct kmc_run_options *options, const struct kmc_run *run)
+{
+	int err = 0;
+
+	if (kmc_run_summary(stdout, run) || fflush(stdout))
+		return kmc_run_error(options, "cannot write the summary");
+	if (options->document)
+		err = kmc_run_write(run, options->document);
+	if (err)
+		return kmc_run_error(options, "%s: %s", options->document, strerror(-err));
+	if (options->document)
+		printf("run document: %s\n", options->document);
+	return kmc_run_exit_status(run, options->wishes);
+}
