@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The peers: the process's own malloc, and jemalloc, mimalloc and tcmalloc
+ * The peers: the C library's malloc, and jemalloc, mimalloc and tcmalloc
  * loaded beside it. Each is loaded privately (RTLD_LOCAL), so its malloc takes
  * nobody's place; that the two functions belong to that library, and the
  * memory to that allocator, is asked of the loader and of the library itself.
- * A peer that is missing or does not pass is named and left out.
+ * glibc's are looked up the same way, so that a preloaded or a sanitizer's
+ * malloc is not taken for it. A peer that is missing or does not pass is named
+ * and left out.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,14 +20,11 @@
 #define TUNABLE_NAME "glibc.rtld.optional_static_tls"
 #define TUNABLE      TUNABLE_NAME "=16384"
 
-typedef void *(*malloc_fn)(size_t);
-typedef void (*free_fn)(void *);
-
 struct peer {
 	const char *name;
 	const char *soname;
 	void (*version)(void *lib, char *out, size_t size);
-	bool (*owns)(void *lib, void *ptr);
+	bool (*owns)(void *lib, void *ptr); /* NULL: it cannot tell */
 };
 
 /* Functions from dlsym() are copied, not cast: ISO C has no such cast. */
@@ -35,6 +34,12 @@ static bool symbol(void *lib, const char *name, void *fn)
 
 	memcpy(fn, &sym, sizeof(sym));
 	return sym != NULL;
+}
+
+static void glibc_version(void *lib, char *out, size_t size)
+{
+	(void)lib;
+	snprintf(out, size, "%s", gnu_get_libc_version());
 }
 
 static void jemalloc_version(void *lib, char *out, size_t size)
@@ -94,6 +99,7 @@ static bool tcmalloc_owns(void *lib, void *ptr)
 }
 
 static const struct peer peers[] = {
+	{ "glibc", "libc.so.6", glibc_version, NULL },
 	{ "jemalloc", "libjemalloc.so.2", jemalloc_version, jemalloc_owns },
 	{ "mimalloc", "libmimalloc.so.2", mimalloc_version, mimalloc_owns },
 	{ "tcmalloc", "libtcmalloc_minimal.so.4", tcmalloc_version, tcmalloc_owns },
@@ -135,7 +141,7 @@ static bool owned(const struct peer *peer, void *lib, const struct bench_face *f
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		void *p = face->malloc(sizes[i]);
 
-		yes = yes && p && peer->owns(lib, p);
+		yes = yes && p && (!peer->owns || peer->owns(lib, p));
 		face->free(p);
 	}
 	return yes;
@@ -179,19 +185,6 @@ static void peer_load(struct bench_field *field, const struct peer *peer, char *
 	if (strstr(why, "static TLS"))
 		restart_with_static_tls(argv);
 	bench_fail("peer %s is missing: %s", peer->name, why);
-}
-
-static void libc_add(struct bench_field *field)
-{
-	struct bench_contestant *c = contestant_add(field, "glibc", BENCH_PEER, BENCH_OBJECTS);
-	malloc_fn get = malloc;
-	free_fn put = free;
-
-	/* Without this the compiler knows the callee and may drop a pair. */
-	__asm__ volatile("" : "+r"(get), "+r"(put));
-	c->face.malloc = get;
-	c->face.free = put;
-	snprintf(c->version, sizeof(c->version), "%s", gnu_get_libc_version());
 }
 
 static void *mmap_get(unsigned int order)
@@ -268,8 +261,6 @@ static void drop_if_broken(struct bench_field *field)
  */
 void bench_peers_add(struct bench_field *field, char **argv)
 {
-	libc_add(field);
-	drop_if_broken(field);
 	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
 		size_t before = field->nr;
 
