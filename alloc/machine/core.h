@@ -110,6 +110,8 @@ struct kmc_cpu {
 	void *slab_cpu;
 	/* Page layer's per-cpu lists, one struct per zone. Typed in page/. */
 	void *pcp;
+	/* Page layer's: the preferred zones of requests from this cpu's node. */
+	const void *first_zones;
 	/* Owner: 0 nobody, else a token of the binding thread. */
 	atomic_uintptr_t owner;
 	atomic_uint flush_wanted; /* FLUSH_* */

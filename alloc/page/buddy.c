@@ -64,38 +64,38 @@ static void account_freepages(struct zone *zone, int64_t nr, unsigned int migrat
 		zone->nr_free_highatomic += (uint64_t)nr;
 }
 
-static void order_mask_update(struct zone *zone, unsigned int order)
+static void order_mask_set(struct zone *zone, unsigned int order, bool on)
 {
-	const struct free_area *area = &zone->free_area[order];
 	unsigned int mask = atomic_load_explicit(&zone->order_mask, memory_order_relaxed);
-	bool some = area->list[MIGRATE_UNMOVABLE].head || area->list[MIGRATE_MOVABLE].head ||
-		    area->list[MIGRATE_RECLAIMABLE].head;
 
-	if (some != (mask >> order & 1))
+	if (on != (mask >> order & 1))
 		atomic_store_explicit(&zone->order_mask, mask ^ 1u << order, memory_order_relaxed);
 }
 
-void __add_to_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
-			unsigned int migratetype, bool to_tail)
+static bool order_is_empty(const struct free_area *area)
+{
+	return !(area->list[MIGRATE_UNMOVABLE].head | area->list[MIGRATE_MOVABLE].head |
+		 area->list[MIGRATE_RECLAIMABLE].head);
+}
+
+/* Onto a list, the zone's count of free frames left to the caller. */
+static void list_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
+		       unsigned int migratetype, bool to_tail)
 {
 	struct page *page = pfn_to_page_in(sim, pfn);
 	struct free_area *area = &zone->free_area[order];
 
 	free_list_add(sim, &area->list[migratetype], (uint32_t)pfn, to_tail);
-	page->kind = FRAME_BUDDY;
-	page->order = (uint8_t)order;
-	page->migratetype = (uint8_t)migratetype;
-	page->flags = 0;
-	page->refcount = 0;
+	page_set_word(page, FRAME_BUDDY, order, migratetype, 0, 0);
 	free_head_set(sim, zone, pfn, true);
 	area->nr_free++;
-	order_mask_update(zone, order);
-	account_freepages(zone, 1ll << order, migratetype);
+	if (migratetype < MIGRATE_PCPTYPES)
+		order_mask_set(zone, order, true);
 }
 
-/* The block is on no list then and its descriptor zero. */
-void __del_page_from_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t pfn,
-			       unsigned int order, unsigned int migratetype)
+/* Off a list; the descriptor is zero then. */
+static void unlist_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
+			 unsigned int migratetype)
 {
 	struct page *page = pfn_to_page_in(sim, pfn);
 	struct free_area *area = &zone->free_area[order];
@@ -105,7 +105,21 @@ void __del_page_from_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t 
 	memset(page, 0, sizeof(*page));
 	free_head_set(sim, zone, pfn, false);
 	area->nr_free--;
-	order_mask_update(zone, order);
+	if (order_is_empty(area))
+		order_mask_set(zone, order, false);
+}
+
+void __add_to_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
+			unsigned int migratetype, bool to_tail)
+{
+	list_block(sim, zone, pfn, order, migratetype, to_tail);
+	account_freepages(zone, 1ll << order, migratetype);
+}
+
+void __del_page_from_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t pfn,
+			       unsigned int order, unsigned int migratetype)
+{
+	unlist_block(sim, zone, pfn, order, migratetype);
 	account_freepages(zone, -(1ll << order), migratetype);
 }
 
@@ -117,13 +131,17 @@ void set_pageblock_migratetype(struct kmc_sim *sim, uint64_t pfn, unsigned int m
 	__atomic_store_n(&block->migratetype, (uint8_t)migratetype, __ATOMIC_RELAXED);
 }
 
-/* keep the lower part, the upper halves go to the heads of their lists. */
+/*
+ * A block off its list: keep the lower part, the upper halves go to the heads
+ * of their lists (R-3.2).
+ */
 void expand(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int low,
 	    unsigned int high, unsigned int migratetype)
 {
+	account_freepages(zone, (1ll << high) - (1ll << low), migratetype);
 	while (high > low) {
 		high--;
-		__add_to_free_list(sim, zone, pfn + (1ull << high), high, migratetype, false);
+		list_block(sim, zone, pfn + (1ull << high), high, migratetype, false);
 	}
 }
 
@@ -246,20 +264,20 @@ static bool buddy_merge_likely(struct kmc_sim *sim, const struct zone *zone, uin
 static void merge_and_add(struct kmc_sim *sim, struct zone *zone, uint64_t pfn,
 			  unsigned int order, unsigned int migratetype, bool to_tail)
 {
+	account_freepages(zone, 1ll << order, migratetype);
 	while (order < MAX_PAGE_ORDER) {
 		uint64_t buddy = pfn ^ (1ull << order);
 
 		if (!free_at(sim, zone, buddy, order) ||
 		    !types_allow_merge(sim, buddy, order, migratetype))
 			break;
-		__del_page_from_free_list(sim, zone, buddy, order,
-					  pfn_to_page_in(sim, buddy)->migratetype);
+		unlist_block(sim, zone, buddy, order, pfn_to_page_in(sim, buddy)->migratetype);
 		pfn &= buddy;
 		order++;
 	}
 	if (!to_tail)
 		to_tail = buddy_merge_likely(sim, zone, pfn, order);
-	__add_to_free_list(sim, zone, pfn, order, migratetype, to_tail);
+	list_block(sim, zone, pfn, order, migratetype, to_tail);
 }
 
 /*

@@ -11,9 +11,17 @@
  */
 #include <string.h>
 #include "zone.h"
+#include "linux/gfp.h"
+
+/*
+ * The fast halves end in tail calls to functions of this sort, so that they
+ * need to save no register.
+ */
+#define COLD __attribute__((noinline, noclone, cold))
+#define FLAT inline __attribute__((always_inline))
 
 /* The descriptors of a compound block's tails. Those of order 7 and less share the head's page. */
-static void prep_compound_tails(struct kmc_sim *sim, struct page *head, unsigned int order)
+static COLD void prep_compound_tails(struct kmc_sim *sim, struct page *head, unsigned int order)
 {
 	uint32_t pfn = (uint32_t)page_to_pfn_in(sim, head);
 
@@ -25,7 +33,7 @@ static void prep_compound_tails(struct kmc_sim *sim, struct page *head, unsigned
 	}
 }
 
-static void clear_block(struct kmc_sim *sim, const struct page *page, unsigned int order)
+static COLD void clear_block(struct kmc_sim *sim, const struct page *page, unsigned int order)
 {
 	memset(pfn_to_virt_in(sim, page_to_pfn_in(sim, page)), 0, PAGE_SIZE << order);
 }
@@ -56,77 +64,96 @@ static inline bool wants_zero(const struct kmc_sim *sim, gfp_t gfp, unsigned int
 	       (sim->config.options & KMC_OPT_INIT_ON_ALLOC);
 }
 
-/* A block that left its list becomes the user's. */
+/* A block that left its list becomes the user's; its link is zero. */
 static inline struct page *prep_new_page(struct kmc_sim *sim, struct page *page,
 					 unsigned int order, gfp_t gfp, unsigned int attention)
 {
-	page->kind = FRAME_USED;
-	page->refcount = 1;
-	page->flags &= PGF_MOVABLE;
+	unsigned int flags = page->flags & PGF_MOVABLE;
+	bool compound = order && (gfp & __GFP_COMP);
+
+	page_set_word(page, FRAME_USED, order, page->migratetype,
+		      compound ? flags | PGF_COMPOUND : flags, 1);
 	poison_block(sim, page, order, false);
-	if (order && (gfp & __GFP_COMP)) {
-		page->flags |= PGF_COMPOUND;
+	if (compound)
 		prep_compound_tails(sim, page, order);
-	}
 	if (wants_zero(sim, gfp, attention))
 		clear_block(sim, page, order);
 	return page;
 }
 
-/* The mark by R-5.10's shortcut, with the slack of an order; false: look closer. */
+static COLD struct page *prep_special(struct kmc_sim *sim, struct page *page,
+							   unsigned int order, gfp_t gfp)
+{
+	return prep_new_page(sim, page, order, gfp, 0);
+}
+
+/* RSV-1..3 with room to spare; false: look closer. */
 static inline bool above_low_mark(struct zone *zone, unsigned int order, unsigned int highest)
 {
-	uint64_t need = zone->low_mark[highest] + (1ull << order) - 1;
-
-	if (zone_nr_free(zone) <= need)
+	if (zone_nr_free(zone) <= zone->fast_mark[highest])
 		return false;
 	return !order ||
 	       atomic_load_explicit(&zone->order_mask, memory_order_relaxed) >> order;
 }
 
+/* The list's first block, or NULL. */
 static inline struct page *pcp_take(struct kmc_sim *sim, struct per_cpu_pages *pcp,
 				    unsigned int order, unsigned int migratetype)
 {
 	struct free_list *list = &pcp->lists[order * MIGRATE_PCPTYPES + migratetype];
-	uint32_t pfn = list->head;
+	uint32_t pfn = list->head, next;
 	struct page *page = pfn_to_page_in(sim, pfn);
 
 	if (unlikely(!pfn))
 		return NULL;
-	list->head = page->link.next;
-	if (likely(page->link.next))
-		pfn_to_page_in(sim, page->link.next)->link.prev = 0;
+	next = page->link.next;
+	list->head = next;
+	if (likely(next))
+		pfn_to_page_in(sim, next)->link.prev = 0;
 	else
 		list->tail = 0;
 	page->link.next = 0;
-	pcp->count -= 1u << order;
-	pcp->free_count >>= 1;
-	pcp->free_factor >>= 1;
+	pcp_count_alloc(pcp, order);
 	return page;
 }
 
 static inline unsigned int gfp_migratetype(const struct kmc_page_state *state, gfp_t gfp)
 {
-	unsigned int migratetype = (gfp & GFP_MOVABLE_MASK) >> GFP_MOVABLE_SHIFT;
-
-	if (unlikely(state->mobility_off || migratetype >= MIGRATE_PCPTYPES))
-		return MIGRATE_UNMOVABLE; /* GFP-27: the illegal value 3 is tamed */
-	return migratetype;
+	return state->gfp_type[(gfp & GFP_MOVABLE_MASK) >> GFP_MOVABLE_SHIFT];
 }
 
-static struct page *alloc_fast(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp,
-			       unsigned int order, unsigned int node)
+/* From FRAME_PCP, without a reference, to FRAME_USED with one: all else stays as it is. */
+static inline void word_pcp_to_used(struct page *page)
 {
+	uint64_t word;
+
+	memcpy(&word, page, sizeof(word));
+	word += page_word(FRAME_USED - FRAME_PCP, 0, 0, 0, 1);
+	memcpy(page, &word, sizeof(word));
+}
+
+/* @first_zones: of the wanted node. Context: @order at most PCP_MAX_ORDER, nothing to attend. */
+static FLAT struct page *alloc_fast(struct kmc_cpu *cpu, gfp_t gfp, unsigned int order, const struct first_zone *first_zones)
+{
+	struct kmc_sim *sim = cpu->sim;
 	struct kmc_page_state *state = sim->page;
-	struct first_zone first = state->first[node][!!(gfp & __GFP_THISNODE)][gfp & GFP_ZONEMASK];
-	struct zone *zone = &state->zones[first.zone];
-	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + first.zone;
+	const struct first_zone *first = &first_zones[(gfp & __GFP_THISNODE ? 16 : 0) +
+						      (gfp & GFP_ZONEMASK)];
+	struct zone *zone = (struct zone *)((uint8_t *)state + first->zone_offset);
+	struct per_cpu_pages *pcp = (struct per_cpu_pages *)((uint8_t *)cpu->pcp +
+							     first->pcp_offset);
 	struct page *page;
 
-	if (unlikely(first.zone == ZONE_NONE) || unlikely(!above_low_mark(zone, order, first.highest)))
+	if (unlikely(!above_low_mark(zone, order, first->highest)))
 		return NULL;
 	page = pcp_take(sim, pcp, order, gfp_migratetype(state, gfp));
-	return page ? prep_new_page(sim, page, order, gfp, 0) : NULL;
+	if (unlikely(!page))
+		return NULL;
+	if (unlikely((gfp & __GFP_ZERO) || (order && (gfp & __GFP_COMP))))
+		return prep_special(sim, page, order, gfp);
+	poison_block(sim, page, order, false);
+	word_pcp_to_used(page);
+	return page;
 }
 
 /* SCP-1..3, SCP-8..10: the task's scopes remove bits. Model: exact. */
@@ -194,7 +221,7 @@ static unsigned int fast_alloc_flags(const struct alloc_context *ac)
 		flags |= ALLOC_CMA;
 	first = &state->first[ac->asked_node][!!(ac->gfp & __GFP_THISNODE)]
 			     [ac->gfp & GFP_ZONEMASK];
-	if (first->zone != ZONE_NONE && state->zones[first->zone].type == KMC_ZONE_NORMAL &&
+	if (first->zone < state->nr_zones && state->zones[first->zone].type == KMC_ZONE_NORMAL &&
 	    (ac->sim->config.nr_nodes == 1 || state->dma32_populated[state->zones[first->zone].node]))
 		flags |= ALLOC_NOFRAGMENT; /* ZON-8 */
 	return flags;
@@ -218,22 +245,52 @@ static struct page *alloc_slow(struct alloc_context *ac)
 	return page;
 }
 
+static COLD struct page *alloc_begin_slow(struct kmc_cpu *cpu, gfp_t gfp,
+							      unsigned int order, int node)
+{
+	struct alloc_context ac = { .sim = cpu->sim, .cpu = cpu, .gfp = gfp, .order = order,
+				    .node = node };
+
+	return alloc_slow(&ac);
+}
+
 struct page *kmc_pages_alloc(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp,
 			     unsigned int order, int node)
 {
-	struct alloc_context ac;
-
 	kmc_yield_point("pages_alloc");
 	if (likely(order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu) &&
 		   node < (int)sim->config.nr_nodes)) {
-		struct page *page = alloc_fast(sim, cpu, gfp, order,
-					       node < 0 ? cpu->node : (unsigned int)node);
+		struct page *page = alloc_fast(cpu, gfp, order,
+					       node < 0 ? cpu->first_zones
+							: sim->page->first[node][0]);
 		if (likely(page))
 			return page;
 	}
-	ac = (struct alloc_context){ .sim = sim, .cpu = cpu, .gfp = gfp, .order = order,
-				     .node = node };
-	return alloc_slow(&ac);
+	return alloc_begin_slow(cpu, gfp, order, node);
+}
+
+/* An outermost entry that has more to do than the common one. */
+static COLD struct page *alloc_enter_slow(struct kmc_cpu *cpu, gfp_t gfp,
+							      unsigned int order)
+{
+	if (!cpu)
+		kmc_bug(__FILE__, __LINE__, "an allocation without a bound cpu");
+	kmc_attention(cpu);
+	return kmc_pages_alloc(cpu->sim, cpu, gfp, order, -1);
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+
+	kmc_yield_point("alloc_pages");
+	if (likely(cpu && order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu))) {
+		struct page *page = alloc_fast(cpu, gfp, order, cpu->first_zones);
+
+		if (likely(page))
+			return page;
+	}
+	return alloc_enter_slow(cpu, gfp, order);
 }
 
 /* Also for the slow path's blocks. */
@@ -258,14 +315,16 @@ static void trace_free(struct kmc_sim *sim, const struct page *page, unsigned in
 	kmc_trace_emit(sim, &tp);
 }
 
+static void clear_tails(struct page *page)
+{
+	memset(page + 1, 0, (sizeof(*page) << page->order) - sizeof(*page));
+}
+
 /* The descriptors become those of a block that nobody uses. */
-static inline void free_pages_prepare(struct kmc_sim *sim, struct page *page, unsigned int order)
+static void free_pages_prepare(struct kmc_sim *sim, struct page *page, unsigned int order)
 {
 	if (page->flags & PGF_COMPOUND)
-		memset(page + 1, 0, (sizeof(*page) << order) - sizeof(*page));
-	page->flags &= PGF_MOVABLE;
-	page->refcount = 0;
-	page->link.next = page->link.prev = 0;
+		clear_tails(page);
 	page->private_words[0] = page->private_words[1] = 0;
 	poison_block(sim, page, order, true);
 }
@@ -335,6 +394,8 @@ static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *pag
 	    (sim->config.options & KMC_OPT_INIT_ON_FREE))
 		clear_block(sim, page, order);
 	free_pages_prepare(sim, page, order);
+	page_set_word(page, FRAME_USED, order, page->migratetype, page->flags & PGF_MOVABLE, 0);
+	page->link.next = page->link.prev = 0;
 	if (order > PCP_MAX_ORDER || migratetype == MIGRATE_ISOLATE || to_tail)
 		free_one_page(sim, zone, page, order, to_tail);
 	else
@@ -342,46 +403,127 @@ static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *pag
 			 migratetype < MIGRATE_PCPTYPES ? migratetype : MIGRATE_MOVABLE);
 }
 
-/* The common free: the cpu's lists are in use and have room. */
-static inline bool free_fast(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
-			     unsigned int order)
+/* The common free of a plain block; false: not that common. Context: as alloc_fast(). */
+static FLAT bool free_fast(struct kmc_cpu *cpu, struct page *page, unsigned int order,
+			   unsigned int flags)
 {
-	uint32_t pfn = (uint32_t)page_to_pfn_in(sim, page);
-	struct kmc_page_state *state = sim->page;
-	const struct pageblock *block = &state->pageblocks[pfn >> PAGEBLOCK_ORDER];
+	struct kmc_sim *sim = cpu->sim;
+	uint32_t pfn = (uint32_t)page_to_pfn_in(sim, page), next;
+	const struct pageblock *block = &sim->page->pageblocks[pfn >> PAGEBLOCK_ORDER];
 	unsigned int migratetype = __atomic_load_n(&block->migratetype, __ATOMIC_RELAXED);
+	unsigned int index = order * MIGRATE_PCPTYPES + migratetype;
 	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + block->zone;
-	struct free_list *list = &pcp->lists[order * MIGRATE_PCPTYPES + migratetype];
+	struct free_list *list = &pcp->lists[index];
 
-	if (unlikely(block->zone >= ZONE_MIXED || migratetype >= MIGRATE_PCPTYPES || !pcp->high))
-		return false;
-	free_pages_prepare(sim, page, order);
-	page->kind = FRAME_PCP;
-	page->migratetype = (uint8_t)migratetype;
-	page->link.next = list->head;
-	if (likely(list->head))
-		pfn_to_page_in(sim, list->head)->link.prev = pfn;
+	if (unlikely(migratetype >= MIGRATE_PCPTYPES || pcp->count + (1u << order) >= pcp->high))
+		return false; /* an unused list's limit is 0 */
+	page->private_words[0] = page->private_words[1] = 0;
+	poison_block(sim, page, order, true);
+	page_set_word(page, FRAME_PCP, order, migratetype, flags & PGF_MOVABLE, 0);
+	next = list->head;
+	page->link.next = next;
+	page->link.prev = 0;
+	if (likely(next))
+		pfn_to_page_in(sim, next)->link.prev = pfn;
 	else
 		list->tail = pfn;
 	list->head = pfn;
 	pcp_count_free(pcp, order);
-	if (unlikely(pcp->count >= pcp->high))
-		pcp_free_slow(sim, cpu, &state->zones[block->zone],
-			      order * MIGRATE_PCPTYPES + migratetype);
 	return true;
+}
+
+/*
+ * Blocks of slabs are compound and come here often: made plain, they take the
+ * fast half after all.
+ */
+static COLD void free_begin_slow(struct kmc_cpu *cpu, struct page *page, unsigned int order)
+{
+	if (page->kind == FRAME_USED && (page->flags & PGF_COMPOUND) &&
+	    page->order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu)) {
+		unsigned int flags = page->flags & PGF_MOVABLE;
+
+		clear_tails(page);
+		page_set_word(page, FRAME_USED, page->order, page->migratetype, flags, 0);
+		if (free_fast(cpu, page, page->order, flags))
+			return;
+		order = page->order;
+	}
+	if (free_is_sound(cpu->sim, page, &order))
+		free_slow(cpu->sim, cpu, page, order, false);
+}
+
+/* The block is plain, in use, of this very order, with one reference? One load tells. */
+static FLAT bool is_sole_block(uint64_t word, unsigned int order)
+{
+	const uint64_t mask = page_word(0xff, 0xff, 0, PGF_COMPOUND, 0xffffffff);
+
+	return (word & mask) == page_word(FRAME_USED, order, 0, 0, 1);
+}
+
+/* Others who hold references may be dropping theirs. */
+static FLAT uint64_t read_word(const struct page *page)
+{
+	return __atomic_load_n((const uint64_t *)page, __ATOMIC_ACQUIRE);
 }
 
 void kmc_pages_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
 		    unsigned int order)
 {
+	uint64_t word = read_word(page);
+
+	(void)sim;
 	kmc_yield_point("pages_free");
-	if (unlikely(page->kind != FRAME_USED || page->order != order) &&
-	    !free_is_sound(sim, page, &order))
+	if (likely(order <= PCP_MAX_ORDER && is_sole_block(word, order) &&
+		   !kmc_attention_bits(cpu)) &&
+	    likely(free_fast(cpu, page, order, word >> 24 & 0xff)))
 		return;
-	if (likely(order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu)) &&
-	    likely(free_fast(sim, cpu, page, order)))
+	free_begin_slow(cpu, page, order);
+}
+
+/*
+ * PAGE-8: somebody still holds the head of a plain block. The head becomes
+ * a block of its own, the other 2^order - 1 pages go back now.
+ */
+static void free_all_but_head(struct kmc_cpu *cpu, struct page *page, unsigned int order)
+{
+	kmc_touch(cpu->sim, page, sizeof(*page) << order);
+	page->order = 0;
+	while (order--) {
+		struct page *rest = page + (1u << order);
+
+		page_set_word(rest, FRAME_USED, order, page->migratetype,
+			      page->flags & PGF_MOVABLE, 0);
+		kmc_pages_free(cpu->sim, cpu, rest, order);
+	}
+}
+
+/* A reference goes that may not be the last, or the cpu has more to do. */
+static COLD void free_enter_slow(struct kmc_cpu *cpu, struct page *page,
+						     unsigned int order)
+{
+	bool plain = !(page->flags & PGF_COMPOUND);
+
+	if (!cpu)
+		kmc_bug(__FILE__, __LINE__, "a free without a bound cpu");
+	kmc_attention(cpu);
+	if (page->kind != FRAME_USED || put_page_testzero(page))
+		kmc_pages_free(cpu->sim, cpu, page, order);
+	else if (plain && order == page->order)
+		free_all_but_head(cpu, page, order);
+}
+
+/* Model: exact (PAGE-7..9). */
+void __free_pages(struct page *page, unsigned int order)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	uint64_t word = read_word(page);
+
+	kmc_yield_point("__free_pages");
+	if (likely(cpu && order <= PCP_MAX_ORDER && is_sole_block(word, order) &&
+		   !kmc_attention_bits(cpu)) &&
+	    likely(free_fast(cpu, page, order, word >> 24 & 0xff)))
 		return;
-	free_slow(sim, cpu, page, order, false);
+	free_enter_slow(cpu, page, order);
 }
 
 /* Straight to the end of the buddy's list: tails of exact allocations (PAGE-13). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * <linux/gfp.h> and <linux/mm.h>: the kernel's calls on the bound cpu. Each
+ * <linux/gfp.h> and <linux/mm.h>: the kernel's calls on the bound cpu, but
+ * alloc_pages() and __free_pages(), which stand with the fast paths. Each
  * is an outermost entry: it serves what other cpus asked before it begins.
  *
  * Contract: PAGE-1..16, PAGE-21, PAGE-22. Looked at: 6.18.44.
@@ -24,13 +25,6 @@ static struct kmc_sim *this_sim(void)
 	return kmc_this_cpu->sim;
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
-{
-	struct kmc_cpu *cpu = enter();
-
-	return kmc_pages_alloc(cpu->sim, cpu, gfp, order, -1);
-}
-
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
 	struct kmc_cpu *cpu = enter();
@@ -49,49 +43,6 @@ unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 unsigned long get_zeroed_page(gfp_t gfp)
 {
 	return __get_free_pages(gfp | __GFP_ZERO, 0);
-}
-
-/*
- * Who holds the only reference needs no locked instruction to drop it: nobody
- * else may take one meanwhile.
- */
-static inline bool put_page_testzero(struct page *page)
-{
-	if (likely(__atomic_load_n(&page->refcount, __ATOMIC_ACQUIRE) == 1))
-		return true;
-	return __atomic_sub_fetch(&page->refcount, 1, __ATOMIC_ACQ_REL) == 0;
-}
-
-/*
- * PAGE-8: somebody still holds the head of a plain block. The head becomes
- * a block of its own, the other 2^order - 1 pages go back now.
- */
-static void free_all_but_head(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
-			      unsigned int order)
-{
-	kmc_touch(sim, page, sizeof(*page) << order);
-	page->order = 0;
-	while (order--) {
-		struct page *rest = page + (1u << order);
-
-		rest->kind = FRAME_USED;
-		rest->order = (uint8_t)order;
-		rest->migratetype = page->migratetype;
-		rest->flags = page->flags & PGF_MOVABLE;
-		kmc_pages_free(sim, cpu, rest, order);
-	}
-}
-
-/* Model: exact (PAGE-7..9). */
-void __free_pages(struct page *page, unsigned int order)
-{
-	struct kmc_cpu *cpu = enter();
-	bool plain = !(page->flags & PGF_COMPOUND);
-
-	if (unlikely(page->kind != FRAME_USED) || put_page_testzero(page))
-		kmc_pages_free(cpu->sim, cpu, page, order);
-	else if (plain && order == page->order)
-		free_all_but_head(cpu->sim, cpu, page, order);
 }
 
 void free_pages(unsigned long addr, unsigned int order)

@@ -17,10 +17,27 @@ static void pcp_setup(struct kmc_sim *sim, const struct zone *zone, struct per_c
 {
 	kmc_touch(sim, pcp, sizeof(*pcp));
 	pcp->batch = zone->pcp_batch;
+	pcp->free_max = profile_autotunes(sim) ? pcp->batch << PCP_BATCH_SCALE_MAX : 0;
 	pcp->high = zone->pcp_high;
 }
 
-/* Model: simplified: high is the lower bound, it does not move. */
+/*
+ * R-4.2: from 6.8 on the limit moves between two bounds: up by a batch at each
+ * refill while the zone is above its high mark, else down to the lower.
+ * Model: simplified; on a kernel it also sinks with time and under reclaim.
+ */
+static void tune_high(const struct kmc_sim *sim, struct zone *zone, struct per_cpu_pages *pcp)
+{
+	uint32_t high = pcp->high + pcp->batch;
+
+	if (!profile_autotunes(sim))
+		return;
+	if (zone_nr_free(zone) <= wmark_pages(zone, WMARK_HIGH))
+		high = zone->pcp_high;
+	pcp->high = high < zone->pcp_high_max ? high : zone->pcp_high_max;
+}
+
+/* Model: exact but for the moving limit. */
 static unsigned int nr_pcp_alloc(const struct kmc_sim *sim, struct per_cpu_pages *pcp,
 				 unsigned int order)
 {
@@ -72,15 +89,15 @@ struct page *rmqueue_pcplist(struct alloc_context *ac, struct zone *zone, unsign
 
 	if (!pcp->high)
 		pcp_setup(sim, zone, pcp);
-	pcp->free_count >>= 1;
-	pcp->free_factor >>= 1;
-	if (!list->head)
+	if (!list->head) {
+		tune_high(sim, zone, pcp);
 		rmqueue_bulk(ac, zone, pcp, nr_pcp_alloc(sim, pcp, ac->order), alloc_flags);
+	}
 	pfn = list->head;
 	if (!pfn)
 		return NULL;
 	free_list_del(sim, list, pfn);
-	pcp->count -= 1u << ac->order;
+	pcp_count_alloc(pcp, ac->order);
 	return pfn_to_page_in(sim, pfn);
 }
 
@@ -138,14 +155,14 @@ static void free_pcppages_bulk(struct kmc_sim *sim, struct kmc_cpu *cpu, struct 
 static unsigned int nr_pcp_free(const struct kmc_sim *sim, struct per_cpu_pages *pcp)
 {
 	unsigned int most = pcp->high - pcp->batch, least = pcp->batch;
-	unsigned int nr = pcp->free_count;
+	unsigned int nr = pcp->free_run;
 
 	if (pcp->high <= pcp->batch)
 		return 1;
 	if (!profile_autotunes(sim)) {
-		nr = least << pcp->free_factor;
+		nr = least << pcp->free_run;
 		if (nr < most)
-			pcp->free_factor++;
+			pcp->free_run++;
 	}
 	return nr < least ? least : nr > most ? most : nr;
 }

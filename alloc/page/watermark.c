@@ -120,19 +120,23 @@ static unsigned int cpus_of_node(const struct kmc_sim *sim, unsigned int node)
 	return nr ? nr : sim->config.nr_cpus;
 }
 
-/* the lower of the two bounds that 6.8 on tunes between. Model: simplified from 6.12 on. */
-static uint32_t zone_highsize(const struct kmc_sim *sim, const struct zone *zone)
+/* up to 6.6 the lower bound is the limit. Model: exact. */
+static void setup_pcp_limits(const struct kmc_sim *sim, struct zone *zone)
 {
-	uint64_t high = zone->watermark[WMARK_LOW] / cpus_of_node(sim, zone->node);
+	unsigned int cpus = cpus_of_node(sim, zone->node);
+	uint64_t high = zone->watermark[WMARK_LOW] / cpus, high_max = zone->managed / 8 / cpus;
+	uint32_t least = 4 * zone->pcp_batch;
 
-	return (uint32_t)(high > 4 * zone->pcp_batch ? high : 4 * zone->pcp_batch);
+	zone->pcp_high = high > least ? (uint32_t)high : least;
+	zone->pcp_high_max = high_max > least ? (uint32_t)high_max : least;
 }
 
-/* The sum that the fast path compares with. */
-static void setup_low_marks(struct zone *zone)
+/* The sum that the fast path compares with: nobody who passes it would fail the real test. */
+static void setup_fast_marks(struct zone *zone)
 {
 	for (unsigned int j = 0; j < KMC_NR_ZONE_TYPES; j++)
-		zone->low_mark[j] = wmark_pages(zone, WMARK_LOW) + zone->lowmem_reserve[j];
+		zone->fast_mark[j] = wmark_pages(zone, WMARK_LOW) + zone->lowmem_reserve[j] +
+				     (1u << PCP_MAX_ORDER) - 1;
 }
 
 /* At boot, and where hotplug and sysctls will recompute. Model: exact (R-5.1..5.3). */
@@ -149,8 +153,8 @@ void kmc_watermarks_setup(struct kmc_sim *sim)
 		setup_marks(sim, zone, state->min_free_kbytes / (PAGE_SIZE / 1024), lowmem);
 		setup_lowmem_reserve(state, zone);
 		zone->pcp_batch = zone_batchsize(zone);
-		zone->pcp_high = zone_highsize(sim, zone);
-		setup_low_marks(zone);
+		setup_pcp_limits(sim, zone);
+		setup_fast_marks(zone);
 	}
 }
 

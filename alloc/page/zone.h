@@ -71,14 +71,15 @@ struct zone {
 	atomic_ulong nr_free;    /* frames on the free lists, Isolate excepted */
 	atomic_uint order_mask;  /* bit o: a U, M or R block of order o is free */
 	uint8_t type, node, index;
-	uint64_t low_mark[KMC_NR_ZONE_TYPES]; /* low mark + boost + reserve, by highest zone */
+	/* By highest zone: low mark + boost + reserve, and the slack of the largest per-cpu order. */
+	uint64_t fast_mark[KMC_NR_ZONE_TYPES];
 	/* constant but for balloons and hotplug, which come later */
 	uint64_t start_pfn, end_pfn;
 	uint64_t managed;
 	uint64_t watermark[NR_WMARK];
 	uint64_t watermark_boost;
 	uint64_t lowmem_reserve[KMC_NR_ZONE_TYPES];
-	uint32_t pcp_batch, pcp_high;
+	uint32_t pcp_batch, pcp_high, pcp_high_max;
 	uint64_t *free_heads;    /* bit pfn - map_pfn */
 	uint64_t map_pfn;
 	/* under the lock */
@@ -90,30 +91,38 @@ struct zone {
 /* Type and zone of 512 frames. */
 struct pageblock {
 	uint8_t migratetype;
-	uint8_t zone;        /* index, or ZONE_MIXED */
+	uint8_t zone;        /* index; nr_zones: more than one or none, ask for the frame's own */
 	uint16_t nr_movable; /* frames that left the buddy for a movable request */
 };
-#define ZONE_NONE  0xff
-#define ZONE_MIXED 0xfe
+#define ZONE_NONE 0xff
 
-/* One cpu's lists of one zone. high is 0 until first used: see the arena's rules. */
+/*
+ * One cpu's lists of one zone. high is 0 until first used: see the arena's
+ * rules. A cpu has one more of them than there are zones; it is never used, and
+ * is what the fast path finds for a pageblock of no single zone.
+ */
 struct per_cpu_pages {
-	uint32_t count;      /* frames on all lists */
+	uint32_t count;           /* frames on all lists */
 	uint32_t high, batch;
-	uint32_t free_count; /* consecutive frees, decays by halves on allocation */
-	uint8_t alloc_factor; /* doublings of the next refill, decays on free */
-	uint8_t free_factor; /* up to 6.6: doublings of the next drain, decays on allocation */
+	uint32_t free_max;        /* free_run stops here; 0 up to 6.6 */
+	uint32_t free_run;        /* consecutive frees, in frames; up to 6.6 doublings of the
+				   * next drain; decays by halves on allocation */
+	uint32_t alloc_factor;    /* doublings of the next refill, decays on free */
 	struct free_list lists[NR_PCP_LISTS];
 } __attribute__((aligned(128)));
+_Static_assert(sizeof(struct per_cpu_pages) == 128, "two cache lines");
 
 struct zonelist {
 	uint8_t nr;
 	uint8_t zone[KMC_SIM_MAX_ZONES];
 };
 
+/* The preferred zone of a request, ready for the fast path. */
 struct first_zone {
-	uint8_t zone; /* index, ZONE_NONE */
-	uint8_t highest; /* enum kmc_zone_type of the request */
+	uint8_t zone;        /* index; nr_zones: none */
+	uint8_t highest;     /* enum kmc_zone_type of the request */
+	uint16_t pcp_offset; /* bytes from cpu->pcp */
+	uint32_t zone_offset; /* bytes from struct kmc_page_state */
 };
 
 /* Once per boot each. */
@@ -128,13 +137,14 @@ enum kmc_warn_once {
 };
 
 struct kmc_page_state {
-	struct zone zones[KMC_SIM_MAX_ZONES];
+	struct zone zones[KMC_SIM_MAX_ZONES + 1]; /* the one after the last is never above a mark */
 	unsigned int nr_zones;
 	bool mobility_off;        /* MIG-7: too little memory for grouping */
 	bool dma32_populated[KMC_SIM_MAX_NODES];
 	uint64_t nr_pageblocks;
 	struct pageblock *pageblocks;
 	uint64_t min_free_kbytes;
+	uint8_t gfp_type[4];      /* the flags' two mobility bits: migratetype */
 	uint8_t gfp_zone[16];     /* low nibble of the flags: highest zone */
 	struct first_zone first[KMC_SIM_MAX_NODES][2][16]; /* [node][THISNODE][nibble] */
 	struct zonelist zonelists[KMC_SIM_MAX_NODES][2][KMC_NR_ZONE_TYPES];
@@ -161,7 +171,7 @@ static inline unsigned int kmc_zone_index(struct kmc_sim *sim, uint64_t pfn)
 	struct kmc_page_state *state = sim->page;
 	unsigned int zone = state->pageblocks[pfn >> PAGEBLOCK_ORDER].zone;
 
-	if (likely(zone < ZONE_MIXED))
+	if (likely(zone < state->nr_zones))
 		return zone;
 	for (zone = 0; zone < state->nr_zones; zone++)
 		if (pfn >= state->zones[zone].start_pfn && pfn < state->zones[zone].end_pfn)
@@ -183,6 +193,37 @@ static inline uint64_t zone_nr_free(struct zone *zone)
 static inline bool tracing(struct kmc_cpu *cpu)
 {
 	return unlikely(kmc_attention_bits(cpu) & ATTN_TRACE);
+}
+
+/*
+ * The first eight bytes of a descriptor in one store: the fast paths read them
+ * back whole, and a load of what several narrower stores left would stall.
+ */
+static inline uint64_t page_word(unsigned int kind, unsigned int order, unsigned int migratetype,
+				 unsigned int flags, unsigned int refcount)
+{
+	return kind | order << 8 | migratetype << 16 | (uint64_t)flags << 24 |
+	       (uint64_t)refcount << 32;
+}
+
+static inline void page_set_word(struct page *page, unsigned int kind, unsigned int order,
+				 unsigned int migratetype, unsigned int flags,
+				 unsigned int refcount)
+{
+	uint64_t word = page_word(kind, order, migratetype, flags, refcount);
+
+	__builtin_memcpy(page, &word, sizeof(word));
+}
+
+/*
+ * Who holds the only reference needs no locked instruction to drop it: nobody
+ * else may take one meanwhile.
+ */
+static inline bool put_page_testzero(struct page *page)
+{
+	if (likely(__atomic_load_n(&page->refcount, __ATOMIC_ACQUIRE) == 1))
+		return true;
+	return __atomic_sub_fetch(&page->refcount, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
 /* free_list.c: lists of blocks linked by frame number */
@@ -244,9 +285,15 @@ void kmc_pages_free_tail(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *
 static inline void pcp_count_free(struct per_cpu_pages *pcp, unsigned int order)
 {
 	pcp->alloc_factor >>= 1;
-	if (pcp->free_count < pcp->batch << PCP_BATCH_SCALE_MAX)
-		pcp->free_count += 1u << order;
+	if (pcp->free_run < pcp->free_max)
+		pcp->free_run += 1u << order;
 	pcp->count += 1u << order;
+}
+
+static inline void pcp_count_alloc(struct per_cpu_pages *pcp, unsigned int order)
+{
+	pcp->free_run >>= 1;
+	pcp->count -= 1u << order;
 }
 
 /* slowpath.c */

@@ -34,7 +34,7 @@ size_t kmc_page_arena_bytes(const struct kmc_sim_config *config)
 
 	bytes += max_pfn * sizeof(struct page);
 	bytes += ((max_pfn >> PAGEBLOCK_ORDER) + 1) * sizeof(struct pageblock);
-	bytes += (size_t)config->nr_cpus * config->nr_zones * sizeof(struct per_cpu_pages);
+	bytes += (size_t)config->nr_cpus * (config->nr_zones + 1) * sizeof(struct per_cpu_pages);
 	for (unsigned int i = 0; i < config->nr_zones; i++)
 		bytes += map_words(&config->zones[i]) * 8 + 64;
 	return bytes;
@@ -49,7 +49,7 @@ static void boot_pageblocks(struct kmc_sim *sim)
 					    64);
 	for (uint64_t i = 0; i < state->nr_pageblocks; i++)
 		state->pageblocks[i] = (struct pageblock){
-			.zone = ZONE_NONE,
+			.zone = (uint8_t)state->nr_zones,
 			.migratetype = state->mobility_off ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE,
 		};
 }
@@ -64,7 +64,8 @@ static void claim_pageblocks(struct kmc_page_state *state, const struct zone *zo
 		bool whole = i << PAGEBLOCK_ORDER >= zone->start_pfn &&
 			     (i + 1) << PAGEBLOCK_ORDER <= zone->end_pfn;
 
-		state->pageblocks[i].zone = whole ? zone->index : ZONE_MIXED;
+		if (whole)
+			state->pageblocks[i].zone = zone->index;
 	}
 }
 
@@ -126,6 +127,16 @@ static enum kmc_zone_type or_normal(const struct kmc_sim_config *config, enum km
 	return has_zone(config, type) ? type : KMC_ZONE_NORMAL;
 }
 
+/* MIG-7; GFP-27: the illegal fourth value, which on a kernel confuses lists, is tamed. */
+static void boot_gfp_type(struct kmc_page_state *state)
+{
+	static const uint8_t type[4] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE,
+					 MIGRATE_UNMOVABLE };
+
+	for (unsigned int i = 0; i < 4; i++)
+		state->gfp_type[i] = state->mobility_off ? MIGRATE_UNMOVABLE : type[i];
+}
+
 /* R-1, GFP-25: what the bad nibbles resolve to is the lowest zone. */
 static void boot_gfp_zone(struct kmc_sim *sim)
 {
@@ -179,10 +190,14 @@ static void boot_zonelists_of(struct kmc_sim *sim, unsigned int node, unsigned i
 	for (unsigned int nibble = 0; nibble < 16; nibble++) {
 		unsigned int highest = state->gfp_zone[nibble];
 		const struct zonelist *list = &state->zonelists[node][thisnode][highest];
+		unsigned int zone = list->nr ? list->zone[0] : state->nr_zones;
 
 		state->first[node][thisnode][nibble] = (struct first_zone){
-			.zone = list->nr ? list->zone[0] : ZONE_NONE,
+			.zone = (uint8_t)zone,
 			.highest = (uint8_t)highest,
+			.pcp_offset = (uint16_t)(zone * sizeof(struct per_cpu_pages)),
+			.zone_offset = (uint32_t)((uint8_t *)&state->zones[zone] -
+						  (uint8_t *)state),
 		};
 	}
 }
@@ -190,6 +205,7 @@ static void boot_zonelists_of(struct kmc_sim *sim, unsigned int node, unsigned i
 static void boot_zonelists(struct kmc_sim *sim)
 {
 	boot_gfp_zone(sim);
+	boot_gfp_type(sim->page);
 	for (unsigned int node = 0; node < sim->config.nr_nodes; node++) {
 		boot_zonelists_of(sim, node, 0);
 		boot_zonelists_of(sim, node, 1);
@@ -201,10 +217,12 @@ static void boot_zonelists(struct kmc_sim *sim)
 
 static void boot_cpus(struct kmc_sim *sim)
 {
-	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
-		sim->cpus[i].pcp = kmc_arena_alloc(sim, sim->page->nr_zones *
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
+		sim->cpus[i].first_zones = sim->page->first[sim->cpus[i].node][0];
+		sim->cpus[i].pcp = kmc_arena_alloc(sim, (sim->page->nr_zones + 1) *
 							sizeof(struct per_cpu_pages),
 						   _Alignof(struct per_cpu_pages));
+	}
 }
 
 int kmc_page_boot(struct kmc_sim *sim)
