@@ -47,9 +47,10 @@ static void drop_twins(struct kmc_trace *trace)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < trace->nr_blocks; i++) {
-		struct kmc_block_entry *b = &trace->blocks[i], *last = &trace->blocks[kept - 1];
+		struct kmc_block_entry *b = &trace->blocks[i];
+		const struct kmc_block_entry *last = kept ? &trace->blocks[kept - 1] : NULL;
 
-		if (kept && last->info.cpu == b->info.cpu && last->info.seq == b->info.seq) {
+		if (last && last->info.cpu == b->info.cpu && last->info.seq == b->info.seq) {
 			if (!trace->damage.blocks_bad && !trace->damage.bytes_skipped)
 				trace->damage.first_bad_offset = b->offset;
 			if (!b->bad)
