@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define cold_path __attribute__((noinline, cold))
+#define slow_path __attribute__((noinline))
 
 /* Class of sizes 8n+1 .. 8n+8. */
 static const uint8_t class_of_words[KMALLOC_MAX_CACHE_SIZE / 8] = {
@@ -86,7 +87,7 @@ static void large_free(struct kmc_cpu *cpu, struct page *head)
 	kmc_pages_free(cpu->sim, cpu, head, order);
 }
 
-static void emit_kmalloc(struct kmc_cpu *cpu, const void *ptr, size_t size, size_t granted,
+static cold_path void emit_kmalloc(struct kmc_cpu *cpu, const void *ptr, size_t size, size_t granted,
 			 gfp_t gfp, int node, const void *call_site)
 {
 	struct kmc_slab_event event = {
@@ -110,6 +111,8 @@ static void *kmalloc_large(struct kmc_cpu *cpu, size_t size, gfp_t gfp, int node
 	size_t granted = order < 52 ? PAGE_SIZE << order : 0;
 	void *block = large_alloc(cpu, size, gfp, node);
 
+	if (!kmc_slab_traced(cpu))
+		return block;
 	if (cpu->sim->config.profile >= KMC_PROFILE_6_12_117)
 		emit_kmalloc(cpu, block, size, granted, gfp, node, (const void *)kmalloc);
 	emit_kmalloc(cpu, block, size, granted, gfp, node, call_site);
@@ -117,7 +120,7 @@ static void *kmalloc_large(struct kmc_cpu *cpu, size_t size, gfp_t gfp, int node
 }
 
 /* Every kmalloc that is not a plain one with an object at hand. */
-static cold_path void *kmalloc_slow(size_t size, gfp_t gfp, int node, const void *call_site)
+static slow_path void *kmalloc_slow(size_t size, gfp_t gfp, int node, const void *call_site)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	struct kmem_cache *s;
@@ -130,7 +133,8 @@ static cold_path void *kmalloc_slow(size_t size, gfp_t gfp, int node, const void
 		return kmalloc_large(cpu, size, gfp, node, call_site);
 	s = kmc_kmalloc_cache(cpu->sim, size, gfp);
 	object = kmc_object_alloc(cpu, s, gfp, node, size);
-	emit_kmalloc(cpu, object, size, s->size, gfp, node, call_site);
+	if (kmc_slab_traced(cpu))
+		emit_kmalloc(cpu, object, size, s->size, gfp, node, call_site);
 	return object;
 }
 
@@ -144,6 +148,7 @@ void *kmalloc(size_t size, gfp_t flags)
 		   !(flags & ~KMC_GFP_PLAIN) && size - 1 < KMALLOC_MAX_CACHE_SIZE)) {
 		struct kmc_pcs *pcs = &kmc_slab_cpu_of(cpu)->pcs[class_of_words[(size - 1) >> 3]];
 
+		kmc_simple_address(pcs);
 		if (likely(pcs->top != pcs->base))
 			return *--pcs->top;
 	}
@@ -229,18 +234,25 @@ void kmc_block_free(struct kmc_cpu *cpu, const void *object)
 		kmc_slab_warn(cpu, "kfree of an address outside the direct map", object);
 }
 
-static cold_path void kfree_slow(const void *object, const void *call_site)
+static cold_path void emit_kfree(struct kmc_cpu *cpu, const void *ptr, const void *call_site)
 {
-	struct kmc_cpu *cpu = kmc_this_cpu;
 	struct kmc_slab_event event = {
 		.id = KMC_TP_KFREE,
-		.ptr = object,
+		.ptr = ptr,
 		.node = NUMA_NO_NODE,
 		.call_site = call_site,
 	};
 
-	kmc_attention(cpu);
 	kmc_slab_emit(cpu, &event);
+}
+
+static slow_path void kfree_slow(const void *object, const void *call_site)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+
+	kmc_attention(cpu);
+	if (kmc_slab_traced(cpu))
+		emit_kfree(cpu, object, call_site);
 	kmc_block_free(cpu, object);
 }
 
@@ -258,6 +270,7 @@ void kfree(const void *object)
 		if (likely(page->kind == FRAME_SLAB && slot < KMC_MAX_SLOTS)) {
 			struct kmc_pcs *pcs = &sc->pcs[slot];
 
+			kmc_simple_address(pcs);
 			if (likely(pcs->top != pcs->end)) {
 				*pcs->top++ = (void *)object;
 				return;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define cold_path __attribute__((noinline, cold))
+#define slow_path __attribute__((noinline))
 
 #define SLAB_DEBUG_FLAGS                                                                  \
 	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_CONSISTENCY_CHECKS)
@@ -125,7 +126,8 @@ static void cache_geometry(struct kmem_cache *s, const struct kmc_layout *layout
 	s->reciprocal = ((1ull << 44) + s->size - 1) / s->size;
 }
 
-static void cache_sheaves(struct kmem_cache *s, const struct kmem_cache_args *args)
+static void cache_sheaves(struct kmc_sim *sim, struct kmem_cache *s,
+			  const struct kmem_cache_args *args)
 {
 	unsigned int capacity = s->layout.sheaf_capacity;
 
@@ -134,6 +136,7 @@ static void cache_sheaves(struct kmem_cache *s, const struct kmem_cache_args *ar
 	s->own_sheaf_capacity = args->sheaf_capacity != 0;
 	s->sheaf_bytes = kmc_sheaf_bytes_for(capacity);
 	s->layout.sheaf_capacity = (s->sheaf_bytes - (uint32_t)sizeof(struct kmc_sheaf)) / 8;
+	s->barn_max = kmc_barn_max(&sim->config, s);
 }
 
 static void cache_randomness(struct kmc_sim *sim, struct kmem_cache *s)
@@ -172,7 +175,7 @@ int kmc_cache_setup(struct kmc_sim *sim, unsigned int slot, const char *name,
 	s->life = CACHE_LIVE;
 	strncpy(s->name, name, sizeof(s->name) - 1);
 	cache_geometry(s, &layout);
-	cache_sheaves(s, args);
+	cache_sheaves(sim, s, args);
 	cache_randomness(sim, s);
 	if (sim->slab->slots_used <= slot)
 		sim->slab->slots_used = (uint16_t)(slot + 1);
@@ -359,12 +362,12 @@ unsigned int kmem_cache_size(struct kmem_cache *s)
 
 /* one object */
 
-static cold_path void *cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
-					const void *call_site)
+static cold_path void emit_cache_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, const void *ptr,
+				       gfp_t gfp, int node, const void *call_site)
 {
-	struct kmc_cpu *cpu = kmc_this_cpu;
 	struct kmc_slab_event event = {
 		.id = KMC_TP_KMEM_CACHE_ALLOC,
+		.ptr = ptr,
 		.cache = s,
 		.bytes_req = s->object_size,
 		.bytes_alloc = s->size,
@@ -373,10 +376,20 @@ static cold_path void *cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int nod
 		.call_site = call_site,
 	};
 
-	kmc_attention(cpu);
-	event.ptr = kmc_object_alloc(cpu, s, gfp, node, s->object_size);
 	kmc_slab_emit(cpu, &event);
-	return (void *)event.ptr;
+}
+
+static slow_path void *cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
+					const void *call_site)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	void *object;
+
+	kmc_attention(cpu);
+	object = kmc_object_alloc(cpu, s, gfp, node, s->object_size);
+	if (kmc_slab_traced(cpu))
+		emit_cache_alloc(cpu, s, object, gfp, node, call_site);
+	return object;
 }
 
 /* Model: exact in result (6.18). */
@@ -389,6 +402,7 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t flags)
 		   !(flags & ~KMC_GFP_PLAIN))) {
 		struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
 
+		kmc_simple_address(pcs);
 		if (likely(pcs->top != pcs->base))
 			return *--pcs->top;
 	}
@@ -418,22 +432,30 @@ static void owner_check(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *
 		kmc_slab_warn(cpu, "Wrong slab cache in a free", object);
 }
 
-/* Model: exact up to 6.19 (an object goes back to its owner, whatever @s says). */
-static cold_path void cache_free_slow(struct kmem_cache *s, void *object, const void *call_site)
+static cold_path void emit_cache_free(struct kmc_cpu *cpu, struct kmem_cache *s, const void *ptr,
+				      const void *call_site)
 {
-	struct kmc_cpu *cpu = kmc_this_cpu;
-	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
 	struct kmc_slab_event event = {
 		.id = KMC_TP_KMEM_CACHE_FREE,
-		.ptr = object,
+		.ptr = ptr,
 		.cache = s,
 		.node = NUMA_NO_NODE,
 		.call_site = call_site,
 	};
+
+	kmc_slab_emit(cpu, &event);
+}
+
+/* Model: exact up to 6.19 (an object goes back to its owner, whatever @s says). */
+static slow_path void cache_free_slow(struct kmem_cache *s, void *object, const void *call_site)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
 	struct page *page = kmc_in_frames(sc, object) ? kmc_page_of(sc, object) : NULL;
 
 	kmc_attention(cpu);
-	kmc_slab_emit(cpu, &event);
+	if (kmc_slab_traced(cpu))
+		emit_cache_free(cpu, s, object, call_site);
 	if (!page || page->kind != FRAME_SLAB) {
 		kmc_slab_warn(cpu, "kmem_cache_free of memory that is no slab", object);
 		return;
@@ -453,6 +475,7 @@ void kmem_cache_free(struct kmem_cache *s, void *objp)
 		struct page *page = kmc_page_of(sc, objp);
 		struct kmc_pcs *pcs = kmc_pcs_of(sc, s);
 
+		kmc_simple_address(pcs);
 		if (likely(page->kind == FRAME_SLAB &&
 			   (page->slab.state ^ sc->node_tag) == s->slot && pcs->top != pcs->end)) {
 			*pcs->top++ = objp;

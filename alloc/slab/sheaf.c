@@ -5,9 +5,10 @@
  * whole sheaves change hands through the node's barn. Only here are a cpu's
  * arrays attached, so only here is their memory touched for the dirty list.
  *
- * The shape is that of 7.0 with its capacities and barn limits, for all
- * profiles and as this stack's own choice: 6.1 to 6.12 have per-cpu partial
- * slabs and 6.18 has sheaves for few caches. The memory of sheaves comes from
+ * The shape is that of 7.0 with its capacities, for all profiles and as this
+ * stack's own choice: 6.1 to 6.12 have per-cpu partial slabs and 6.18 has
+ * sheaves for few caches. A barn holds 10 full sheaves as there, but more on
+ * a machine with much memory, where that costs a thousandth of it. The memory of sheaves comes from
  * the arena, not from simulated pages, so that it disturbs no page count.
  * Objects of other nodes and of reserve pages never enter a sheaf (KC-37).
  */
@@ -34,10 +35,21 @@ unsigned int kmc_sheaf_bytes_for(unsigned int capacity)
 
 size_t kmc_sheaf_pool_pages(const struct kmc_sim_config *config)
 {
-	size_t sheaves = 2 * config->nr_cpus +
-			 (KMC_BARN_FULL_MAX + KMC_BARN_EMPTY_MAX) * config->nr_nodes;
+	size_t sheaves = 2 * config->nr_cpus + 2 * KMC_BARN_MIN * config->nr_nodes;
 
 	return POOL_CACHES * ((sheaves + 7) / 8);
+}
+
+unsigned int kmc_barn_max(const struct kmc_sim_config *config, const struct kmem_cache *s)
+{
+	uint64_t pages = 0, sheaf_bytes = (uint64_t)s->layout.sheaf_capacity * s->size, max;
+
+	for (unsigned int i = 0; i < config->nr_zones; i++)
+		pages += config->zones[i].nr_pages;
+	max = (pages << PAGE_SHIFT) / config->nr_nodes / KMC_BARN_SHARE / sheaf_bytes;
+	if (max < KMC_BARN_MIN)
+		return KMC_BARN_MIN;
+	return max > KMC_BARN_MAX ? KMC_BARN_MAX : (unsigned int)max;
 }
 
 /* A page more for sheaves of @bytes each, lowest address first on the list. */
@@ -180,14 +192,15 @@ static struct kmc_sheaf *barn_empty_for_full(struct kmc_sim *sim, struct kmem_ca
  * An empty sheaf for a full one, which may be NULL. When the barn takes no more
  * *full stays the caller's; the empty one comes from the pool then, if at all.
  */
-static struct kmc_sheaf *barn_full_for_empty(struct kmc_sim *sim, struct kmem_cache_node *n,
-					     struct kmc_sheaf **full)
+static struct kmc_sheaf *barn_full_for_empty(struct kmc_sim *sim, const struct kmem_cache *s,
+					     unsigned int node, struct kmc_sheaf **full)
 {
+	struct kmem_cache_node *n = kmc_cache_node(sim, s, node);
 	struct kmc_sheaf *empty = NULL;
 
 	kmc_touch(sim, n, sizeof(*n));
 	kmc_lock_take(&n->barn_lock);
-	if (!*full || n->nr_full < KMC_BARN_FULL_MAX) {
+	if (!*full || n->nr_full < s->barn_max) {
 		if (*full) {
 			list_push(&n->full, *full);
 			n->nr_full++;
@@ -314,7 +327,7 @@ static bool pcs_make_room(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_
 	}
 	main = pcs_settle(pcs);
 	full = pcs->spare;
-	empty = barn_full_for_empty(cpu->sim, kmc_cache_node(cpu->sim, s, cpu->node), &full);
+	empty = barn_full_for_empty(cpu->sim, s, cpu->node, &full);
 	if (!full)
 		pcs->spare = NULL;
 	if (!empty && !full)

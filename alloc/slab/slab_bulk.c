@@ -6,7 +6,7 @@
 #include "slub_core.h"
 #include <string.h>
 
-#define cold_path __attribute__((noinline, cold))
+#define slow_path __attribute__((noinline))
 
 /* allocating */
 
@@ -49,7 +49,7 @@ static size_t take_objects(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp,
 	return got;
 }
 
-static cold_path int alloc_bulk_slow(struct kmem_cache *s, gfp_t gfp, size_t size, void **p)
+static slow_path int alloc_bulk_slow(struct kmem_cache *s, gfp_t gfp, size_t size, void **p)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	size_t got;
@@ -87,23 +87,31 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size, void *
 /* freeing */
 
 #ifndef KMC_ASAN
-/* Push objects of @s while there is room and they are what they should be. */
+/*
+ * Push objects of @s while there is room and they are what they should be.
+ * Everything is copied to locals first: the stores could alias it.
+ */
 static size_t push_run(struct kmc_slab_cpu *sc, struct kmem_cache *s, size_t nr, void **p)
 {
+	const uintptr_t frames = sc->frames, bytes = sc->frames_bytes, bias = sc->pages_bias;
+	const uint64_t tag = sc->node_tag ^ s->slot;
 	struct kmc_pcs *pcs = kmc_pcs_of(sc, s);
-	size_t room = (size_t)(pcs->end - pcs->top), i;
+	void **top = pcs->top;
+	size_t room = (size_t)(pcs->end - top), i;
 
 	if (nr > room)
 		nr = room;
 	for (i = 0; i < nr; i++) {
-		struct page *page = kmc_page_of(sc, p[i]);
+		uintptr_t object = (uintptr_t)p[i];
+		struct page *page =
+			(struct page *)(bias + (object >> PAGE_SHIFT) * sizeof(struct page));
 
-		if (unlikely(!kmc_in_frames(sc, p[i]) || page->kind != FRAME_SLAB ||
-			     (page->slab.state ^ sc->node_tag) != s->slot))
+		if (unlikely(object - frames >= bytes || page->kind != FRAME_SLAB ||
+			     page->slab.state != tag))
 			break;
-		pcs->top[i] = p[i];
+		top[i] = (void *)object;
 	}
-	pcs->top += i;
+	pcs->top = top + i;
 	return i;
 }
 

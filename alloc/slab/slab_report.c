@@ -19,8 +19,6 @@ void kmc_slab_emit(struct kmc_cpu *cpu, const struct kmc_slab_event *event)
 		.pfn = UINT64_MAX,
 	};
 
-	if (!(atomic_load_explicit(&cpu->attention, memory_order_relaxed) & ATTN_TRACE))
-		return;
 	kmc_trace_emit(cpu->sim, &tp);
 }
 

@@ -406,7 +406,7 @@ unsigned int kmc_slab_grow(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp,
 	slab = allocate_slab_pages(cpu, s, gfp, node, &objects);
 	if (!slab)
 		return 0;
-	*got_node = kmc_page_node(sim, slab);
+	*got_node = kmc_node_of(sim, slab);
 	frames_claim(sim, s, slab, objects, *got_node);
 	taken = slab_init(sim, s, slab, out, max);
 	n = kmc_cache_node(sim, s, *got_node);
@@ -512,7 +512,7 @@ static unsigned int node_give(struct kmc_cpu *cpu, struct kmem_cache *s, unsigne
 		if (page->kind != FRAME_SLAB || page->slab.cache != s)
 			break;
 		slab = kmc_slab_head(cpu->sim, page);
-		if (cpu->sim->config.nr_nodes > 1 && kmc_page_node(cpu->sim, slab) != node)
+		if (kmc_node_of(cpu->sim, slab) != node)
 			break;
 		kmc_touch(cpu->sim, slab, sizeof(*slab));
 		was_full = !slab->slab.freelist;
@@ -535,7 +535,7 @@ void kmc_slab_give(struct kmc_cpu *cpu, struct kmem_cache *s, void **objects, un
 		unsigned int done = 1;
 
 		if (likely(page->kind == FRAME_SLAB))
-			done = node_give(cpu, page->slab.cache, kmc_page_node(cpu->sim, page),
+			done = node_give(cpu, page->slab.cache, kmc_node_of(cpu->sim, page),
 					 objects, nr, &d);
 		else
 			kmc_slab_warn(cpu, "Free of memory that is no slab", objects[0]);
