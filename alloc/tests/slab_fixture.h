@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the slab layer's tests share: a booted machine, a recorder of events,
- * fill patterns. Included by each slab test after nothing else.
+ * fill patterns. Included by each slab test, after private headers.
  */
 #pragma once
 #include <setjmp.h>
