@@ -17,7 +17,7 @@
  * The fast halves end in tail calls to functions of this sort, so that they
  * need to save no register.
  */
-#define COLD __attribute__((noinline, noclone, cold))
+#define COLD __attribute__((noinline, cold))
 #define FLAT inline __attribute__((always_inline))
 
 /* The descriptors of a compound block's tails. Those of order 7 and less share the head's page. */
