@@ -523,8 +523,9 @@ static int take_cache(struct reader *r, const char *line, size_t len, size_t at)
 {
 	struct kmc_event_file *file = r->file;
 	void *array = file->caches;
-	struct kmc_cache_desc *cache = grow(&array, file->nr_caches, &r->max_caches, sizeof(*cache));
+	struct kmc_cache_desc *cache;
 
+	cache = grow(&array, file->nr_caches, &r->max_caches, sizeof(*cache));
 	file->caches = array;
 	if (!cache)
 		return -ENOMEM;

@@ -265,7 +265,8 @@ static const char *why_of(int err)
 	return err ? "bad value in the description of the machine" : NULL;
 }
 
-static const char *parse_machine_line(struct kmc_machine *m, const char *line, size_t len, size_t at)
+static const char *parse_machine_line(struct kmc_machine *m, const char *line, size_t len,
+				      size_t at)
 {
 	struct kmc_span word, name, value;
 	uint64_t memory = 0;

@@ -51,7 +51,11 @@ static const char *parameters_of(unsigned int code)
 	return "";
 }
 
-static uint16_t uses[KMC_OPCODE_END];
+/* What folding needs to know, apart so that it stays in the cache. */
+static struct {
+	uint16_t code; /* 0: no op */
+	uint16_t uses;
+} shapes[KMC_OPCODE_END];
 static uint16_t by_text[NR_OPS];
 
 static uint16_t bit_of(const struct kmc_param *param)
@@ -109,7 +113,8 @@ static void describe(struct kmc_op_desc *desc)
 		assert(!(bits & bit)); /* one meaning a field */
 		bits |= bit;
 	}
-	uses[desc->code] = bits;
+	shapes[desc->code].code = desc->code;
+	shapes[desc->code].uses = bits;
 	/* raw flag bits travel there too */
 	desc->more = bits & (USES_C | USES_D | USES_THIRD | USES_GFP);
 }
@@ -174,42 +179,63 @@ void kmc_op_init(struct kmc_op *op, unsigned int code)
 			       .dst = KMC_NO_SLOT, .src = KMC_NO_SLOT, .third = KMC_NO_SLOT };
 }
 
-static uint16_t fold_slot(uint16_t slot, unsigned int used, unsigned int number)
+/*
+ * Folding is on the fuzzers' hot path and its input is random, so a branch
+ * would be mispredicted half of the time: masks instead.
+ */
+static uint64_t all_if(bool condition)
 {
-	if (!used)
-		return KMC_NO_SLOT;
-	if (number || slot == KMC_NO_SLOT)
-		return slot;
-	return slot % KMC_NR_SLOTS;
+	return 0 - (uint64_t)condition;
 }
 
-static int8_t fold_node(int8_t node)
+static uint16_t fold_code(unsigned int code)
 {
-	return node == KMC_NODE_NONE ? node : (int8_t)((uint8_t)node % KMC_MAX_OP_NODES);
+	unsigned int known = shapes[code < KMC_OPCODE_END ? code : 0].code;
+	unsigned int folded = catalogue[code % NR_OPS];
+
+	return (uint16_t)(known | (folded & all_if(!known)));
 }
+
+static uint16_t fold_slot(uint16_t slot, bool used, bool number)
+{
+	uint64_t kept = (KMC_NR_SLOTS - 1) | all_if(number | (slot == KMC_NO_SLOT));
+
+	return (uint16_t)((slot & kept) | ~all_if(used));
+}
+
+static int8_t fold_node(int8_t node, bool used)
+{
+	uint64_t kept = (KMC_MAX_OP_NODES - 1) | all_if(node == KMC_NODE_NONE);
+
+	return (int8_t)(((uint8_t)node & kept) | ~all_if(used));
+}
+
+_Static_assert(KMC_NO_SLOT == UINT16_MAX && KMC_NODE_NONE == -1, "folding to all ones");
+_Static_assert(!(KMC_NR_SLOTS & (KMC_NR_SLOTS - 1)), "folding by masks");
+_Static_assert(!(KMC_MAX_OP_NODES & (KMC_MAX_OP_NODES - 1)), "folding by masks");
 
 void kmc_op_canonicalise(struct kmc_op *op)
 {
 	unsigned int bits;
 
-	if (!kmc_op_desc(op->code))
-		op->code = catalogue[op->code % NR_OPS];
-	bits = uses[op->code];
+	op->code = fold_code(op->code);
+	bits = shapes[op->code].uses;
 	op->cpu %= KMC_MAX_CPUS;
 	op->task %= KMC_MAX_TASKS;
 	op->context %= KMC_CTX_UNKNOWN; /* a program always knows */
 	op->attr &= KMC_ALL_ATTRS;
-	op->node = bits & USES_NODE ? fold_node(op->node) : KMC_NODE_NONE;
-	op->order = bits & USES_ORDER ? op->order % (KMC_MAX_OP_ORDER + 1) : 0;
-	op->dst = fold_slot(op->dst, bits & USES_DST, 0);
+	op->node = fold_node(op->node, bits & USES_NODE);
+	op->order %= KMC_MAX_OP_ORDER + 1;
+	op->order &= all_if(bits & USES_ORDER);
+	op->dst = fold_slot(op->dst, bits & USES_DST, false);
 	op->src = fold_slot(op->src, bits & USES_SRC, bits & SRC_IS_NUMBER);
 	op->third = fold_slot(op->third, bits & USES_THIRD, bits & THIRD_IS_NUMBER);
-	op->gfp.atoms = bits & USES_GFP ? op->gfp.atoms & KMC_GFP_ALL_ATOMS : 0;
-	op->gfp.raw = bits & USES_GFP ? op->gfp.raw : 0;
-	op->a = bits & USES_A ? op->a : 0;
-	op->b = bits & USES_B ? op->b : 0;
-	op->c = bits & USES_C ? op->c : 0;
-	op->d = bits & USES_D ? op->d : 0;
+	op->gfp.atoms &= KMC_GFP_ALL_ATOMS & all_if(bits & USES_GFP);
+	op->gfp.raw &= all_if(bits & USES_GFP);
+	op->a &= all_if(bits & USES_A);
+	op->b &= all_if(bits & USES_B);
+	op->c &= all_if(bits & USES_C);
+	op->d &= all_if(bits & USES_D);
 }
 
 bool kmc_op_is_neutral_rest(const struct kmc_op *op)

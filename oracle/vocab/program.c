@@ -116,13 +116,14 @@ static int read_records(struct kmc_program *program, const char *bytes, size_t l
 static int read_bytes(struct kmc_program *program, const char *bytes, size_t len, const char *path,
 		      char *error, size_t size)
 {
+	static const char no_program[] =
+		"no program: begins neither with '" KMC_TEXT_HEAD "' nor with " KMC_WIRE_MAGIC;
+
 	if (begins(bytes, len, KMC_TEXT_MAGIC))
 		return kmc_program_parse(program, bytes, len, path, error, size);
 	if (begins(bytes, len, KMC_WIRE_MAGIC))
 		return read_records(program, bytes, len, path, error, size);
-	snprintf(error, size, "%s: %s", path,
-		 len ? "no program: begins neither with '" KMC_TEXT_HEAD "' nor with " KMC_WIRE_MAGIC
-		     : "empty file");
+	snprintf(error, size, "%s: %s", path, len ? no_program : "empty file");
 	return -EINVAL;
 }
 

@@ -593,12 +593,14 @@ static int parse_op(struct parser *p, struct kmc_span line)
 static int parse_edition(struct parser *p, struct kmc_span word)
 {
 	char text[32] = "";
+	uint32_t edition;
 
 	if (word.len < sizeof(text))
 		memcpy(text, word.text, word.len);
-	p->program->edition = kmc_release_parse(text);
-	if (!(p->program->edition >> 20))
+	edition = kmc_release_parse(text);
+	if (!(edition >> 20))
 		return fail(p, "edition '%.*s' is no release", QUOTE(word));
+	p->program->edition = edition;
 	return 0;
 }
 

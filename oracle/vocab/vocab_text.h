@@ -61,7 +61,10 @@ int kmc_text_number_max(struct kmc_span span, uint64_t max, uint64_t *value);
 /** kmc_names_find() - The value of a name in a list ended by a NULL text. Return: 0, -EINVAL. */
 int kmc_names_find(const struct kmc_name *names, struct kmc_span word, uint64_t *value);
 
-/** kmc_names_parse() - The union of names joined by @join; "-" or "0" is none. Return: 0, -EINVAL. */
+/**
+ * kmc_names_parse() - The union of names (or 0x numbers) joined by @join; "-" or "0" is none.
+ * Return: 0, -EINVAL.
+ */
 int kmc_names_parse(const struct kmc_name *names, struct kmc_span list, char join, uint64_t *set);
 
 /* Bounded output as snprintf(): len counts on where the buffer ends; always terminated. */
@@ -85,7 +88,10 @@ static inline void kmc_text_add(struct kmc_text *out, const char *text)
 void kmc_text_add_number(struct kmc_text *out, uint64_t value);
 void kmc_text_add_signed(struct kmc_text *out, int64_t value);
 void kmc_text_add_hex(struct kmc_text *out, uint64_t value);
-/** kmc_text_add_names() - Names of the bits of @set joined by @join, unnamed ones as 0x..; @none for 0. */
+/**
+ * kmc_text_add_names() - Names of the bits of @set joined by @join, unnamed ones as 0x..;
+ * @none for 0.
+ */
 void kmc_text_add_names(struct kmc_text *out, const struct kmc_name *names, uint64_t set, char join,
 			const char *none);
 

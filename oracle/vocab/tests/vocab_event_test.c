@@ -62,9 +62,11 @@ static void test_line_as_it_looks(void **state)
 	kmc_event_line(line, sizeof(line), &ev);
 	assert_string_equal(
 		line,
-		"      12            - call     0      0       -       - kmalloc                         "
+		"      12            - call     0      0       -       - "
+		"kmalloc                         "
 		"value     0xffff888001000060                  -       90       96        -"
-		"                  -    -     -     - task        -     untrusted+kept GFP_ATOMIC\n");
+		"                  -    -     -     - task        -     "
+		"untrusted+kept GFP_ATOMIC\n");
 }
 
 /* Two events of one width differ only where they differ. */
@@ -102,7 +104,8 @@ static void test_bad_lines(void **state)
 	refuses("1 - call 0 0 - - kfre value - - - - - - - - - task - - -",
 		"unknown call, effect or tracepoint");
 	refuses("x - call 0 0 - - kfree value - - - - - - - - - task - - -", "bad sequence number");
-	refuses("1 - cal 0 0 - - kfree value - - - - - - - - - task - - -", "unknown kind of event");
+	refuses("1 - cal 0 0 - - kfree value - - - - - - - - - task - - -",
+		"unknown kind of event");
 	refuses("1 - call 65536 0 - - kfree value - - - - - - - - - task - - -", "bad cpu");
 	refuses("1 - call 0 0 - - kfree what - - - - - - - - - task - - -", "unknown outcome");
 	refuses("1 - call 0 0 - - kfree value - - - - - - 128 - - task - - -", "bad node");
@@ -224,10 +227,12 @@ static void file_fails(const char *text, const char *expected)
 static void test_bad_files(void **state)
 {
 	(void)state;
-	file_fails("\n", "x.ev: line 1: no event file: its first line is not '# kmconform events 1'");
+	file_fails("\n",
+		   "x.ev: line 1: no event file: its first line is not '# kmconform events 1'");
 	file_fails(HEAD "edition six\n", "x.ev: line 2: edition is no release");
 	file_fails(HEAD "machine cpus=0\n" EVENT, "x.ev: line 3: no cpu");
-	file_fails(HEAD EVENT "machine cpus=1\n", "x.ev: line 3: line of the head among the events");
+	file_fails(HEAD EVENT "machine cpus=1\n",
+		   "x.ev: line 3: line of the head among the events");
 	file_fails(HEAD "cache name=a colour=4\n",
 		   "x.ev: line 2: unknown word in the description of a cache");
 	file_fails(HEAD "cache name=%0\n", "x.ev: line 2: bad value in the description of a cache");

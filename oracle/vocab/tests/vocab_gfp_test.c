@@ -116,18 +116,19 @@ static void prints(struct kmc_gfp gfp, const char *expected)
 static void test_print(void **state)
 {
 	uint32_t kernel = A(DIRECT_RECLAIM) | A(KSWAPD_RECLAIM) | A(IO) | A(FS);
+	struct kmc_gfp gfp = { .atoms = kernel };
 	char small[5];
 
 	(void)state;
 	prints((struct kmc_gfp){ 0 }, "0");
-	prints((struct kmc_gfp){ .atoms = kernel }, "GFP_KERNEL");
+	prints(gfp, "GFP_KERNEL");
 	prints((struct kmc_gfp){ .atoms = kernel | A(ZERO) }, "GFP_KERNEL|__GFP_ZERO");
 	prints((struct kmc_gfp){ .atoms = A(HIGH) | A(KSWAPD_RECLAIM) }, "GFP_ATOMIC");
 	prints((struct kmc_gfp){ .atoms = A(ATOMIC) }, "__GFP_ATOMIC");
 	prints((struct kmc_gfp){ .raw = 0x50 }, "raw(0x50)");
 	prints((struct kmc_gfp){ .atoms = A(DMA), .raw = 1ull << 63 },
 	       "__GFP_DMA|raw(0x8000000000000000)");
-	assert_int_equal(kmc_gfp_print(small, sizeof(small), (struct kmc_gfp){ .atoms = kernel }), 10);
+	assert_int_equal(kmc_gfp_print(small, sizeof(small), gfp), 10);
 	assert_string_equal(small, "GFP_");
 }
 

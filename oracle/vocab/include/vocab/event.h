@@ -101,7 +101,10 @@ enum kmc_tracepoint {
 	KMC_NR_TRACEPOINTS
 };
 
-/* How sure an event is; what carries a mark of inference never grounds a finding. X(name, text, bit) */
+/*
+ * How sure an event is; what carries a mark of inference never grounds a finding.
+ * X(name, text, bit)
+ */
 #define KMC_MARKS(X)                                                       \
 	X(INFERRED, "inferred", 0)      /* no event reported it */         \
 	X(DUPLICATE, "duplicate", 1)    /* second event of one allocation */ \
@@ -167,7 +170,7 @@ struct kmc_event {
 	uint32_t gfp;     /* atoms */
 	uint32_t cache;   /* id of a cache, pool, group, zone; KMC_CACHE_NONE */
 	uint64_t gfp_raw; /* bits without an atom */
-	uint64_t addr;    /* result of an allocation, argument of a free; pages: direct_map + pfn * page */
+	uint64_t addr;    /* result, argument of a free; pages: direct_map + pfn * page */
 	uint64_t addr2;   /* the old block of a resize; the second address of an effect */
 	uint64_t size;    /* requested bytes; pages: page size << order */
 	uint64_t granted; /* bytes the subject says it gave; 0 unknown */
@@ -227,7 +230,10 @@ static inline void kmc_event_init(struct kmc_event *ev)
  */
 int kmc_event_print(FILE *out, const struct kmc_event *ev);
 
-/** kmc_event_line() - The same into a buffer; KMC_EVENT_LINE bytes are enough. Return: as snprintf(). */
+/**
+ * kmc_event_line() - The same into a buffer; KMC_EVENT_LINE bytes are enough.
+ * Return: as snprintf().
+ */
 int kmc_event_line(char *buf, size_t size, const struct kmc_event *ev);
 #define KMC_EVENT_LINE 2048
 

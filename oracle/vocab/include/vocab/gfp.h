@@ -4,7 +4,8 @@
  * numbers are translated by its table, so that one program means the same on
  * each release and an unknown bit of a newer kernel survives. Included by
  * everything that speaks of allocation requests. Composites (GFP_KERNEL) are
- * not here: each party derives them from its own source.
+ * notation in text only: each party derives what a release means by them from
+ * its own source.
  */
 #ifndef VOCAB_GFP_H
 #define VOCAB_GFP_H
@@ -60,12 +61,13 @@ uint64_t kmc_gfp_to_raw(const struct kmc_gfp_table *table, struct kmc_gfp gfp, u
 /** kmc_gfp_atom_name() - "DMA", ...; NULL out of range. */
 const char *kmc_gfp_atom_name(unsigned int atom);
 
-/** kmc_gfp_atom_find() - The atom of a name with or without leading underscores or GFP_; -1 none. */
+/** kmc_gfp_atom_find() - The atom of a name, leading underscores and GFP_ ignored; -1 none. */
 int kmc_gfp_atom_find(const char *name, size_t len);
 
 /**
- * kmc_gfp_print() - Text: a composite of program text (GFP_KERNEL, ...) where it fits, then atoms as
- * __GFP_NAME, then raw(0x..); "0" for none. Return: as snprintf().
+ * kmc_gfp_print() - Text: a composite (GFP_KERNEL, ...) where one fits, then atoms as __GFP_NAME,
+ * then raw(0x..); "0" for none. Composites are notation with one meaning in every edition (the
+ * README names them), never a claim about what a release defines. Return: as snprintf().
  */
 int kmc_gfp_print(char *buf, size_t size, struct kmc_gfp gfp);
 

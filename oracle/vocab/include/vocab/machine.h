@@ -119,7 +119,7 @@ enum kmc_guide { KMC_G0 /* no guide */, KMC_G1, KMC_G2, KMC_G3, KMC_G4, KMC_G5 }
 /** kmc_guide_of() - The guide's state at a release. */
 enum kmc_guide kmc_guide_of(uint32_t release);
 
-/** kmc_release_parse() - "6.18", "6.18.44", "v6.18.44-whatever". Return: release, 0 when it is none. */
+/** kmc_release_parse() - "6.18", "6.18.44", "v6.18.44-whatever". Return: release; 0: none. */
 uint32_t kmc_release_parse(const char *text);
 /** kmc_release_print() - "6.18.44" ("6.18" without a point). Return: as snprintf(). */
 int kmc_release_print(char *buf, size_t size, uint32_t release);

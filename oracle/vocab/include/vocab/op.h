@@ -130,7 +130,7 @@ size_t kmc_op_count(void);
  * Resizes and the destruction of caches and pools are not counted.
  */
 bool kmc_op_is_free(unsigned int code);
-/** kmc_op_canonicalise() - Fold every field into its range, those the op does not use to neutral. */
+/** kmc_op_canonicalise() - Fold each field into its range, those the op does not use to neutral. */
 void kmc_op_canonicalise(struct kmc_op *op);
 /** kmc_op_is_neutral_rest() - Would a continuation record carry nothing? */
 bool kmc_op_is_neutral_rest(const struct kmc_op *op);

@@ -30,23 +30,31 @@ int kmc_program_add(struct kmc_program *program, const struct kmc_op *op);
 
 /**
  * kmc_program_decode() - From any bytes; values out of range are folded into
- * it, a last partial record is padded with zeros.
+ * it, a last partial record is padded with zeros. What @program held is
+ * replaced, its room for ops used again; so in kmc_program_parse() and _read().
  * Return: 0, -ENOMEM.
  */
 int kmc_program_decode(struct kmc_program *program, const void *bytes, size_t len);
 
-/** kmc_program_encode() - To malloc()ed records. Return: 0, -ENOMEM. */
+/**
+ * kmc_program_encode() - To malloc()ed records, head first.
+ * The ops are expected to be canonical (kmc_op_canonicalise()).
+ * Return: 0, -ENOMEM.
+ */
 int kmc_program_encode(const struct kmc_program *program, void **bytes, size_t *len);
 
-/** kmc_op_decode() - One record (and its continuation, NULL none) to an op: the fuzzers' unit. */
+/**
+ * kmc_op_decode() - One record (and its continuation, NULL none) to a canonical op: the fuzzers'
+ * unit. cpu is below KMC_MAX_CPUS; kmc_program_decode() folds it to the machine's.
+ */
 void kmc_op_decode(struct kmc_op *op, const uint8_t *record, const uint8_t *more);
-/** kmc_op_encode() - Return: records written, 1 or 2. */
+/** kmc_op_encode() - @records: room for two. Return: records written, 1 or 2. */
 unsigned int kmc_op_encode(const struct kmc_op *op, uint8_t *records);
 
 /**
  * kmc_program_parse() - From text.
  * @name:  for messages. @error: receives "NAME:LINE: what"; size bytes.
- * Return: 0, -EINVAL, -ENOMEM.
+ * Return: 0, -EINVAL, -ENOMEM; on an error @program holds the ops before it.
  */
 int kmc_program_parse(struct kmc_program *program, const char *text, size_t len, const char *name,
 		      char *error, size_t size);
@@ -56,8 +64,9 @@ int kmc_program_print(const struct kmc_program *program, FILE *out);
 int kmc_op_print(char *buf, size_t size, const struct kmc_op *op);
 
 /**
- * kmc_program_read() - A file of either form: text when it begins with "# kmconform", else records
- * ("KMCOP" magic in the head record).
+ * kmc_program_read() - A file of either form: text when it begins with "# kmconform", records when
+ * with "KMCOP"; anything else is refused, as is a damaged file of records, which
+ * kmc_program_decode() would fold ("NAME: record N: what").
  * Return: 0, -EINVAL, -errno; @error as above.
  */
 int kmc_program_read(struct kmc_program *program, const char *path, char *error, size_t size);
