@@ -345,7 +345,9 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	kmc_attention(cpu);
 	if (!cache_put(cpu->sim, s))
 		return;
+	kmc_yield_point("cache_dying");
 	cache_flush_all(cpu, s);
+	kmc_yield_point("cache_flushed");
 	left = kmc_slab_discard_empty(cpu, s);
 	if (left)
 		kmc_slab_warn(cpu, "Slab cache still has objects when called from destroy", s->name);

@@ -287,6 +287,7 @@ static void *pcs_refill(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_pc
 		if (sheaf)
 			pcs_attach(pcs, sheaf);
 	}
+	kmc_yield_point("sheaf_refill");
 	nr = slabs_refill(cpu, s, gfp, batch, pcs->base ? (unsigned int)(pcs->end - pcs->base) : 1);
 	if (!nr)
 		return NULL;
@@ -311,6 +312,7 @@ void *kmc_sheaf_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 /* Empty the older of two full sheaves into the slabs and make it the main one. */
 static void pcs_flush_spare(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_pcs *pcs)
 {
+	kmc_yield_point("sheaf_full");
 	kmc_slab_give(cpu, s, pcs->spare->objects, pcs->spare->count);
 	pcs->spare->count = 0;
 	pcs_swap(pcs);
@@ -370,11 +372,9 @@ static void sheaf_empty(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_sh
 
 void kmc_sheaf_flush(struct kmc_cpu *cpu, struct kmem_cache *s)
 {
-	struct kmc_pcs *pcs = &kmc_slab_cpu_of(cpu)->pcs[s->slot];
+	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
 	struct kmc_sheaf *main = pcs_settle(pcs), *spare = pcs->spare;
 
-	if (!main && !spare)
-		return;
 	memset(pcs, 0, sizeof(*pcs));
 	sheaf_empty(cpu, s, main);
 	sheaf_empty(cpu, s, spare);
@@ -393,6 +393,7 @@ void kmc_barn_flush(struct kmc_cpu *cpu, struct kmem_cache *s)
 		n->full = n->empty = NULL;
 		n->nr_full = n->nr_empty = 0;
 		kmc_lock_drop(&n->barn_lock);
+		kmc_yield_point("barn_emptied");
 		while (full)
 			sheaf_empty(cpu, s, list_pop(&full));
 		while (empty)
@@ -400,11 +401,15 @@ void kmc_barn_flush(struct kmc_cpu *cpu, struct kmem_cache *s)
 	}
 }
 
-/* Another cpu, or a shrink or destroy, wants everything that @cpu holds back. */
+/*
+ * Another cpu, or a shrink or destroy, wants everything that @cpu holds back. A
+ * cache without sheaves here is not looked at: it may just be created elsewhere.
+ */
 void kmc_slab_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu)
 {
-	unsigned int slots = kmc_slab_cpu_of(cpu)->slots_used;
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
 
-	for (unsigned int slot = 1; slot < slots; slot++)
-		kmc_sheaf_flush(cpu, kmc_cache_at(sim, slot));
+	for (unsigned int slot = 1; slot < sc->slots_used; slot++)
+		if (sc->pcs[slot].base || sc->pcs[slot].spare)
+			kmc_sheaf_flush(cpu, kmc_cache_at(sim, slot));
 }

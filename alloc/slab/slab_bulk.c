@@ -16,6 +16,8 @@ static size_t pop_run(struct kmc_pcs *pcs, size_t nr, void **p)
 
 	if (nr > count)
 		nr = count;
+	if (nr == 0)
+		return 0;
 	pcs->top -= nr;
 	memcpy(p, pcs->top, nr * sizeof(*p));
 	return nr;
@@ -101,6 +103,8 @@ static size_t push_run(struct kmc_slab_cpu *sc, struct kmem_cache *s, size_t nr,
 
 	if (nr > room)
 		nr = room;
+	if (nr == 0)
+		return 0;
 	for (i = 0; i < nr; i++) {
 		uintptr_t object = (uintptr_t)p[i];
 		struct page *page =

@@ -409,6 +409,7 @@ unsigned int kmc_slab_grow(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp,
 	*got_node = kmc_node_of(sim, slab);
 	frames_claim(sim, s, slab, objects, *got_node);
 	taken = slab_init(sim, s, slab, out, max);
+	kmc_yield_point("slab_new");
 	n = kmc_cache_node(sim, s, *got_node);
 	kmc_touch(sim, n, sizeof(*n));
 	kmc_lock_take(&n->list_lock);
@@ -543,6 +544,7 @@ void kmc_slab_give(struct kmc_cpu *cpu, struct kmem_cache *s, void **objects, un
 		nr -= done;
 	}
 	(void)s;
+	kmc_yield_point("slab_discard");
 	discard_release(cpu, &d);
 }
 
