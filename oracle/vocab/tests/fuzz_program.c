@@ -2,22 +2,10 @@
 /*
  * Fuzz target: the two readers of programs. Any bytes decode, to a program
  * that both forms carry unchanged; any text parses or is refused with one
- * message. Linked with a fuzzing engine, or with the main below, which runs
- * files through it (or random bytes, where none are named).
+ * message.
  */
-#include <stdlib.h>
 #include <string.h>
-#include "vocab_dice.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                          \
-	do {                                                                     \
-		if (!(condition)) {                                              \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                 \
-		}                                                                \
-	} while (0)
+#include "vocab_fuzz.h"
 
 static bool same(const struct kmc_program *a, const struct kmc_program *b)
 {
@@ -79,60 +67,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifndef KMC_FUZZ_ENGINE
-static int run_file(const char *path)
+/* Records, or text. */
+void kmc_fuzz_sample(struct dice *dice, char **bytes, size_t *len)
 {
-	static uint8_t bytes[1 << 20];
-	FILE *in = fopen(path, "rb");
-	size_t len;
-
-	if (!in) {
-		perror(path);
-		return 2;
-	}
-	len = fread(bytes, 1, sizeof(bytes), in);
-	fclose(in);
-	return LLVMFuzzerTestOneInput(bytes, len);
-}
-
-/* Records and text, whole and damaged, and plain noise. */
-static void run_random(void)
-{
-	struct dice dice = dice_new("fuzz_program", 5000);
 	struct kmc_program program;
+	FILE *out;
 
 	kmc_program_init(&program);
-	while (dice.rounds--) {
-		uint64_t form = dice_below(&dice, 3), changes = dice_below(&dice, 4);
-		char *bytes = NULL;
-		size_t len = 0;
-		FILE *out;
-
-		dice_program(&dice, &program, dice_below(&dice, 8));
-		if (form == 0) {
-			MUST(!kmc_program_encode(&program, (void **)&bytes, &len));
-		} else {
-			out = open_memstream(&bytes, &len);
-			MUST(out && !kmc_program_print(&program, out) && !fclose(out));
-		}
-		if (form == 2)
-			dice_bytes(&dice, (uint8_t *)bytes, len);
-		while (changes-- && len)
-			bytes[dice_below(&dice, len)] ^= (char)(1 << dice_below(&dice, 8));
-		LLVMFuzzerTestOneInput((const uint8_t *)bytes, len);
-		free(bytes);
+	dice_program(dice, &program, dice_below(dice, 8));
+	if (dice_below(dice, 2)) {
+		MUST(!kmc_program_encode(&program, (void **)bytes, len));
+	} else {
+		out = open_memstream(bytes, len);
+		MUST(out && !kmc_program_print(&program, out) && !fclose(out));
 	}
 	kmc_program_free(&program);
 }
-
-int main(int argc, char **argv)
-{
-	int i, err = 0;
-
-	for (i = 1; !err && i < argc; i++)
-		err = run_file(argv[i]);
-	if (argc < 2)
-		run_random();
-	return err;
-}
-#endif
