@@ -5,23 +5,20 @@
  * fuzzers; it never learns which subject it judges.
  *
  * How a call stands in its event (BEGIN, END, CALL), beyond event.h:
- *   addr    the result of an allocation or of a call with a number; for a free and for
- *           write/read/check the pointer passed (with its offset)
- *   addr2   the pointer a call works on while addr holds its result: the old block of a
- *           resize, the argument of ksize, is_vmalloc_addr, ...; header of struct_size
- *           and of kmalloc_flex
- *   size    bytes asked for; of array forms the size of one element; length of write/read,
- *           size given to free_pages_exact; alloc_pages_exact: bytes; page blocks: page << order
- *   arg     count of array forms (size_add and kin: the second operand, array3_size has
- *           the third in addr2), align of *_align calls and of kmem_cache_create, count of
- *           bulk calls; error number when outcome is "error"
- *   cache   id of the cache (as announced by kmc_judge_cache()) or pool
- * An array call's product is the judge's to compute. A bulk call is a BEGIN, then one CALL of
- * the same opcode per slot with parent = the bulk call's id and addr = the object (outcome
- * null where there is none), then an END with arg = the number returned. Caches that a program
- * creates are announced before the creation's END (or CALL), with the id in event.cache.
- * Bare tracepoints have id 0; tracepoints inside calls (parent or id set) are not judged
- * as lives a second time.
+ *   size     bytes asked for; of array calls the product (UINT64_MAX: it does not fit), with the
+ *            count in arg and the element's bytes in addr2; caches: object size, alignment in arg,
+ *            flags (KMC_CF_*) in addr2; page blocks: page << order, also when freed
+ *   addr     the result, what a freeing call was given, or what a call asks about (ksize)
+ *   addr2    the old block of a resize, the source of a copy
+ *   arg      count of a bulk call (BEGIN: asked, END: returned), alignment, length given to
+ *            kvfree_sensitive, the value of a pure call or question, minus an error;
+ *            of a pure call the operands are in size, granted, addr2
+ *   cache    id of a cache, announced by kmc_judge_cache() before it is named
+ * An array call's product is computed again here, never taken over. A bulk call is a BEGIN, one
+ * CALL of its single form for each object with parent = the bulk call, and an END. An effect
+ * carries the id of its call. A call marked MISUSE is judged at its beginning; what becomes of
+ * its object is nobody's fault afterwards. Bare tracepoints have id 0; those inside calls are
+ * not judged a second time.
  */
 #ifndef ORACLE_JUDGE_H
 #define ORACLE_JUDGE_H
@@ -93,7 +90,8 @@ enum kmc_rule_state {
 	X(OPTION_OFF, "an option it needs is off")                       \
 	X(NOT_SHOWN, "the subject does not show what it needs")          \
 	X(NOT_JUDGED, "not judged by this version of kmconform")         \
-	X(NO_PROMISE, "promises nothing: nothing is asserted")
+	X(NO_PROMISE, "promises nothing: nothing is asserted")           \
+	X(REPLACED, "another rule stands in its place on this subject")
 enum kmc_unreachable {
 #define KMC_WHY(name, text) KMC_WHY_##name,
 	KMC_UNREACHABLE(KMC_WHY)

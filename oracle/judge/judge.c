@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The judge: what is judged on a subject and why the rest is not, the way of
+ * an event to the side that understands it, and what became of each rule.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "judge_priv.h"
+
+static bool in_edition(const struct kmc_rule *rule, uint32_t edition)
+{
+	return edition >= rule->since && (!rule->until || edition < rule->until);
+}
+
+/* With debug metadata ALIGN-4 stands in the place of ALIGN-2 and ALIGN-3. */
+static enum kmc_unreachable why_by_layout(const struct kmc_judge *judge, size_t rule)
+{
+	bool plain_only = rule == KMC_R_ALIGN_2 || rule == KMC_R_ALIGN_3;
+	uint32_t options = judge->subject.machine.options;
+
+	if (plain_only && options & KMC_MO_LAYOUT_DEBUG)
+		return KMC_WHY_REPLACED;
+	if (rule == KMC_R_ALIGN_4 && !(options & (KMC_MO_LAYOUT_DEBUG | (uint32_t)KMC_MO_options_unknown)))
+		return KMC_WHY_OPTION_OFF;
+	return KMC_WHY_NOT;
+}
+
+static enum kmc_unreachable why_unreachable(const struct kmc_judge *judge, size_t index)
+{
+	const struct kmc_rule *rule = kmc_rule_at(index);
+
+	if (!in_edition(rule, judge->subject.edition))
+		return KMC_WHY_EDITION;
+	if (rule->strength == KMC_NO_PROMISE)
+		return KMC_WHY_NO_PROMISE;
+	if (!rule->judged)
+		return KMC_WHY_NOT_JUDGED;
+	if (rule->needs & ~judge->subject.shows)
+		return KMC_WHY_NOT_SHOWN;
+	return why_by_layout(judge, index);
+}
+
+static void choose_rules(struct kmc_judge *judge)
+{
+	for (size_t i = 0; i < KMC_NR_RULES; i++) {
+		judge->why[i] = (uint8_t)why_unreachable(judge, i);
+		judge->on[i] = judge->why[i] == KMC_WHY_NOT;
+	}
+}
+
+static enum kmc_layout layout_from_options(uint32_t options)
+{
+	if (options & KMC_MO_LAYOUT_DEBUG)
+		return KMC_LAYOUT_DEBUG;
+	return options & (uint32_t)KMC_MO_options_unknown ? KMC_LAYOUT_UNKNOWN : KMC_LAYOUT_PLAIN;
+}
+
+static bool is_possible(const struct kmc_subject *subject)
+{
+	return subject->machine.page_shift == 12 && subject->machine.max_order < 32 &&
+	       subject->machine.nr_zones <= KMC_MACHINE_MAX_ZONES;
+}
+
+int kmc_judge_create(const struct kmc_subject *subject, struct kmc_judge **judge)
+{
+	struct kmc_judge *made;
+
+	if (!is_possible(subject))
+		return -EINVAL;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	made->subject = *subject;
+	made->calls = subject->shows & KMC_SHOWS_CALLS && !subject->bare;
+	made->layout = layout_from_options(subject->machine.options);
+	choose_rules(made);
+	if (kmc_shadow_init(&made->shadow) || kmc_blocks_init(made) || kmc_places_init(made)) {
+		kmc_judge_destroy(made);
+		return -ENOMEM;
+	}
+	*judge = made;
+	return 0;
+}
+
+void kmc_judge_destroy(struct kmc_judge *judge)
+{
+	if (!judge)
+		return;
+	kmc_shadow_free(&judge->shadow);
+	kmc_blocks_free(judge);
+	kmc_places_free(judge);
+	kmc_book_free(judge);
+	kmc_findings_free(judge);
+	kmc_branches_free(judge);
+	free(judge->cpus);
+	free(judge->open);
+	free(judge->accepted);
+	free(judge);
+}
+
+static void forget_live(struct kmc_life_count *count)
+{
+	count->live = count->live_bytes = 0;
+}
+
+void kmc_judge_reset(struct kmc_judge *judge)
+{
+	kmc_shadow_reset(&judge->shadow);
+	kmc_blocks_reset(judge);
+	kmc_places_reset(judge);
+	for (size_t i = 0; i < KMC_NR_CLASSES; i++)
+		forget_live(&judge->class_count[i]);
+	kmc_book_reset(judge);
+	for (size_t i = 0; i < judge->nr_cpus; i++)
+		judge->cpus[i] = (struct kmc_cpu){ 0 };
+	kmc_branches_free(judge);
+	judge->nr_open = 0;
+	judge->layout = layout_from_options(judge->subject.machine.options);
+	judge->last_gap = judge->blind_before = judge->now = 0;
+}
+
+int kmc_judge_cache(struct kmc_judge *judge, const struct kmc_cache_desc *cache)
+{
+	return kmc_book_announce(judge, cache);
+}
+
+/* Events were lost before this one: no life that began before it is certain any more. */
+static void note_gap(struct kmc_judge *judge)
+{
+	judge->last_gap = judge->now;
+	judge->blind_before = judge->now;
+}
+
+int kmc_judge_event(struct kmc_judge *judge, const struct kmc_event *ev)
+{
+	int err = 0;
+
+	judge->events++;
+	/* A restore sets the stream's numbers back; ours only grow. */
+	judge->now = ev->seq > judge->now ? ev->seq : judge->now + 1;
+	judge->broken_now = 0;
+	if (ev->kind == KMC_EV_GAP) {
+		note_gap(judge);
+		return 0;
+	}
+	if (ev->marks & KMC_MARK_AFTER_GAP)
+		/* the event itself is the first that is known again */
+		judge->last_gap = judge->blind_before = judge->now - 1;
+	if (ev->kind == KMC_EV_TRACEPOINT) {
+		if (!judge->calls && !ev->id && !ev->parent)
+			err = kmc_trace_side(judge, ev);
+	} else if (judge->calls) {
+		err = kmc_call_side(judge, ev);
+	}
+	return err ? err : (int)judge->broken_now;
+}
+
+void kmc_judge_prefetch(const struct kmc_judge *judge, uint64_t addr)
+{
+	kmc_shadow_prefetch(&judge->shadow, addr);
+	kmc_dir_prefetch(judge->calls ? &judge->place_dir : &judge->block_dir, addr);
+}
+
+/* Second stage: the page's number is near by now, so the record behind it can be fetched. */
+static void prefetch_block(struct kmc_judge *judge, uint64_t addr)
+{
+	if (judge->calls)
+		__builtin_prefetch(&judge->places[kmc_dir_get(&judge->place_dir, addr)]);
+	else
+		__builtin_prefetch(&judge->blocks[kmc_dir_get(&judge->block_dir, addr)]);
+}
+
+int kmc_judge_batch(struct kmc_judge *judge, const struct kmc_event *evs, size_t nr)
+{
+	int broken = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		int ret;
+
+		if (i + 12 < nr)
+			kmc_judge_prefetch(judge, evs[i + 12].addr);
+		if (i + 5 < nr)
+			prefetch_block(judge, evs[i + 5].addr);
+		ret = kmc_judge_event(judge, &evs[i]);
+		if (ret < 0)
+			return ret;
+		broken += ret;
+	}
+	return broken;
+}
+
+int kmc_judge_finish(struct kmc_judge *judge)
+{
+	judge->broken_now = 0;
+	judge->now++;
+	if (judge->calls) {
+		int err = kmc_call_side_finish(judge);
+
+		if (err)
+			return err;
+	}
+	return (int)judge->broken_now;
+}
+
+void kmc_judge_on_violation(struct kmc_judge *judge, kmc_judge_fn fn, void *arg)
+{
+	judge->fn = fn;
+	judge->fn_arg = arg;
+}
+
+void kmc_judge_trap(struct kmc_judge *judge, bool trap)
+{
+	judge->trap = trap;
+}
+
+static bool all_accepted(const struct kmc_judge *judge, size_t rule)
+{
+	for (size_t i = 0; i < judge->nr_findings; i++)
+		if ((size_t)judge->findings[i]->rule == rule && !judge->findings[i]->known)
+			return false;
+	return true;
+}
+
+static enum kmc_rule_state state_of(const struct kmc_judge *judge, size_t rule)
+{
+	const struct kmc_rule_count *count = &judge->count[rule];
+
+	if (count->violated)
+		return all_accepted(judge, rule) ? KMC_RULE_KNOWN : KMC_RULE_VIOLATED;
+	if (judge->why[rule] != KMC_WHY_NOT)
+		return KMC_RULE_UNREACHABLE;
+	if (count->unknown)
+		return KMC_RULE_UNKNOWN;
+	return count->passed ? KMC_RULE_PASS : KMC_RULE_UNEXERCISED;
+}
+
+void kmc_judge_result(const struct kmc_judge *judge, size_t rule, struct kmc_rule_result *result)
+{
+	const struct kmc_rule_count *count = &judge->count[rule];
+
+	*result = (struct kmc_rule_result){
+		.exercised = count->passed + count->violated + count->unknown,
+		.passed = count->passed, .violated = count->violated, .unknown = count->unknown,
+		.first_seq = count->first_seq, .last_seq = count->last_seq,
+		.state = state_of(judge, rule),
+	};
+	if (result->state == KMC_RULE_UNREACHABLE)
+		result->why = judge->why[rule];
+}
+
+uint64_t kmc_judge_events(const struct kmc_judge *judge)
+{
+	return judge->events;
+}
+
+const struct kmc_subject *kmc_judge_subject(const struct kmc_judge *judge)
+{
+	return &judge->subject;
+}
+
+const struct kmc_zone *kmc_zone_of(const struct kmc_judge *judge, uint64_t addr)
+{
+	const struct kmc_machine *machine = &judge->subject.machine;
+	uint64_t pfn;
+
+	if (addr < machine->direct_map)
+		return NULL;
+	pfn = (addr - machine->direct_map) >> machine->page_shift;
+	for (unsigned int i = 0; i < machine->nr_zones; i++) {
+		const struct kmc_zone *zone = &machine->zones[i];
+
+		if (pfn >= zone->start_pfn && pfn - zone->start_pfn < zone->nr_pages)
+			return zone;
+	}
+	return NULL;
+}

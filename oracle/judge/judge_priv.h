@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The judge inside: its books, the case that a rule is given, and how a rule
+ * says "kept" or "broken". Included by judge/ and rules/ only.
+ */
+#ifndef JUDGE_PRIV_H
+#define JUDGE_PRIV_H
+#include "oracle/judge.h"
+#include "catalogue.h"
+#include "page_dir.h"
+#include "pairing.h"
+#include "shadow.h"
+#include "vocab/op.h"
+
+#define KMC_PAGE 4096ull
+#define KMC_ZERO_SIZE_PTR 16ull
+#define KMC_MAX_ERRNO 4095ull
+
+struct kmc_rule_count {
+	uint64_t passed, violated, unknown;
+	uint64_t first_seq, last_seq;
+};
+
+/* Are objects laid out with debug metadata (red zones, owner records, poison)? */
+enum kmc_layout { KMC_LAYOUT_UNKNOWN, KMC_LAYOUT_PLAIN, KMC_LAYOUT_DEBUG };
+
+struct kmc_cache {
+	struct kmc_cache_desc desc;
+	bool known;      /* announced */
+	bool destroyed;
+	bool plain;      /* described, and without debug metadata */
+	uint32_t align;  /* what ALIGN-7 demands; 0 unknown */
+	uint32_t hwalign; /* what ALIGN-8 demands; 0 not such a cache */
+	uint64_t destroyed_seq;
+	struct kmc_life_count count;
+};
+
+/* Lives are counted per cache and, for memory without one, per class. */
+enum kmc_class {
+	KMC_CLASS_KMALLOC,                       /* 8, 16, 32, 64, 96, ... 8k, other */
+	KMC_CLASS_LARGE = KMC_CLASS_KMALLOC + 14,
+	KMC_CLASS_PAGE,
+	KMC_CLASS_VMALLOC,
+	KMC_CLASS_KVMALLOC,
+	KMC_CLASS_OTHER,
+	KMC_CLASS_UNKNOWN,
+	KMC_NR_CLASSES
+};
+
+/* One life of a page block on a bare trace: page allocation to page free. */
+struct kmc_block {
+	uint64_t base, seq, time_ns;
+	uint64_t owner_seq; /* the event that showed the owner below; 0 none yet */
+	uint32_t owner;     /* cache id; with KMC_OWNER_KMALLOC the granted size */
+	uint32_t stride, first; /* objects lie at base + first + n * stride; stride 0 unknown */
+	uint32_t pages;     /* that still belong to it */
+	uint32_t next_free;
+	uint16_t cpu;
+	uint8_t order;
+	bool owner_kmalloc; /* the owner is a kmalloc class, owner its granted size */
+};
+
+/* One page in a call-level stream: where objects begin on it. */
+struct kmc_place {
+	uint64_t addr;
+	uint64_t starts[8]; /* a bit for every 8 bytes */
+	uint64_t cover;     /* the object of an earlier page that reaches here; 0 none */
+	uint32_t odd;       /* objects that begin off the 8-byte grid: found by search */
+};
+
+/* The last large kmalloc of a cpu, for the second event of one call (TRC-7). */
+struct kmc_cpu {
+	uint64_t addr, size, seq;
+	uint32_t task, since; /* events of this cpu since */
+	bool armed;
+};
+
+/* A call that has begun and not ended. */
+struct kmc_open_call {
+	uint32_t id;
+	uint16_t what;
+	uint8_t dirty;       /* content observation: 0 none, 1 zero, 2 not zero */
+	bool breached;       /* a caller rule was broken at its entry */
+	uint32_t effects;    /* bits of enum kmc_effect */
+	uint32_t children;   /* calls of the same opcode inside (bulk) */
+	uint32_t successes;  /* of those, with a result */
+	uint64_t dirty_at;
+	struct kmc_event begin;
+};
+
+struct kmc_judge {
+	struct kmc_subject subject;
+	uint8_t on[KMC_NR_RULES]; /* judged on this subject */
+	uint8_t why[KMC_NR_RULES];
+	struct kmc_rule_count count[KMC_NR_RULES];
+	bool trap;
+	enum kmc_layout layout;
+	bool calls;            /* lives come from calls, not from tracepoints */
+	uint64_t events, now;  /* fed so far; number of the current one */
+	uint64_t last_gap;     /* number of the last event before which something was lost */
+	uint64_t blind_before; /* call-level: what is older is unknown (restore) */
+	unsigned int broken_now;
+
+	struct kmc_shadow shadow;
+	struct kmc_life_count class_count[KMC_NR_CLASSES];
+	size_t nr_caches;
+	struct kmc_cache **caches; /* by id */
+
+	struct kmc_page_dir block_dir;
+	struct kmc_block *blocks; /* [0] unused */
+	uint32_t nr_blocks, max_blocks, free_block;
+
+	struct kmc_page_dir place_dir;
+	struct kmc_place *places; /* [0] unused */
+	uint32_t nr_places, max_places;
+
+	size_t nr_cpus;
+	struct kmc_cpu *cpus;
+
+	size_t nr_open, max_open;
+	struct kmc_open_call *open;
+
+	size_t nr_branches;
+	struct kmc_branch *branches;
+
+	size_t nr_findings, max_findings;
+	struct kmc_finding **findings;
+	size_t nr_accepted;
+	char (*accepted)[24];
+	kmc_judge_fn fn;
+	void *fn_arg;
+
+	/* the breach being written */
+	struct kmc_finding *writing;
+	char let[768], then[384], but[384], shape[96];
+	struct kmc_finding passing; /* a repeat, shown to fn only */
+};
+
+/* What a rule is asked about: an event with what the books say of it. */
+struct kmc_case {
+	const struct kmc_event *ev;
+	const char *call;
+	uint64_t addr;
+	uint64_t size;    /* bytes asked for in all; UINT64_MAX when the product overflowed */
+	uint32_t granted; /* 0 unknown */
+	uint32_t gfp;
+	uint8_t from;     /* enum kmc_provenance: of the block at hand */
+	uint8_t by;       /* enum kmc_free_column, for a free */
+	bool array;       /* asked for by a product */
+	bool overflow;    /* which overflowed */
+	bool zeroed;      /* asked to be zero */
+	bool outermost;
+	uint32_t effects; /* of the call, when it ended */
+	const struct kmc_cache *cache;
+	const struct kmc_block *block;
+	const struct kmc_life *other; /* the second block of the story; NULL */
+	const struct kmc_open_call *open;
+	uint64_t value;  /* the rule's own: an expected number, a count */
+};
+
+/* finding.c: a rule's two answers */
+
+/**
+ * kmc_breach_open() - A rule is broken. Return: are the texts wanted (first
+ * occurrence, or somebody listens)?
+ */
+bool kmc_breach_open(struct kmc_judge *judge, int rule, const struct kmc_case *c,
+		     const char *clause);
+__attribute__((format(printf, 2, 3))) void kmc_breach_then(struct kmc_judge *judge,
+							   const char *format, ...);
+__attribute__((format(printf, 2, 3))) void kmc_breach_but(struct kmc_judge *judge,
+							  const char *format, ...);
+void kmc_breach_close(struct kmc_judge *judge);
+void kmc_findings_free(struct kmc_judge *judge);
+
+static inline bool kmc_breach_traps(const struct kmc_judge *judge, int rule)
+{
+	const struct kmc_rule *r = kmc_rule_at((size_t)rule);
+
+	return judge->trap && r->party == KMC_PARTY_ALLOCATOR && r->strength == KMC_MUST &&
+	       kmc_rule_counts_for_conformance(r);
+}
+
+#define KMC_RULE_FN(token)                                                                         \
+	__attribute__((noinline)) void kmc_rule_##token(struct kmc_judge *j,                       \
+							const struct kmc_case *c)
+#define KMC_PASS(token) (j->count[KMC_R_##token].passed++)
+#define KMC_UNKNOWN_HERE(token) (j->count[KMC_R_##token].unknown++)
+/* The trap stands in the rule's own function, so that crashes are grouped by rule. */
+#define KMC_BREACH(token, clause, then_args, but_args)                                             \
+	do {                                                                                       \
+		if (kmc_breach_open(j, KMC_R_##token, c, clause)) {                                \
+			kmc_breach_then then_args;                                                 \
+			kmc_breach_but but_args;                                                   \
+		}                                                                                  \
+		kmc_breach_close(j);                                                               \
+		if (kmc_breach_traps(j, KMC_R_##token))                                            \
+			__builtin_trap();                                                          \
+	} while (0)
+
+/* Put a case before a rule, if it is judged on this subject. */
+#define KMC_ASK(judge, token, c)                                                                   \
+	do {                                                                                       \
+		if ((judge)->on[KMC_R_##token])                                                    \
+			kmc_rule_##token(judge, c);                                                \
+	} while (0)
+
+typedef void (*kmc_rule_fn)(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_rule_function() - The function of a judged rule, NULL for the others. */
+kmc_rule_fn kmc_rule_function(int rule);
+/** kmc_ask_rule() - KMC_ASK() for a rule known only at run time. */
+void kmc_ask_rule(struct kmc_judge *judge, int rule, const struct kmc_case *c);
+
+/* Every judged rule has its function: kmc_rule_ALIGN_2(). */
+#define JUDGED(token) void kmc_rule_##token(struct kmc_judge *j, const struct kmc_case *c);
+#define LATER(token)
+#define KMC_RULE(token, a, b, d, e, f, g, h, i, k, l, now, ...) now(token)
+#include "rules.def"
+#undef KMC_RULE
+#undef LATER
+#undef JUDGED
+
+/* books.c */
+
+struct kmc_cache *kmc_book_cache(struct kmc_judge *judge, uint32_t id);
+/** kmc_book_cache_make() - As above, made when there is none. Return: NULL without memory. */
+struct kmc_cache *kmc_book_cache_make(struct kmc_judge *judge, uint32_t id);
+/** kmc_book_count() - Where the lives of this memory are counted. */
+struct kmc_life_count *kmc_book_count(struct kmc_judge *judge, unsigned int from, uint32_t cache,
+				      uint32_t granted, uint64_t size);
+struct kmc_life_count *kmc_book_count_of(struct kmc_judge *judge, const struct kmc_life *life);
+uint64_t kmc_book_bytes(const struct kmc_judge *judge, const struct kmc_life *life);
+void kmc_book_begin(struct kmc_judge *judge, struct kmc_life *life);
+/** kmc_book_end() - A live block stops being live. */
+void kmc_book_end(struct kmc_judge *judge, struct kmc_life *life, enum kmc_life_state state);
+void kmc_book_free(struct kmc_judge *judge);
+void kmc_book_reset(struct kmc_judge *judge);
+int kmc_book_announce(struct kmc_judge *judge, const struct kmc_cache_desc *desc);
+
+/* blocks.c: lives of page blocks on bare traces */
+
+int kmc_blocks_init(struct kmc_judge *judge);
+void kmc_blocks_free(struct kmc_judge *judge);
+void kmc_blocks_reset(struct kmc_judge *judge);
+static inline struct kmc_block *kmc_block_of(struct kmc_judge *judge, uint64_t addr)
+{
+	uint32_t number = kmc_dir_get(&judge->block_dir, addr);
+
+	return number ? &judge->blocks[number] : NULL;
+}
+/** kmc_block_begin() - A page block was handed out. Return: 0, -ENOMEM. */
+int kmc_block_begin(struct kmc_judge *judge, const struct kmc_event *ev);
+/** kmc_block_end() - Pages came back: their lives end. */
+void kmc_block_end(struct kmc_judge *judge, uint64_t addr, unsigned int order);
+/** kmc_block_certain() - Is nothing lost, and the order sure, since this life began? */
+bool kmc_block_certain(const struct kmc_judge *judge, const struct kmc_block *block,
+		       const struct kmc_event *ev);
+
+/* places.c: who lies where in a call-level stream */
+
+int kmc_places_init(struct kmc_judge *judge);
+void kmc_places_free(struct kmc_judge *judge);
+void kmc_places_reset(struct kmc_judge *judge);
+int kmc_place_add(struct kmc_judge *judge, uint64_t addr, uint64_t size);
+void kmc_place_remove(struct kmc_judge *judge, uint64_t addr, uint64_t size);
+/**
+ * kmc_place_find() - A block that takes some of [addr, addr + size), other
+ * than one that begins at @except. Return: NULL when there is none.
+ */
+struct kmc_life *kmc_place_find(struct kmc_judge *judge, uint64_t addr, uint64_t size,
+				uint64_t except);
+
+/* align_rules.c, km_rules.c: the rules that every kmalloc is put before */
+
+/** kmc_layout_of() - How is this kmalloc object laid out? By what was granted, else by the subject. */
+enum kmc_layout kmc_layout_of(const struct kmc_judge *judge, const struct kmc_case *c);
+void kmc_ask_alignment(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_ask_ceiling() - KM-5, ARR-11: for sizes above the largest class. */
+void kmc_ask_ceiling(struct kmc_judge *judge, const struct kmc_case *c);
+
+/* trace_side.c, call_side.c */
+
+int kmc_trace_side(struct kmc_judge *judge, const struct kmc_event *ev);
+int kmc_call_side(struct kmc_judge *judge, const struct kmc_event *ev);
+int kmc_call_side_finish(struct kmc_judge *judge);
+
+/* branches.c: snapshot and restore */
+int kmc_branch_event(struct kmc_judge *judge, const struct kmc_event *ev);
+void kmc_branches_free(struct kmc_judge *judge);
+
+/* Small questions that many rules ask. */
+
+static inline bool kmc_is_pow2(uint64_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+/* The largest power of two that divides n > 0. */
+static inline uint64_t kmc_divisor(uint64_t n)
+{
+	return n & -n;
+}
+
+static inline bool kmc_is_error_pointer(uint64_t addr)
+{
+	return addr >= -KMC_MAX_ERRNO;
+}
+
+/** kmc_zone_of() - The zone of a direct-map address, NULL when unknown. */
+const struct kmc_zone *kmc_zone_of(const struct kmc_judge *judge, uint64_t addr);
+
+#endif

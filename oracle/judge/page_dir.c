@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Two levels: a small hash of regions, an array of numbers in each. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "page_dir.h"
+
+#define FIRST_REGIONS 64
+/* A TiB of touched regions. A stream with more is nonsense: its further pages stay unknown. */
+#define MAX_REGIONS   8192
+
+int kmc_dir_init(struct kmc_page_dir *dir)
+{
+	memset(dir, 0, sizeof(*dir));
+	dir->regions = calloc(FIRST_REGIONS, sizeof(*dir->regions));
+	dir->mask = FIRST_REGIONS - 1;
+	return dir->regions ? 0 : -ENOMEM;
+}
+
+void kmc_dir_free(struct kmc_page_dir *dir)
+{
+	for (size_t i = 0; dir->regions && i <= dir->mask; i++)
+		free(dir->regions[i].pages);
+	free(dir->regions);
+	memset(dir, 0, sizeof(*dir));
+}
+
+static size_t slot_of(const struct kmc_dir_region *regions, size_t mask, uint64_t key)
+{
+	size_t i = (key * 0x9e3779b97f4a7c15ull >> 32) & mask;
+
+	while (regions[i].key && regions[i].key != key)
+		i = (i + 1) & mask;
+	return i;
+}
+
+uint32_t *kmc_dir_region_find(struct kmc_page_dir *dir, uint64_t key)
+{
+	const struct kmc_dir_region *region = &dir->regions[slot_of(dir->regions, dir->mask, key)];
+
+	if (!region->key)
+		return NULL;
+	dir->last = *region;
+	return region->pages;
+}
+
+static int grow(struct kmc_page_dir *dir)
+{
+	size_t nr = (dir->mask + 1) * 2;
+	struct kmc_dir_region *regions = calloc(nr, sizeof(*regions));
+
+	if (!regions)
+		return -ENOMEM;
+	for (size_t i = 0; i <= dir->mask; i++)
+		if (dir->regions[i].key)
+			regions[slot_of(regions, nr - 1, dir->regions[i].key)] = dir->regions[i];
+	free(dir->regions);
+	dir->regions = regions;
+	dir->mask = nr - 1;
+	return 0;
+}
+
+static uint32_t *region_make(struct kmc_page_dir *dir, uint64_t key)
+{
+	uint32_t *pages = kmc_dir_region_find(dir, key);
+
+	if (pages)
+		return pages;
+	if (dir->used >= MAX_REGIONS)
+		return NULL;
+	if (dir->used * 2 > dir->mask && grow(dir))
+		return NULL;
+	pages = calloc(KMC_DIR_REGION_PAGES, sizeof(*pages));
+	if (!pages)
+		return NULL;
+	dir->regions[slot_of(dir->regions, dir->mask, key)] =
+		(struct kmc_dir_region){ .key = key, .pages = pages };
+	dir->used++;
+	return pages;
+}
+
+int kmc_dir_set(struct kmc_page_dir *dir, uint64_t addr, uint64_t nr_pages, uint32_t number)
+{
+	while (nr_pages) {
+		uint64_t first = addr >> KMC_DIR_PAGE_SHIFT & (KMC_DIR_REGION_PAGES - 1);
+		uint64_t here = KMC_DIR_REGION_PAGES - first;
+		uint64_t key = (addr >> KMC_DIR_REGION_SHIFT) + 1;
+		uint32_t *pages = number ? region_make(dir, key) : kmc_dir_region_find(dir, key);
+
+		if (!pages && number && dir->used < MAX_REGIONS)
+			return -ENOMEM;
+		if (here > nr_pages)
+			here = nr_pages;
+		for (uint64_t i = 0; pages && i < here; i++)
+			pages[first + i] = number;
+		nr_pages -= here;
+		addr += here << KMC_DIR_PAGE_SHIFT;
+	}
+	return 0;
+}
+
+void kmc_dir_prefetch(const struct kmc_page_dir *dir, uint64_t addr)
+{
+	uint64_t key = (addr >> KMC_DIR_REGION_SHIFT) + 1;
+	const uint32_t *pages = dir->last.key == key ? dir->last.pages : NULL;
+
+	if (!pages)
+		pages = dir->regions[slot_of(dir->regions, dir->mask, key)].pages;
+	if (pages)
+		__builtin_prefetch(&pages[addr >> KMC_DIR_PAGE_SHIFT & (KMC_DIR_REGION_PAGES - 1)]);
+}

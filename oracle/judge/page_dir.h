@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A number for every 4 KiB page of the address space, at 4 bytes a page in
+ * regions that were touched: which record speaks of that page. Used by the
+ * judge for the lives of page blocks and for the places of objects.
+ */
+#ifndef JUDGE_PAGE_DIR_H
+#define JUDGE_PAGE_DIR_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define KMC_DIR_PAGE_SHIFT   12
+#define KMC_DIR_REGION_SHIFT 27 /* 128 MiB: 32768 pages, 128 KiB of numbers */
+#define KMC_DIR_REGION_PAGES (1u << (KMC_DIR_REGION_SHIFT - KMC_DIR_PAGE_SHIFT))
+
+struct kmc_dir_region {
+	uint64_t key; /* address >> region shift, + 1; 0 empty */
+	uint32_t *pages;
+};
+
+struct kmc_page_dir {
+	struct kmc_dir_region *regions; /* open addressing */
+	size_t mask, used;
+	struct kmc_dir_region last; /* the region looked up last */
+};
+
+int kmc_dir_init(struct kmc_page_dir *dir);
+void kmc_dir_free(struct kmc_page_dir *dir);
+
+/* The region of an address, NULL when nothing was ever stored there. */
+uint32_t *kmc_dir_region_find(struct kmc_page_dir *dir, uint64_t key);
+
+/** kmc_dir_get() - The number of the page at @addr, 0 for none. */
+static inline uint32_t kmc_dir_get(struct kmc_page_dir *dir, uint64_t addr)
+{
+	uint64_t key = (addr >> KMC_DIR_REGION_SHIFT) + 1;
+	uint32_t *pages = dir->last.key == key ? dir->last.pages : kmc_dir_region_find(dir, key);
+
+	return pages ? pages[addr >> KMC_DIR_PAGE_SHIFT & (KMC_DIR_REGION_PAGES - 1)] : 0;
+}
+
+/** kmc_dir_set() - Number @nr_pages pages from @addr on. Return: 0, -ENOMEM. */
+int kmc_dir_set(struct kmc_page_dir *dir, uint64_t addr, uint64_t nr_pages, uint32_t number);
+
+/** kmc_dir_prefetch() - Bring the number of a page near, without changing anything. */
+void kmc_dir_prefetch(const struct kmc_page_dir *dir, uint64_t addr);
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who lies where in a call-level stream, where every free is shown: a bitmap
+ * of beginnings for each page, and on the pages that a block covers whole or
+ * reaches into from before, the block's address. Finds the blocks that overlap a range.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "judge_priv.h"
+
+/* Of blocks larger than 1 GiB only the first pages are entered: no subject has them. */
+#define MAX_COVER (1ull << 18)
+
+int kmc_places_init(struct kmc_judge *judge)
+{
+	judge->max_places = 64;
+	judge->nr_places = 1;
+	judge->places = calloc(judge->max_places, sizeof(*judge->places));
+	if (!judge->places)
+		return -ENOMEM;
+	return kmc_dir_init(&judge->place_dir);
+}
+
+void kmc_places_free(struct kmc_judge *judge)
+{
+	free(judge->places);
+	judge->places = NULL;
+	kmc_dir_free(&judge->place_dir);
+}
+
+void kmc_places_reset(struct kmc_judge *judge)
+{
+	for (uint32_t i = 1; i < judge->nr_places; i++)
+		kmc_dir_set(&judge->place_dir, judge->places[i].addr, 1, 0);
+	judge->nr_places = 1;
+}
+
+static struct kmc_place *place_of(struct kmc_judge *judge, uint64_t addr)
+{
+	uint32_t number = kmc_dir_get(&judge->place_dir, addr);
+
+	return number ? &judge->places[number] : NULL;
+}
+
+static struct kmc_place *place_make(struct kmc_judge *judge, uint64_t addr)
+{
+	struct kmc_place *place = place_of(judge, addr);
+
+	if (place)
+		return place;
+	if (judge->nr_places == judge->max_places) {
+		uint32_t max = judge->max_places * 2;
+		void *places = realloc(judge->places, max * sizeof(*judge->places));
+
+		if (!places)
+			return NULL;
+		judge->places = places;
+		judge->max_places = max;
+	}
+	if (kmc_dir_set(&judge->place_dir, addr, 1, judge->nr_places))
+		return NULL;
+	place = &judge->places[judge->nr_places++];
+	*place = (struct kmc_place){ .addr = addr & -KMC_PAGE };
+	return place;
+}
+
+static uint64_t last_page(uint64_t addr, uint64_t size)
+{
+	uint64_t end = addr + (size ? size : 1) - 1;
+	uint64_t most = addr + (MAX_COVER << KMC_DIR_PAGE_SHIFT);
+
+	return (end < addr || end > most ? most : end) & -KMC_PAGE;
+}
+
+int kmc_place_add(struct kmc_judge *judge, uint64_t addr, uint64_t size)
+{
+	struct kmc_place *place = place_make(judge, addr);
+	unsigned int bit = (unsigned int)(addr & (KMC_PAGE - 1)) >> 3;
+
+	if (!place)
+		return -ENOMEM;
+	if (addr & 7)
+		place->odd++;
+	else
+		place->starts[bit / 64] |= 1ull << bit % 64;
+	for (uint64_t page = (addr & -KMC_PAGE) + KMC_PAGE; page <= last_page(addr, size);
+	     page += KMC_PAGE) {
+		place = place_make(judge, page);
+		if (!place)
+			return -ENOMEM;
+		place->cover = addr;
+	}
+	return 0;
+}
+
+void kmc_place_remove(struct kmc_judge *judge, uint64_t addr, uint64_t size)
+{
+	struct kmc_place *place = place_of(judge, addr);
+	unsigned int bit = (unsigned int)(addr & (KMC_PAGE - 1)) >> 3;
+
+	if (place && addr & 7)
+		place->odd -= place->odd > 0;
+	else if (place)
+		place->starts[bit / 64] &= ~(1ull << bit % 64);
+	for (uint64_t page = (addr & -KMC_PAGE) + KMC_PAGE; page <= last_page(addr, size);
+	     page += KMC_PAGE) {
+		place = place_of(judge, page);
+		if (place && place->cover == addr)
+			place->cover = 0;
+	}
+}
+
+/* Is this block live, and does it take some of the range? */
+static struct kmc_life *takes(struct kmc_judge *judge, uint64_t start, uint64_t addr,
+			      uint64_t size, uint64_t except)
+{
+	struct kmc_life *life = start == except ? NULL : kmc_shadow_find(&judge->shadow, start);
+
+	if (!life || life->state != KMC_LIFE_LIVE || life->flags & KMC_LIFE_NO_EXTENT)
+		return NULL;
+	uint64_t end = life->addr + (life->size ? kmc_life_size(life) : 1);
+
+	return end > addr && life->addr < addr + (size ? size : 1) ? life : NULL;
+}
+
+/* The last beginning at or before a bit of a page; -1 none. */
+static int bit_before(const struct kmc_place *place, unsigned int bit)
+{
+	int word = (int)(bit / 64);
+	uint64_t bits = place->starts[word] & (~0ull >> (63 - bit % 64));
+
+	while (!bits && --word >= 0)
+		bits = place->starts[word];
+	return bits ? word * 64 + 63 - __builtin_clzll(bits) : -1;
+}
+
+/* The first beginning at or after a bit; 512 none. */
+static int bit_after(const struct kmc_place *place, unsigned int bit)
+{
+	unsigned int word = bit / 64;
+	uint64_t bits = place->starts[word] & (~0ull << bit % 64);
+
+	while (!bits && ++word < 8)
+		bits = place->starts[word];
+	return bits ? (int)(word * 64) + __builtin_ctzll(bits) : 512;
+}
+
+/* Beginnings off the grid are rare (foreign mallocs never have them): ask every byte. */
+static struct kmc_life *find_odd(struct kmc_judge *judge, const struct kmc_place *place,
+				 uint64_t addr, uint64_t size, uint64_t except)
+{
+	for (uint64_t at = place->addr; at < place->addr + KMC_PAGE; at++) {
+		struct kmc_life *life = at & 7 ? takes(judge, at, addr, size, except) : NULL;
+
+		if (life)
+			return life;
+	}
+	return NULL;
+}
+
+static struct kmc_life *find_on_page(struct kmc_judge *judge, const struct kmc_place *place,
+				     uint64_t addr, uint64_t size, uint64_t except)
+{
+	unsigned int bit = addr > place->addr ? (unsigned int)(addr - place->addr) >> 3 : 0;
+	uint64_t end = addr + (size ? size : 1);
+	struct kmc_life *life = NULL;
+	int at = bit_before(place, bit);
+
+	/* The range may begin inside the block before, or inside that of an earlier page. */
+	if (at >= 0)
+		life = takes(judge, place->addr + 8ull * (unsigned int)at, addr, size, except);
+	if (!life && at >= 0 && place->addr + 8ull * (unsigned int)at == except && at > 0) {
+		at = bit_before(place, (unsigned int)at - 1);
+		if (at >= 0)
+			life = takes(judge, place->addr + 8ull * (unsigned int)at, addr, size,
+				     except);
+	}
+	if (!life && place->cover)
+		life = takes(judge, place->cover, addr, size, except);
+	for (at = bit_after(place, bit); !life && at < 512; ) {
+		uint64_t start = place->addr + 8ull * (unsigned int)at;
+
+		if (start >= end)
+			break;
+		life = takes(judge, start, addr, size, except);
+		at = at < 511 ? bit_after(place, (unsigned int)at + 1) : 512;
+	}
+	if (!life && place->odd)
+		life = find_odd(judge, place, addr, size, except);
+	return life;
+}
+
+struct kmc_life *kmc_place_find(struct kmc_judge *judge, uint64_t addr, uint64_t size,
+				uint64_t except)
+{
+	uint64_t last = last_page(addr, size);
+
+	for (uint64_t page = addr & -KMC_PAGE; page <= last; page += KMC_PAGE) {
+		const struct kmc_place *place = place_of(judge, page);
+		struct kmc_life *life =
+			place ? find_on_page(judge, place, addr, size, except) : NULL;
+
+		if (life)
+			return life;
+	}
+	return NULL;
+}
