@@ -284,8 +284,7 @@ static void configure(struct kmc_probes *p, struct record_bpf *skel,
 	skel->bss->next_cache = next_index(o);
 	bpf_map__set_max_entries(skel->maps.ring, (uint32_t)(p->nr_slots * p->nr_rings));
 	bpf_map__set_max_entries(skel->maps.nest, KMC_NEST_SLOTS * p->nr_rings);
-	bpf_map__set_max_entries(skel->maps.state, p->nr_cpus);
-	bpf_map__set_max_entries(skel->maps.control, p->nr_cpus);
+	bpf_map__set_max_entries(skel->maps.cpus, p->nr_cpus);
 }
 
 /* One attempt with the probes of @mask. */
@@ -344,10 +343,8 @@ static int map_rings(struct kmc_probes *p)
 {
 	p->ring = map_memory(p->skel->maps.ring, sizeof(struct kmc_slot), &p->ring_size);
 	p->nest = map_memory(p->skel->maps.nest, sizeof(struct kmc_slot), &p->nest_size);
-	p->state = map_memory(p->skel->maps.state, sizeof(struct kmc_cpu_state), &p->state_size);
-	p->control = map_memory(p->skel->maps.control, sizeof(struct kmc_cpu_control),
-				&p->control_size);
-	return p->ring && p->nest && p->state && p->control ? 0 : -ENOMEM;
+	p->cpus = map_memory(p->skel->maps.cpus, sizeof(struct kmc_cpu), &p->cpus_size);
+	return p->ring && p->nest && p->cpus ? 0 : -ENOMEM;
 }
 
 static void attach(struct kmc_probes *p, unsigned int probe)
@@ -474,7 +471,7 @@ void kmc_probes_enable(struct kmc_probes *p, bool on)
 	for (unsigned int i = 0; on && i < KMC_NR_PROBES; i++)
 		p->misses_base[i] += kmc_probes_misses(p, i);
 	for (unsigned int cpu = 0; cpu < p->nr_cpus; cpu++)
-		__atomic_store_n(&p->control[cpu].enabled, on, __ATOMIC_RELEASE);
+		__atomic_store_n(&p->cpus[cpu].control.enabled, on, __ATOMIC_RELEASE);
 }
 
 void kmc_probes_detach(struct kmc_probes *p)
@@ -499,7 +496,7 @@ uint64_t kmc_probes_misses(const struct kmc_probes *p, unsigned int probe)
 struct kmc_slot_count kmc_probes_count(const struct kmc_probes *p, unsigned int cpu,
 				       unsigned int probe)
 {
-	const struct kmc_slot_count *c = &p->state[cpu].count[probe];
+	const struct kmc_slot_count *c = &p->cpus[cpu].state.count[probe];
 
 	return (struct kmc_slot_count){
 		.hits = __atomic_load_n(&c->hits, __ATOMIC_RELAXED),
@@ -539,17 +536,15 @@ bool kmc_probes_vmap_range(const struct kmc_probes *p, uint64_t *start, uint64_t
 
 void kmc_probes_close(struct kmc_probes *p)
 {
-	if (p->control)
+	if (p->cpus)
 		kmc_probes_enable(p, false);
 	kmc_probes_detach(p);
 	if (p->ring)
 		munmap(p->ring, p->ring_size);
 	if (p->nest)
 		munmap(p->nest, p->nest_size);
-	if (p->state)
-		munmap(p->state, p->state_size);
-	if (p->control)
-		munmap(p->control, p->control_size);
+	if (p->cpus)
+		munmap(p->cpus, p->cpus_size);
 	record_bpf__destroy(p->skel);
 	memset(p, 0, sizeof(*p));
 }

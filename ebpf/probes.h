@@ -44,9 +44,8 @@ struct kmc_probes {
 	unsigned int nr_rings;     /* up to the highest online cpu */
 	uint64_t nr_slots;         /* of a ring */
 	struct kmc_slot *ring, *nest;
-	struct kmc_cpu_state *state;
-	struct kmc_cpu_control *control;
-	size_t ring_size, nest_size, state_size, control_size;
+	struct kmc_cpu *cpus;
+	size_t ring_size, nest_size, cpus_size;
 };
 
 void kmc_probes_options_init(struct kmc_probes_options *options);

@@ -55,16 +55,8 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct kmc_cpu_state);
-} state SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct kmc_cpu_control);
-} control SEC(".maps");
+	__type(value, struct kmc_cpu);
+} cpus SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -120,18 +112,18 @@ static __always_inline void fill(struct kmc_slot *slot, const struct event *e,
 }
 
 /* Interrupted another program of this cpu: rare, and may itself be interrupted. */
-static __always_inline bool write_nested(struct kmc_cpu_state *st,
-					 struct kmc_cpu_control *ctl, __u32 cpu,
+static __always_inline bool write_nested(struct kmc_cpu *c, __u32 cpu,
 					 const struct event *e, __u64 tid, __u64 what)
 {
 	struct kmc_slot *slot;
 	__u64 at;
 	__u32 i;
 
-	if (READ(st->nest_head) - READ(ctl->nest_tail) >= KMC_NEST_SLOTS - KMC_NEST_SPARE)
+	if (READ(c->state.nest_head) - READ(c->control.nest_tail) >=
+	    KMC_NEST_SLOTS - KMC_NEST_SPARE)
 		return false;
 	i = cpu * KMC_NEST_SLOTS;
-	at = __sync_fetch_and_add(&st->nest_head, 1);
+	at = __sync_fetch_and_add(&c->state.nest_head, 1);
 	i += at & (KMC_NEST_SLOTS - 1);
 	slot = bpf_map_lookup_elem(&nest, &i);
 	if (!slot)
@@ -142,32 +134,31 @@ static __always_inline bool write_nested(struct kmc_cpu_state *st,
 	return true;
 }
 
-static __always_inline bool write_slot(struct kmc_cpu_state *st,
-				       struct kmc_cpu_control *ctl, __u32 cpu,
+static __always_inline bool write_slot(struct kmc_cpu *c, __u32 cpu,
 				       const struct event *e, __u64 tid, __u64 what)
 {
 	struct kmc_slot *slot;
 	__u64 head;
 	__u32 i;
 
-	if (READ(st->busy))
-		return write_nested(st, ctl, cpu, e, tid, what);
+	if (READ(c->state.busy))
+		return write_nested(c, cpu, e, tid, what);
 	/* From here to busy = 0 the main ring is ours; so is its order of time. */
-	WRITE(st->busy, 1);
-	head = READ(st->head);
-	if (head - READ(ctl->tail) >= nr_slots)
+	WRITE(c->state.busy, 1);
+	head = READ(c->state.head);
+	if (head - READ(c->control.tail) >= nr_slots)
 		goto full;
 	i = cpu * nr_slots + (head & (nr_slots - 1));
 	slot = bpf_map_lookup_elem(&ring, &i);
 	if (!slot)
 		goto full;
 	fill(slot, e, tid, what);
-	publish(&st->head, head + 1);
-	WRITE(st->busy, 0);
+	publish(&c->state.head, head + 1);
+	WRITE(c->state.busy, 0);
 	return true;
 full:
-	WRITE(st->lost_at, head);
-	WRITE(st->busy, 0);
+	WRITE(c->state.lost_at, head);
+	WRITE(c->state.busy, 0);
 	return false;
 }
 
@@ -176,15 +167,14 @@ static __always_inline int record(enum probe probe, const struct event *e,
 				  bool null_free, bool filtered)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct kmc_cpu_control *ctl = bpf_map_lookup_elem(&control, &cpu);
-	struct kmc_cpu_state *st = bpf_map_lookup_elem(&state, &cpu);
+	struct kmc_cpu *c = bpf_map_lookup_elem(&cpus, &cpu);
 	struct kmc_slot_count *count;
 	struct task_struct *task;
 	__u64 size = e->size, what;
 
-	if (!ctl || !st || !READ(ctl->enabled))
+	if (!c || !READ(c->control.enabled))
 		return 0;
-	count = &st->count[probe];
+	count = &c->state.count[probe];
 	count->hits++;
 	task = bpf_get_current_task_btf();
 	if (task->tgid == own_tgid) {
@@ -205,7 +195,7 @@ static __always_inline int record(enum probe probe, const struct event *e,
 	       scope_of(task->flags) << KMC_SLOT_SCOPE_SHIFT;
 	if (e->failed)
 		what |= KMC_SLOT_FAILED;
-	if (cpu >= nr_rings || !write_slot(st, ctl, cpu, e, (__u32)task->pid, what))
+	if (cpu >= nr_rings || !write_slot(c, cpu, e, (__u32)task->pid, what))
 		count->lost++;
 	return 0;
 }

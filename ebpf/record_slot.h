@@ -81,6 +81,12 @@ struct kmc_cpu_control {
 	__u32 spare[11];
 };
 
+/* One cpu: two cache lines and more apart, one look-up for both. */
+struct kmc_cpu {
+	struct kmc_cpu_control control;
+	struct kmc_cpu_state state;
+};
+
 /* Direct-mapped table of the caches known at start; the seed is chosen so that they do not collide. */
 #define KMC_CACHE_TABLE_BITS 13
 struct kmc_cache_entry {

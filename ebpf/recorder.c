@@ -250,8 +250,8 @@ static int make_stages(struct kmc_recorder *r)
 		s->ring = (struct kmc_ring){
 			.slots = r->probes.ring + cpu * r->probes.nr_slots,
 			.nest = r->probes.nest + cpu * KMC_NEST_SLOTS,
-			.state = &r->probes.state[cpu],
-			.control = &r->probes.control[cpu],
+			.state = &r->probes.cpus[cpu].state,
+			.control = &r->probes.cpus[cpu].control,
 			.nr_slots = r->probes.nr_slots,
 		};
 		s->records = calloc(BLOCK_RECORDS, sizeof(*s->records));
