@@ -104,7 +104,7 @@ struct bench_score {
 	double ratio, ratio_q1, ratio_q3; /* to the best peer of the same round */
 };
 
-enum bench_state {
+enum bench_state { /* in this order: judged states lie before NOT_YET */
 	BENCH_INFO,    /* no budget */
 	BENCH_GOOD,    /* within good */
 	BENCH_MET,     /* within must */

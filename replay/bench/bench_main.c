@@ -134,6 +134,15 @@ static void row_not_yet(struct bench_row *row)
 				   .state = BENCH_NOT_YET };
 }
 
+/* In a run of a moment a number is only a number. */
+static void row_finish(const struct options *o, const struct bench_field *field,
+		       struct bench_row *row)
+{
+	if (o->plan.check_only && row->state <= BENCH_MISSED)
+		row->state = BENCH_INFO;
+	bench_table_row(stdout, field, row);
+}
+
 /* A row that fails has said why; the others still run. */
 static void run_patterns(const struct options *o, const struct bench_field *field,
 			struct bench_row *rows, size_t *nr)
@@ -142,7 +151,7 @@ static void run_patterns(const struct options *o, const struct bench_field *fiel
 		if (!wanted(o, bench_patterns[i].name))
 			continue;
 		bench_measure(&bench_patterns[i], field, &o->plan, &rows[*nr]);
-		bench_table_row(stdout, field, &rows[(*nr)++]);
+		row_finish(o, field, &rows[(*nr)++]);
 	}
 }
 
@@ -159,7 +168,7 @@ static void run_others(const struct options *o, const struct bench_field *field,
 	if (wanted(o, "vmalloc-64K"))
 		row_not_yet(&rows[(*nr)++]);
 	for (size_t i = first; i < *nr; i++)
-		bench_table_row(stdout, field, &rows[i]);
+		row_finish(o, field, &rows[i]);
 }
 
 /* 2 beats 1: a row that did not run says nothing about its budget. */
@@ -170,7 +179,7 @@ static int exit_status(const struct options *o, const struct bench_row *rows, si
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].state == BENCH_FAILED)
 			return EXIT_ERROR;
-		if (rows[i].state == BENCH_MISSED && !rows[i].goal && !o->plan.check_only)
+		if (rows[i].state == BENCH_MISSED && !rows[i].goal)
 			status = EXIT_MISSED;
 	}
 	if (!n)

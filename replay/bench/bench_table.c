@@ -48,7 +48,7 @@ void bench_table_head(FILE *f, const struct bench_host *host, const struct bench
 		host->nr_cpus, host->load, host->pinned[0], host->pinned[1]);
 	fprintf(f, "kernel    %s\n", host->kernel);
 	head_peers(f, field);
-	fprintf(f, "rounds    %u of %.1f ms a contestant, thread CPU time, medians; peers as ratio "
+	fprintf(f, "rounds    %u of %g ms a contestant, thread CPU time, medians; peers as ratio "
 		   "to the best one\n\n",
 		plan->rounds, (double)plan->slot_ns / 1e6);
 	fprintf(f, "%-23s %-8s %8s", "pattern", "best", "time");

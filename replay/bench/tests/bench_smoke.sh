@@ -26,6 +26,7 @@ for name in $("$bench" --list | awk '{ print $1 }'); do
 	awk -F'|' -v name="$name" '$1 ~ "^" name " " { split($2, f, " "); ok = f[1] > 0 }
 		END { exit !ok }' "$out" || complain "$name: no time of ours"
 done
+grep -q '^0 budgets good, 0 met, 0 missed' "$out" || complain "--check-only judges"
 grep -q 'peers .*glibc [0-9]' "$out" || complain "the peers are not named"
 
 "$bench" --only no-such-pattern >"$out" 2>&1
