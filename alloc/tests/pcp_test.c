@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Per-cpu lists: to 4.7, PCP-1, PCP-3, PCP-4, PCP-5. */
+#include "machine_fixture.h"
+
+#define MOV GFP_HIGHUSER_MOVABLE
+
+static const struct per_cpu_pages *pcp(unsigned int cpu)
+{
+	return sim->cpus[cpu].pcp;
+}
+
+/* PCP-1: orders 0 to 3 rest on the list, order 4 does not. */
+static void test_which_orders(void **state)
+{
+	(void)state;
+	for (unsigned int order = 0; order <= 5; order++) {
+		kmc_sim_reset(sim);
+		__free_pages(alloc_pages(MOV, order), order);
+		if (order <= 3)
+			assert_true(pcp(0)->count >= 1u << order);
+		else
+			assert_int_equal(pcp(0)->count, 0);
+		kmc_sim_check(sim);
+	}
+}
+
+static unsigned int refill(enum kmc_profile profile, unsigned int order)
+{
+	unsigned int count;
+
+	boot_one_zone(profile, 65536);
+	assert_int_equal(sim->page->zones[0].pcp_batch, 15);
+	alloc_pages(MOV, order);
+	count = (pcp(0)->count >> order) + 1;
+	power_off();
+	return count;
+}
+
+/* */
+static void test_refill_counts(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		assert_int_equal(refill(p, 0), 15);
+		assert_int_equal(refill(p, 1), 7);
+		assert_int_equal(refill(p, 2), 3);
+		assert_int_equal(refill(p, 3), 2);
+	}
+}
+
+/* From 6.8 on consecutive refills double, up to 2^5; a free halves the factor. */
+static void test_refills_double(void **state)
+{
+	unsigned int seen[8], n = 0;
+	uint64_t free_before;
+
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 262144);
+	free_before = zone_info(0).nr_free;
+	while (n < 8) {
+		uint64_t free_now;
+
+		alloc_pages(MOV, 0);
+		free_now = zone_info(0).nr_free;
+		if (free_now != free_before)
+			seen[n++] = (unsigned int)(free_before - free_now);
+		free_before = free_now;
+	}
+	assert_int_equal(seen[0], 63);
+	assert_int_equal(seen[1], 126);
+	assert_int_equal(seen[2], 252);
+	for (int i = 3; i < 8; i++)
+		assert_true(seen[i] >= seen[i - 1] && seen[i] <= 63 << 5);
+	power_off();
+	boot_one_zone(KMC_PROFILE_6_6_9, 262144);
+	for (int i = 0; i < 64; i++)
+		alloc_pages(MOV, 0);
+	assert_int_equal(zone_info(0).nr_free, 262144 - 2 * 63);
+	power_off();
+}
+
+/* The list's head is taken first, what is freed last comes back first. */
+static void test_lifo(void **state)
+{
+	struct page *a = alloc_pages(MOV, 0), *b = alloc_pages(MOV, 0);
+
+	(void)state;
+	assert_int_equal(page_to_pfn(b), page_to_pfn(a) + 1);
+	__free_pages(a, 0);
+	__free_pages(b, 0);
+	assert_ptr_equal(alloc_pages(MOV, 0), b);
+	assert_ptr_equal(alloc_pages(MOV, 0), a);
+}
+
+/* PCP-5: the limit, in each profile. */
+static void check_limit(enum kmc_profile profile)
+{
+	static struct page *page[4000];
+	unsigned int high = 0;
+
+	boot_one_zone(profile, 65536);
+	for (int i = 0; i < 4000; i++)
+		page[i] = alloc_pages(MOV, 0);
+	for (int i = 0; i < 4000; i++) {
+		__free_pages(page[i], 0);
+		if (pcp(0)->count > high)
+			high = pcp(0)->count;
+		assert_true(pcp(0)->count <= pcp(0)->high);
+	}
+	assert_true(pcp(0)->high >= sim->page->zones[0].pcp_high);
+	assert_true(pcp(0)->high <= sim->page->zones[0].pcp_high_max);
+	if (profile <= KMC_PROFILE_6_6_9)
+		assert_int_equal(pcp(0)->high, sim->page->zones[0].pcp_high);
+	assert_int_equal(zone_info(0).nr_free + pcp(0)->count, 65536);
+	kmc_sim_check(sim);
+	power_off();
+}
+
+static void test_limit(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
+		check_limit(p);
+}
+
+/* the drain begins with the list freed to, from its tail. */
+static void test_drain_from_the_tail(void **state)
+{
+	struct page *page[600];
+	unsigned int high;
+
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_6_9, 16384);
+	high = sim->page->zones[0].pcp_high;
+	assert_true(high < 500);
+	for (unsigned int i = 0; i < high + 10; i++)
+		page[i] = alloc_pages(MOV, 0);
+	kmc_page_flush_cpu(sim, kmc_this_cpu);
+	for (unsigned int i = 0; i < high - 1; i++)
+		__free_pages(page[i], 0);
+	assert_int_equal(pcp(0)->count, high - 1);
+	tp_listen(KMC_TP_MM_PAGE_PCPU_DRAIN);
+	__free_pages(page[high - 1], 0);
+	assert_int_equal(tp_count, pcp(0)->batch);
+	assert_int_equal(tp_seen[0].pfn, page_to_pfn(page[0]));
+	assert_int_equal(tp_seen[1].pfn, page_to_pfn(page[1]));
+	assert_int_equal(pcp(0)->count, high - pcp(0)->batch);
+	power_off();
+}
+
+/* Up to 6.6 the drain doubles when no allocation comes between. */
+static void test_drains_double_up_to_6_6(void **state)
+{
+	static struct page *page[2000];
+	unsigned int drained[3], n = 0, before = 0;
+
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_6_9, 65536);
+	for (int i = 0; i < 2000; i++)
+		page[i] = alloc_pages(MOV, 0);
+	kmc_page_flush_cpu(sim, kmc_this_cpu);
+	for (int i = 0; i < 2000 && n < 3; i++) {
+		before = pcp(0)->count;
+		__free_pages(page[i], 0);
+		if (pcp(0)->count <= before)
+			drained[n++] = before + 1 - pcp(0)->count;
+	}
+	assert_int_equal(n, 3);
+	assert_int_equal(drained[0], 15);
+	assert_int_equal(drained[1], 30);
+	assert_int_equal(drained[2], 60);
+	power_off();
+}
+
+/* PCP-3: what rests on the lists is not free; a drain gives it back. */
+static void test_pcp_pages_are_not_free(void **state)
+{
+	struct kmc_zone_info z;
+
+	(void)state;
+	__free_pages(alloc_pages(MOV, 3), 3);
+	z = zone_info(0);
+	assert_int_equal(z.nr_free + z.pcp_count, z.managed);
+	assert_int_equal(z.pcp_count, 16);
+	kmc_page_flush_cpu(sim, kmc_this_cpu);
+	assert_int_equal(zone_info(0).nr_free, z.managed);
+	assert_int_equal(zone_info(0).pcp_count, 0);
+}
+
+/* PCP-4 */
+static void test_reserved_types_on_the_lists(void **state)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 0);
+	unsigned int movable_before;
+
+	(void)state;
+	set_pageblock_migratetype(sim, page_to_pfn(page), MIGRATE_CMA);
+	movable_before = pcp(0)->lists[MIGRATE_MOVABLE].head;
+	__free_pages(page, 0);
+	assert_int_equal(pcp(0)->lists[MIGRATE_MOVABLE].head, page_to_pfn(page));
+	assert_int_not_equal(movable_before, page_to_pfn(page));
+	assert_ptr_equal(alloc_pages(MOV, 0), page);
+	set_pageblock_migratetype(sim, page_to_pfn(page), MIGRATE_ISOLATE);
+	__free_pages(page, 0);
+	assert_int_equal(page->kind, FRAME_BUDDY);
+	assert_int_equal(page->migratetype, MIGRATE_ISOLATE);
+	assert_null(alloc_pages(MOV, 11));
+	/* undo, so that the free frames of the pageblock agree with its type again */
+	__del_page_from_free_list(sim, &sim->page->zones[0], page_to_pfn(page), 0,
+				  MIGRATE_ISOLATE);
+	set_pageblock_migratetype(sim, page_to_pfn(page), MIGRATE_UNMOVABLE);
+	__add_to_free_list(sim, &sim->page->zones[0], page_to_pfn(page), 0, MIGRATE_UNMOVABLE,
+			   false);
+}
+
+/* Each cpu has lists of its own; another may free what one allocated. */
+static void test_two_cpus(void **state)
+{
+	struct page *page = alloc_pages(MOV, 0);
+	unsigned int left = pcp(0)->count;
+
+	(void)state;
+	kmc_sim_switch(sim, 1);
+	__free_pages(page, 0);
+	assert_int_equal(pcp(0)->count, left);
+	assert_int_equal(pcp(1)->count, 1);
+	assert_ptr_equal(alloc_pages(MOV, 0), page);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup_64m, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_which_orders),
+		cmocka_unit_test(test_refill_counts),
+		cmocka_unit_test(test_refills_double),
+		CASE(test_lifo),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_drain_from_the_tail),
+		cmocka_unit_test(test_drains_double_up_to_6_6),
+		CASE(test_pcp_pages_are_not_free),
+		CASE(test_reserved_types_on_the_lists),
+		CASE(test_two_cpus),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
