@@ -18,23 +18,18 @@ static const uint8_t class_of_words[KMALLOC_MAX_CACHE_SIZE / 8] = {
 	[512 ... 1023] = 13,
 };
 
-/* Slots of the kmalloc caches: class number plus the base of the kind. */
-#define SLOTS_RECLAIM 16
-#define SLOTS_DMA     32
-#define SLOTS_CGROUP  48
-
 /* Rule: KM-19, KM-20. Model: exact (R2; without random copies). */
 static unsigned int kmalloc_kind(struct kmc_sim *sim, gfp_t gfp)
 {
 	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT))))
-		return 0;
+		return KMC_SLOTS_NORMAL;
 	if ((gfp & __GFP_DMA) && !(sim->config.options & KMC_OPT_NO_ZONE_DMA))
-		return SLOTS_DMA;
+		return KMC_SLOTS_DMA;
 	if (gfp & __GFP_RECLAIMABLE)
-		return SLOTS_RECLAIM;
+		return KMC_SLOTS_RECLAIM;
 	if ((gfp & __GFP_ACCOUNT) && (sim->config.options & KMC_OPT_MEMCG))
-		return SLOTS_CGROUP;
-	return 0;
+		return KMC_SLOTS_CGROUP;
+	return KMC_SLOTS_NORMAL;
 }
 
 struct kmem_cache *kmc_kmalloc_cache(struct kmc_sim *sim, size_t size, gfp_t gfp)

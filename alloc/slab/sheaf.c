@@ -266,7 +266,7 @@ static void pcs_put(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_pcs *p
 		if (pcs->top != pcs->end && object_local(cpu, s, objects[nr]))
 			*pcs->top++ = objects[nr];
 		else
-			kmc_slab_give(cpu, s, &objects[nr], 1);
+			kmc_slab_give(cpu, &objects[nr], 1);
 	}
 }
 
@@ -310,10 +310,10 @@ void *kmc_sheaf_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 /* freeing */
 
 /* Empty the older of two full sheaves into the slabs and make it the main one. */
-static void pcs_flush_spare(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_pcs *pcs)
+static void pcs_flush_spare(struct kmc_cpu *cpu, struct kmc_pcs *pcs)
 {
 	kmc_yield_point("sheaf_full");
-	kmc_slab_give(cpu, s, pcs->spare->objects, pcs->spare->count);
+	kmc_slab_give(cpu, pcs->spare->objects, pcs->spare->count);
 	pcs->spare->count = 0;
 	pcs_swap(pcs);
 }
@@ -340,7 +340,7 @@ static bool pcs_make_room(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_
 		return true;
 	}
 	if (pcs->spare) {
-		pcs_flush_spare(cpu, s, pcs);
+		pcs_flush_spare(cpu, pcs);
 		return true;
 	}
 	return false;
@@ -353,7 +353,7 @@ void kmc_sheaf_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
 	if (pcs->top == pcs->end) {
 		pcs_touch(cpu, s, pcs);
 		if (!pcs_make_room(cpu, s, pcs)) {
-			kmc_slab_give(cpu, s, &object, 1);
+			kmc_slab_give(cpu, &object, 1);
 			return;
 		}
 	}
@@ -366,7 +366,7 @@ static void sheaf_empty(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_sh
 {
 	if (!sheaf)
 		return;
-	kmc_slab_give(cpu, s, sheaf->objects, sheaf->count);
+	kmc_slab_give(cpu, sheaf->objects, sheaf->count);
 	sheaf_drop(cpu->sim, s, sheaf);
 }
 

@@ -54,17 +54,17 @@ static void boot_tables(struct kmc_sim *sim)
 	st->nodes = kmc_arena_alloc(sim, KMC_MAX_SLOTS * nr_nodes * sizeof(*st->nodes), PAGE_SIZE);
 }
 
-/* The kinds of kmalloc caches; slot = base + class number, as kmalloc.c computes it. */
+/* The kinds of kmalloc caches. */
 static const struct kmalloc_kind {
 	const char *prefix;
 	unsigned int base;
 	uint32_t flags;
 	uint32_t option, unless; /* KMC_OPT_* */
 } kmalloc_kinds[] = {
-	{ "kmalloc-", 0, 0, 0, 0 },
-	{ "kmalloc-rcl-", 16, SLAB_RECLAIM_ACCOUNT, 0, 0 },
-	{ "dma-kmalloc-", 32, SLAB_CACHE_DMA, 0, KMC_OPT_NO_ZONE_DMA },
-	{ "kmalloc-cg-", 48, SLAB_ACCOUNT, KMC_OPT_MEMCG, 0 },
+	{ "kmalloc-", KMC_SLOTS_NORMAL, 0, 0, 0 },
+	{ "kmalloc-rcl-", KMC_SLOTS_RECLAIM, SLAB_RECLAIM_ACCOUNT, 0, 0 },
+	{ "dma-kmalloc-", KMC_SLOTS_DMA, SLAB_CACHE_DMA, 0, KMC_OPT_NO_ZONE_DMA },
+	{ "kmalloc-cg-", KMC_SLOTS_CGROUP, SLAB_ACCOUNT, KMC_OPT_MEMCG, 0 },
 };
 
 /* In order of size. */
@@ -84,8 +84,6 @@ static int boot_kmalloc(struct kmc_sim *sim, const struct kmalloc_kind *kind, un
 		 size < 1024 ? size : size / 1024);
 	err = kmc_cache_setup(sim, kind->base + class, name, &args, size,
 			      kind->flags | SLAB_KMALLOC);
-	if (!err)
-		kmc_cache_at(sim, kind->base + class)->class = class;
 	return err;
 }
 

@@ -85,5 +85,5 @@ void kmc_object_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
 	if (likely((kmc_page_of(sc, object)->slab.state ^ sc->node_tag) == s->slot))
 		kmc_sheaf_free(cpu, s, object);
 	else
-		kmc_slab_give(cpu, s, &object, 1);
+		kmc_slab_give(cpu, &object, 1);
 }

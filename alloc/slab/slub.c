@@ -11,8 +11,6 @@
 #include "slub_core.h"
 #include <string.h>
 
-#define LINK_BASE 0xffff888000000000ull
-
 /* the chain */
 
 static inline uint64_t link_mask(const struct kmem_cache *s, uint64_t where)
@@ -22,10 +20,10 @@ static inline uint64_t link_mask(const struct kmem_cache *s, uint64_t where)
 
 static inline uint64_t link_address(struct kmc_sim *sim, const void *object)
 {
-	return LINK_BASE + (uint64_t)((const uint8_t *)object - sim->frames);
+	return KMC_DIRECT_MAP_BASE + (uint64_t)((const uint8_t *)object - sim->frames);
 }
 
-KMC_NO_ASAN static uint64_t *link_word(const struct kmem_cache *s, const void *object)
+static uint64_t *link_word(const struct kmem_cache *s, const void *object)
 {
 	return (uint64_t *)((char *)object + s->offset);
 }
@@ -64,7 +62,7 @@ KMC_NO_ASAN void *kmc_slab_next_free(struct kmc_sim *sim, const struct kmem_cach
 {
 	uint64_t *word = link_word(s, object);
 	uint64_t value = *word ^ link_mask(s, link_address(sim, word));
-	void *next = sim->frames + (value - LINK_BASE);
+	void *next = sim->frames + (value - KMC_DIRECT_MAP_BASE);
 
 	if (value == 0)
 		return NULL;
@@ -229,7 +227,7 @@ unsigned int kmc_slab_take_elsewhere(struct kmc_cpu *cpu, struct kmem_cache *s, 
 
 /* growing */
 
-/* The order in which a new slab's objects are linked: sequence[0..objects). */
+/* Fisher-Yates over 0..objects-1, the same at each call. Model: exact but for the generator. */
 static void shuffle(const struct kmem_cache *s, uint16_t *sequence, unsigned int objects)
 {
 	uint64_t state = s->shuffle_seed;
@@ -249,12 +247,13 @@ static void shuffle(const struct kmem_cache *s, uint16_t *sequence, unsigned int
 }
 
 /*
- * The @nth object of a new slab of @objects. One sequence per cache, made for
- * the preferred order, entered at @start; a smaller slab passes over the
- * numbers that it does not have (KC-40).
+ * In which order a new slab's objects are handed out: ascending, or by the
+ * cache's one sequence, made for the preferred order and entered at a random
+ * place. A smaller slab passes over the numbers that it does not have (KC-40).
  */
+#define SEQUENCE_MAX 1024 /* R4's orders give no more than 512 objects a slab */
 struct slab_order {
-	uint16_t sequence[KMC_SLUB_MAX_OBJECTS / 32];
+	uint16_t sequence[SEQUENCE_MAX];
 	unsigned int length, at;
 	bool random;
 };
@@ -262,8 +261,7 @@ struct slab_order {
 static void order_begin(struct kmc_sim *sim, const struct kmem_cache *s, struct slab_order *o,
 			unsigned int objects)
 {
-	o->random = s->shuffle_seed && objects > 1 &&
-		    s->layout.objects <= KMC_SLUB_MAX_OBJECTS / 32;
+	o->random = s->shuffle_seed && objects > 1 && s->layout.objects <= SEQUENCE_MAX;
 	o->at = 0;
 	if (!o->random)
 		return;
@@ -526,7 +524,7 @@ static unsigned int node_give(struct kmc_cpu *cpu, struct kmem_cache *s, unsigne
 }
 
 /* Model: exact in effect (R8), objects of one slab that follow each other are taken together. */
-void kmc_slab_give(struct kmc_cpu *cpu, struct kmem_cache *s, void **objects, unsigned int nr)
+void kmc_slab_give(struct kmc_cpu *cpu, void **objects, unsigned int nr)
 {
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
 	struct discard d = { 0 };
@@ -543,7 +541,6 @@ void kmc_slab_give(struct kmc_cpu *cpu, struct kmem_cache *s, void **objects, un
 		objects += done;
 		nr -= done;
 	}
-	(void)s;
 	kmc_yield_point("slab_discard");
 	discard_release(cpu, &d);
 }

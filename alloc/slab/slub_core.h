@@ -28,12 +28,20 @@
 #define KMC_SLOT_BITS    11
 #define KMC_MAX_SLOTS    (1u << KMC_SLOT_BITS)
 #define KMC_TAG_NO_SHEAF 0x8000u /* page from the reserves: goes straight back to its slab */
-#define KMC_BARN_MIN     10  /* full, and empty, sheaves that a barn may hold on any machine */
+#define KMC_BARN_MIN     10  /* full sheaves that a barn may hold on any machine */
 #define KMC_BARN_MAX     128 /* on a large one */
 #define KMC_BARN_SHARE   1024 /* of a node's memory that a barn's objects may take */
 #define KMC_SHEAF_MAX_OBJECTS 60
 #define KMC_CACHE_NAME_BYTES  64
-#define KMC_FIRST_USER_SLOT   64 /* slots 0..63: four kinds of kmalloc caches */
+
+/* Slots of the kmalloc caches: class number plus the kind's base; slot 0 is no cache. */
+enum kmc_kmalloc_slots {
+	KMC_SLOTS_NORMAL = 0,
+	KMC_SLOTS_RECLAIM = 16,
+	KMC_SLOTS_DMA = 32,
+	KMC_SLOTS_CGROUP = 48,
+	KMC_FIRST_USER_SLOT = 64,
+};
 
 /* What a plain kmalloc may carry: none of these changes which object is handed out. */
 #define KMC_GFP_PLAIN                                                                 \
@@ -99,7 +107,7 @@ struct kmem_cache {
 	uint32_t offset;     /* of the free pointer */
 	uint32_t red_left;
 	uint32_t sheaf_bytes; /* of one sheaf: 64 << n */
-	uint32_t barn_max;   /* full, and empty, sheaves in a barn */
+	uint32_t barn_max;   /* full sheaves in a barn */
 	uint64_t reciprocal; /* see kmc_object_index() */
 	uint64_t hardening;  /* random part of stored free pointers; 0 off */
 	uint64_t shuffle_seed; /* of the order of a new slab's objects; 0 ascending */
@@ -111,7 +119,6 @@ struct kmem_cache {
 	uint32_t inuse;
 	uint32_t useroffset, usersize;
 	enum kmc_cache_life life;
-	uint32_t class; /* of kmalloc, 0 none */
 	uint16_t next_slot, prev_slot; /* list in order of creation; 0 ends */
 	bool own_sheaf_capacity;
 	char name[KMC_CACHE_NAME_BYTES];
@@ -209,8 +216,8 @@ unsigned int kmc_slab_take_elsewhere(struct kmc_cpu *cpu, struct kmem_cache *s, 
  */
 unsigned int kmc_slab_grow(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int node,
 			   void **out, unsigned int max, unsigned int *got_node);
-/** kmc_slab_give() - @nr objects go back to their slabs; a foreign one to its owner's. */
-void kmc_slab_give(struct kmc_cpu *cpu, struct kmem_cache *s, void **objects, unsigned int nr);
+/** kmc_slab_give() - @nr objects go back to their slabs, whatever their caches. */
+void kmc_slab_give(struct kmc_cpu *cpu, void **objects, unsigned int nr);
 /** kmc_slab_discard_empty() - Release every empty slab and sort the rest; Return: slabs left. */
 unsigned int kmc_slab_discard_empty(struct kmc_cpu *cpu, struct kmem_cache *s);
 /** kmc_object_index() - Number of the object in its slab that holds @ptr; may be too large. */
