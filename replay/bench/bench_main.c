@@ -172,7 +172,7 @@ static void run_others(const struct options *o, const struct bench_field *field,
 }
 
 /* 2 beats 1: a row that did not run says nothing about its budget. */
-static int exit_status(const struct options *o, const struct bench_row *rows, size_t n)
+static int exit_status(const struct bench_row *rows, size_t n)
 {
 	int status = n ? EXIT_MET : EXIT_ERROR;
 
@@ -203,7 +203,7 @@ static int run_all(const struct options *o, const struct bench_host *host,
 		if (err)
 			bench_fail("%s: %s", o->json, strerror(-err));
 	}
-	return err ? EXIT_ERROR : exit_status(o, rows, nr);
+	return err ? EXIT_ERROR : exit_status(rows, nr);
 }
 
 static int set_up(struct bench_host *host, struct bench_field *field, char **argv)
