@@ -82,8 +82,8 @@ static void large_free(struct kmc_cpu *cpu, struct page *head)
 	kmc_pages_free(cpu->sim, cpu, head, order);
 }
 
-static cold_path void emit_kmalloc(struct kmc_cpu *cpu, const void *ptr, size_t size, size_t granted,
-			 gfp_t gfp, int node, const void *call_site)
+static cold_path void emit_kmalloc(struct kmc_cpu *cpu, const void *ptr, size_t size,
+				   size_t granted, gfp_t gfp, int node, const void *call_site)
 {
 	struct kmc_slab_event event = {
 		.id = KMC_TP_KMALLOC,

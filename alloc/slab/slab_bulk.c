@@ -144,7 +144,7 @@ static void free_one(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
 		kmc_slab_warn(cpu, "kmem_cache_free_bulk of memory that is no slab", object);
 }
 
-/* The fast part of a bulk free. Return: how many were freed; 0: the first one needs the long way. */
+/* The fast part of a bulk free. Return: how many; 0: the first one needs the long way. */
 static size_t free_run(struct kmc_cpu *cpu, struct kmem_cache *s, size_t size, void **p)
 {
 #ifndef KMC_ASAN

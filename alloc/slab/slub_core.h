@@ -205,7 +205,7 @@ static inline unsigned int kmc_page_tag(const struct kmem_cache *s, unsigned int
 /** kmc_slab_take() - Up to @max objects from partial slabs of @node. Return: how many. */
 unsigned int kmc_slab_take(struct kmc_sim *sim, struct kmem_cache *s, unsigned int node,
 			   void **out, unsigned int max);
-/** kmc_slab_take_elsewhere() - One object from another node's partial slabs, unless @gfp forbids it. */
+/** kmc_slab_take_elsewhere() - One object of another node, unless @gfp forbids that. */
 unsigned int kmc_slab_take_elsewhere(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp,
 				     unsigned int node, void **out);
 /**

@@ -71,7 +71,10 @@ typedef unsigned int slab_flags_t;
  * Rule: KM-1 .. KM-14.
  */
 void *kmalloc(size_t size, gfp_t flags);
-/** kmalloc_node() - As kmalloc(), with a preferred or (__GFP_THISNODE) required node. Rule: KM-13. */
+/**
+ * kmalloc_node() - As kmalloc(), with a preferred or, by __GFP_THISNODE, required node.
+ * Rule: KM-13.
+ */
 void *kmalloc_node(size_t size, gfp_t flags, int node);
 /** kmalloc_track_caller() - As kmalloc(); events name the caller's caller. Rule: KM-15. */
 void *kmalloc_track_caller(size_t size, gfp_t flags);
@@ -260,11 +263,20 @@ static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t flags)
 
 /** kmem_cache_free() - Give an object of @s back. Rule: FR-2, FR-6, DBG-8. */
 void kmem_cache_free(struct kmem_cache *s, void *objp);
-/** kmem_cache_alloc_bulk() - @size objects into @p, or none. Return: @size or 0. Rule: KC-32, KC-33, KC-35. */
+/**
+ * kmem_cache_alloc_bulk() - @size objects into @p, or none.
+ * Return: @size or 0. Rule: KC-32, KC-33, KC-35.
+ */
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t flags, size_t size, void **p);
-/** kmem_cache_free_bulk() - @size objects; NULL @s: whatever each belongs to. Rule: FR-14, FR-15, KC-35. */
+/**
+ * kmem_cache_free_bulk() - Free @size objects; NULL @s: whatever each belongs to.
+ * Rule: FR-14, FR-15, KC-35.
+ */
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t size, void **p);
-/** kmem_cache_destroy() - Drop a name of a cache, with the last one the cache. Rule: KC-24 .. KC-26, KC-42. */
+/**
+ * kmem_cache_destroy() - Drop a name of a cache, with the last one the cache.
+ * Context: task, may sleep. Rule: KC-24 .. KC-26, KC-42.
+ */
 void kmem_cache_destroy(struct kmem_cache *s);
 /** kmem_cache_shrink() - Release empty slabs. Return: 0 only when no slab is left. Rule: KC-23. */
 int kmem_cache_shrink(struct kmem_cache *s);
