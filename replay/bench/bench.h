@@ -184,6 +184,7 @@ struct bench_host {
 };
 void bench_host_read(struct bench_host *host);
 void bench_host_pin(struct bench_host *host);
+void bench_host_unpin(void);
 int bench_thread_pin(int cpu);
 void bench_table_head(FILE *f, const struct bench_host *host, const struct bench_field *field,
 		      const struct bench_plan *plan);
@@ -193,6 +194,9 @@ const char *bench_state_name(enum bench_state state);
 int bench_json_write(const char *path, const struct bench_host *host,
 		     const struct bench_field *field, const struct bench_plan *plan,
 		     const struct bench_row *rows, size_t n);
+
+/* bench_trace.c: figures of the replay program over a trace; two rows. */
+size_t bench_trace_rows(const char *trace, unsigned int rounds, struct bench_row *rows);
 
 /** bench_cpu_ns() - CPU time of the calling thread. */
 static inline uint64_t bench_cpu_ns(void)

@@ -63,16 +63,24 @@ int bench_thread_pin(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
+static cpu_set_t allowed; /* before pinning */
+
+/** bench_host_unpin() - Let the caller run where the program may, for a child. */
+void bench_host_unpin(void)
+{
+	if (CPU_COUNT(&allowed))
+		sched_setaffinity(0, sizeof(allowed), &allowed);
+}
+
 /** bench_host_pin() - Choose the two threads' cpus and pin the caller to the first. */
 void bench_host_pin(struct bench_host *host)
 {
-	cpu_set_t set;
 	int found = 0;
 
-	if (sched_getaffinity(0, sizeof(set), &set))
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		return;
 	for (int cpu = 0; cpu < CPU_SETSIZE && found < 2; cpu++)
-		if (CPU_ISSET((size_t)cpu, &set))
+		if (CPU_ISSET((size_t)cpu, &allowed))
 			host->pinned[found++] = cpu;
 	if (found && bench_thread_pin(host->pinned[0]))
 		host->pinned[0] = -1;

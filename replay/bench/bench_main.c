@@ -23,7 +23,7 @@ enum {
 
 struct options {
 	struct bench_plan plan;
-	const char *json;
+	const char *json, *trace;
 	const char *only[MAX_ONLY];
 	size_t nr_only;
 	bool list;
@@ -41,6 +41,7 @@ static const char doc[] =
 
 enum {
 	OPT_CHECK = 0x100,
+	OPT_TRACE,
 	OPT_LIST,
 };
 
@@ -49,6 +50,8 @@ static const struct argp_option option_table[] = {
 	{ "quick", 'q', NULL, 0, "Short slots and 7 rounds: a first look", 0 },
 	{ "only", 'o', "PATTERN", 0, "Only these patterns (shell wildcards; may be repeated)", 0 },
 	{ "json", 'j', "FILE", 0, "Write the run to FILE as well", 0 },
+	{ "trace", OPT_TRACE, "FILE", 0, "Run kmconform-replay over FILE too, quote its figures",
+	  0 },
 	{ "list", OPT_LIST, NULL, 0, "List the patterns and stop", 0 },
 	{ "check-only", OPT_CHECK, NULL, 0, "Run everything for a moment, judge nothing", 0 },
 	{ 0 },
@@ -94,6 +97,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'j':
 		o->json = arg;
+		return 0;
+	case OPT_TRACE:
+		o->trace = arg;
 		return 0;
 	case OPT_LIST:
 		o->list = true;
@@ -167,6 +173,8 @@ static void run_others(const struct options *o, const struct bench_field *field,
 	}
 	if (wanted(o, "vmalloc-64K"))
 		row_not_yet(&rows[(*nr)++]);
+	if (o->trace)
+		*nr += bench_trace_rows(o->trace, o->plan.rounds, &rows[*nr]);
 	for (size_t i = first; i < *nr; i++)
 		row_finish(o, field, &rows[i]);
 }
