@@ -186,7 +186,10 @@ int kmc_event_print(FILE *out, const struct kmc_event *ev)
 	char line[KMC_MAX_LINE];
 	int len = kmc_event_line(line, sizeof(line), ev);
 
-	return fwrite(line, 1, (size_t)len, out) == (size_t)len ? 0 : -EIO;
+	errno = 0;
+	if (fwrite(line, 1, (size_t)len, out) == (size_t)len)
+		return 0;
+	return errno ? -errno : -EIO;
 }
 
 /* reading */

@@ -9,15 +9,8 @@
 #include <string.h>
 #include "vocab/event.h"
 #include "vocab/op.h"
+#include "op_fold.h"
 #include "vocab_text.h"
-
-/* Which fields an op uses; slots used as plain numbers have a bit more. */
-enum {
-	USES_A = 1 << 0, USES_B = 1 << 1, USES_C = 1 << 2, USES_D = 1 << 3,
-	USES_GFP = 1 << 4, USES_NODE = 1 << 5, USES_ORDER = 1 << 6,
-	USES_DST = 1 << 7, USES_SRC = 1 << 8, USES_THIRD = 1 << 9,
-	SRC_IS_NUMBER = 1 << 10, THIRD_IS_NUMBER = 1 << 11,
-};
 
 static struct kmc_op_desc descs[KMC_OPCODE_END] = {
 #define KMC_OP(number, name, words, fam, res, parameters)                          \
@@ -27,12 +20,11 @@ static struct kmc_op_desc descs[KMC_OPCODE_END] = {
 #undef KMC_OP
 };
 
-static const uint16_t catalogue[] = {
+const uint16_t kmc_op_catalogue[KMC_NR_OPS] = {
 #define KMC_OP(number, ...) number,
 #include "vocab/op.def"
 #undef KMC_OP
 };
-#define NR_OPS (sizeof(catalogue) / sizeof(catalogue[0]))
 
 /* A number given twice, or a reserved one, does not compile. */
 static const char *parameters_of(unsigned int code)
@@ -51,31 +43,47 @@ static const char *parameters_of(unsigned int code)
 	return "";
 }
 
-/* What folding needs to know, apart so that it stays in the cache. */
-static struct {
-	uint16_t code; /* 0: no op */
-	uint16_t uses;
-} shapes[KMC_OPCODE_END];
-static uint16_t by_text[NR_OPS];
+struct kmc_op_shape kmc_op_shapes[KMC_OPCODE_END];
+static uint16_t by_text[KMC_NR_OPS];
 
-static uint16_t bit_of(const struct kmc_param *param)
+static int8_t *use_of(struct kmc_op_shape *shape, char field)
 {
-	static const struct {
-		char field;
-		uint16_t bit, number;
-	} fields[] = {
-		{ 'a', USES_A, 0 }, { 'b', USES_B, 0 }, { 'c', USES_C, 0 }, { 'd', USES_D, 0 },
-		{ 'g', USES_GFP, 0 }, { 'n', USES_NODE, 0 }, { 'o', USES_ORDER, 0 },
-		{ 's', USES_SRC, SRC_IS_NUMBER }, { 't', USES_DST, 0 },
-		{ 'u', USES_THIRD, THIRD_IS_NUMBER },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (fields[i].field == param->field)
-			return fields[i].bit | (param->format == 'd' ? fields[i].number : 0);
+	switch (field) {
+	case 'a':
+		return &shape->a;
+	case 'b':
+		return &shape->b;
+	case 'c':
+		return &shape->c;
+	case 'd':
+		return &shape->d;
+	case 'g':
+		return &shape->gfp;
+	case 'n':
+		return &shape->node;
+	case 'o':
+		return &shape->order;
+	case 's':
+		return &shape->src;
+	case 't':
+		return &shape->dst;
+	case 'u':
+		return &shape->third;
+	}
 	assert(!"op.def: no such field");
-	return 0;
+	return NULL;
+}
+
+static void use(struct kmc_op_shape *shape, const struct kmc_param *param)
+{
+	int8_t *used = use_of(shape, param->field);
+
+	assert(!*used && !(param->offset && shape->b)); /* one meaning a field */
+	*used = -1;
+	if (param->offset)
+		shape->b = -1;
+	if (param->format == 'd')
+		*(param->field == 's' ? &shape->src_number : &shape->third_number) = -1;
 }
 
 /* One word of op.def: name=field, then +b or :format. */
@@ -97,26 +105,20 @@ static void describe_param(struct kmc_op_desc *desc, struct kmc_span word)
 
 static void describe(struct kmc_op_desc *desc)
 {
+	struct kmc_op_shape *shape = &kmc_op_shapes[desc->code];
 	const char *parameters = parameters_of(desc->code);
 	size_t at = 0, len = strlen(parameters);
-	uint16_t bits = desc->result == KMC_RES_NONE ? 0 : USES_DST;
 	struct kmc_span word;
 	unsigned int i;
 
 	while ((word = kmc_text_word(parameters, len, &at)).len)
 		describe_param(desc, word);
-	for (i = 0; i < desc->nr_params; i++) {
-		uint16_t bit = bit_of(&desc->params[i]);
-
-		if (desc->params[i].offset)
-			bit |= USES_B;
-		assert(!(bits & bit)); /* one meaning a field */
-		bits |= bit;
-	}
-	shapes[desc->code].code = desc->code;
-	shapes[desc->code].uses = bits;
+	shape->code = desc->code;
+	shape->dst = desc->result == KMC_RES_NONE ? 0 : -1;
+	for (i = 0; i < desc->nr_params; i++)
+		use(shape, &desc->params[i]);
 	/* raw flag bits travel there too */
-	desc->more = bits & (USES_C | USES_D | USES_THIRD | USES_GFP);
+	desc->more = shape->c || shape->d || shape->third || shape->gfp;
 }
 
 static int compare_text(const void *a, const void *b)
@@ -128,10 +130,10 @@ __attribute__((constructor)) static void describe_all(void)
 {
 	size_t i;
 
-	for (i = 0; i < NR_OPS; i++)
-		describe(&descs[catalogue[i]]);
-	memcpy(by_text, catalogue, sizeof(by_text));
-	qsort(by_text, NR_OPS, sizeof(by_text[0]), compare_text);
+	for (i = 0; i < KMC_NR_OPS; i++)
+		describe(&descs[kmc_op_catalogue[i]]);
+	memcpy(by_text, kmc_op_catalogue, sizeof(by_text));
+	qsort(by_text, KMC_NR_OPS, sizeof(by_text[0]), compare_text);
 }
 
 const struct kmc_op_desc *kmc_op_desc(unsigned int code)
@@ -141,7 +143,7 @@ const struct kmc_op_desc *kmc_op_desc(unsigned int code)
 
 unsigned int kmc_op_find(const char *text, size_t len)
 {
-	size_t low = 0, high = NR_OPS;
+	size_t low = 0, high = KMC_NR_OPS;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
@@ -160,12 +162,12 @@ unsigned int kmc_op_find(const char *text, size_t len)
 
 unsigned int kmc_op_at(size_t index)
 {
-	return index < NR_OPS ? catalogue[index] : KMC_OP_NONE;
+	return index < KMC_NR_OPS ? kmc_op_catalogue[index] : KMC_OP_NONE;
 }
 
 size_t kmc_op_count(void)
 {
-	return NR_OPS;
+	return KMC_NR_OPS;
 }
 
 bool kmc_op_is_free(unsigned int code)
@@ -179,63 +181,9 @@ void kmc_op_init(struct kmc_op *op, unsigned int code)
 			       .dst = KMC_NO_SLOT, .src = KMC_NO_SLOT, .third = KMC_NO_SLOT };
 }
 
-/*
- * Folding is on the fuzzers' hot path and its input is random, so a branch
- * would be mispredicted half of the time: masks instead.
- */
-static uint64_t all_if(bool condition)
-{
-	return 0 - (uint64_t)condition;
-}
-
-static uint16_t fold_code(unsigned int code)
-{
-	unsigned int known = shapes[code < KMC_OPCODE_END ? code : 0].code;
-	unsigned int folded = catalogue[code % NR_OPS];
-
-	return (uint16_t)(known | (folded & all_if(!known)));
-}
-
-static uint16_t fold_slot(uint16_t slot, bool used, bool number)
-{
-	uint64_t kept = (KMC_NR_SLOTS - 1) | all_if(number | (slot == KMC_NO_SLOT));
-
-	return (uint16_t)((slot & kept) | ~all_if(used));
-}
-
-static int8_t fold_node(int8_t node, bool used)
-{
-	uint64_t kept = (KMC_MAX_OP_NODES - 1) | all_if(node == KMC_NODE_NONE);
-
-	return (int8_t)(((uint8_t)node & kept) | ~all_if(used));
-}
-
-_Static_assert(KMC_NO_SLOT == UINT16_MAX && KMC_NODE_NONE == -1, "folding to all ones");
-_Static_assert(!(KMC_NR_SLOTS & (KMC_NR_SLOTS - 1)), "folding by masks");
-_Static_assert(!(KMC_MAX_OP_NODES & (KMC_MAX_OP_NODES - 1)), "folding by masks");
-
 void kmc_op_canonicalise(struct kmc_op *op)
 {
-	unsigned int bits;
-
-	op->code = fold_code(op->code);
-	bits = shapes[op->code].uses;
-	op->cpu %= KMC_MAX_CPUS;
-	op->task %= KMC_MAX_TASKS;
-	op->context %= KMC_CTX_UNKNOWN; /* a program always knows */
-	op->attr &= KMC_ALL_ATTRS;
-	op->node = fold_node(op->node, bits & USES_NODE);
-	op->order %= KMC_MAX_OP_ORDER + 1;
-	op->order &= all_if(bits & USES_ORDER);
-	op->dst = fold_slot(op->dst, bits & USES_DST, false);
-	op->src = fold_slot(op->src, bits & USES_SRC, bits & SRC_IS_NUMBER);
-	op->third = fold_slot(op->third, bits & USES_THIRD, bits & THIRD_IS_NUMBER);
-	op->gfp.atoms &= KMC_GFP_ALL_ATOMS & all_if(bits & USES_GFP);
-	op->gfp.raw &= all_if(bits & USES_GFP);
-	op->a &= all_if(bits & USES_A);
-	op->b &= all_if(bits & USES_B);
-	op->c &= all_if(bits & USES_C);
-	op->d &= all_if(bits & USES_D);
+	kmc_op_fold(op);
 }
 
 bool kmc_op_is_neutral_rest(const struct kmc_op *op)

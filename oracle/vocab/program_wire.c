@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "op_fold.h"
 #include "program_forms.h"
 
 #define WIRE_VERSION 1
@@ -60,23 +61,31 @@ static void put64(uint8_t *p, uint64_t v)
 
 /* ops */
 
-void kmc_op_decode(struct kmc_op *op, const uint8_t *record, const uint8_t *more)
+/* What stands in place of a continuation that is not there. */
+static const uint8_t nothing_more[KMC_RECORD_BYTES] = { [2] = 0xff, [3] = 0xff };
+
+/* restrict: without it each store of a field might change the record. */
+void kmc_op_decode(struct kmc_op *restrict op, const uint8_t *restrict record,
+		   const uint8_t *restrict more)
 {
-	*op = (struct kmc_op){
-		.code = get16(record), .cpu = record[2], .task = record[3],
-		.dst = get16(record + 4), .src = get16(record + 6), .third = KMC_NO_SLOT,
-		.gfp = { .atoms = get32(record + 8) },
-		.context = record[12], .attr = record[13],
-		.node = (int8_t)record[14], .order = record[15],
-		.a = get64(record + 16), .b = get64(record + 24),
-	};
-	if (more) {
-		op->third = get16(more + 2);
-		op->gfp.raw = get64(more + 8);
-		op->c = get64(more + 16);
-		op->d = get64(more + 24);
-	}
-	kmc_op_canonicalise(op);
+	more = more ? more : nothing_more;
+	op->code = get16(record);
+	op->cpu = record[2];
+	op->task = record[3];
+	op->dst = get16(record + 4);
+	op->src = get16(record + 6);
+	op->third = get16(more + 2);
+	op->gfp.atoms = get32(record + 8);
+	op->gfp.raw = get64(more + 8);
+	op->context = record[12];
+	op->attr = record[13];
+	op->node = (int8_t)record[14];
+	op->order = record[15];
+	op->a = get64(record + 16);
+	op->b = get64(record + 24);
+	op->c = get64(more + 16);
+	op->d = get64(more + 24);
+	kmc_op_fold(op);
 }
 
 unsigned int kmc_op_encode(const struct kmc_op *op, uint8_t *records)

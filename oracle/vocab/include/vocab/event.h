@@ -226,7 +226,7 @@ static inline void kmc_event_init(struct kmc_event *ev)
 
 /**
  * kmc_event_print() - One line in fixed columns, ended by a newline.
- * Nothing that differs between two runs of one program. Return: 0, -EIO.
+ * Nothing that differs between two runs of one program. Return: 0, -errno.
  */
 int kmc_event_print(FILE *out, const struct kmc_event *ev);
 
