@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Both sides before the oracle: the recorded kernel as the bare tracepoints it
+ * was recorded by, our allocator as the calls that the replay made.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "exec/alloc_machine.h"
+#include "replay.h"
+
+static uint32_t shown_by_trace(const struct kmc_trace_facts *facts)
+{
+	uint32_t shows = KMC_SHOWS_ADDRESS | KMC_SHOWS_SIZE | KMC_SHOWS_GRANTED | KMC_SHOWS_GFP;
+
+	if (facts->nr_caches)
+		shows |= KMC_SHOWS_CACHES;
+	if (facts->probe_state[KMC_PROBE_PAGE_ALLOC] == KMC_PROBE_ATTACHED &&
+	    facts->probe_state[KMC_PROBE_PAGE_FREE] == KMC_PROBE_ATTACHED)
+		shows |= KMC_SHOWS_PAGES;
+	return shows;
+}
+
+static int make_theirs(struct kmc_replay *replay)
+{
+	const struct kmc_trace_facts *facts = replay->facts;
+	struct kmc_subject subject = { .machine = facts->machine, .bare = true,
+				       .shows = shown_by_trace(facts) };
+	int err;
+
+	snprintf(subject.name, sizeof(subject.name), "Linux %.44s, recorded",
+		 facts->release[0] ? facts->release : "of unknown release");
+	subject.edition = replay->options->run.edition ? replay->options->run.edition :
+			  facts->machine.release ? facts->machine.release :
+						   replay->machine.profile;
+	err = kmc_judge_create(&subject, &replay->theirs_judge);
+	for (size_t i = 0; !err && i < facts->nr_caches; i++)
+		err = kmc_judge_cache(replay->theirs_judge, &facts->caches[i]);
+	return err;
+}
+
+static int make_ours(struct kmc_replay *replay)
+{
+	struct kmc_subject subject = { .machine = replay->machine };
+	char release[24];
+
+	kmc_release_print(release, sizeof(release), replay->machine.profile);
+	snprintf(subject.name, sizeof(subject.name), "alloc %s, replaying", release);
+	subject.edition = replay->options->run.edition ? replay->options->run.edition :
+							 replay->machine.profile;
+	/* Frees are the recorded kernel's, so what is live at the end proves no leak. */
+	subject.shows = KMC_SHOWS_ADDRESS | KMC_SHOWS_SIZE | KMC_SHOWS_GRANTED | KMC_SHOWS_CALLS |
+			KMC_SHOWS_CACHES | KMC_SHOWS_PAGES | KMC_SHOWS_GFP;
+	return kmc_judge_create(&subject, &replay->ours_judge);
+}
+
+int kmc_replay_judges(struct kmc_replay *replay)
+{
+	const struct kmc_run_options *run = &replay->options->run;
+	int err = make_theirs(replay), status;
+
+	if (!err)
+		err = make_ours(replay);
+	if (err)
+		return kmc_run_error(run, "cannot judge such a subject: %s", strerror(-err));
+	status = kmc_run_accept(run, replay->theirs_judge);
+	return status ? status : kmc_run_accept(run, replay->ours_judge);
+}
+
+void kmc_replay_judge_theirs(struct kmc_replay *replay, const struct kmc_record *record,
+			     uint16_t cpu, unsigned int marks)
+{
+	struct kmc_event *ev = &replay->theirs_event;
+	uint64_t seq = ev->seq + 1;
+
+	kmc_record_to_event(replay->facts, record, cpu, ev);
+	ev->seq = seq;
+	ev->marks |= (uint16_t)marks;
+	if (kmc_judge_event(replay->theirs_judge, ev) < 0)
+		replay->error = -ENOMEM;
+}
+
+void kmc_replay_judge_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost)
+{
+	struct kmc_event *ev = &replay->theirs_event;
+	uint64_t seq = ev->seq + 1;
+
+	kmc_event_init(ev);
+	ev->kind = KMC_EV_GAP;
+	ev->seq = seq;
+	ev->cpu = cpu;
+	ev->arg = lost;
+	if (kmc_judge_event(replay->theirs_judge, ev) < 0)
+		replay->error = -ENOMEM;
+}
+
+/* Our caches are named by their class, which is a number like any other. */
+void kmc_replay_judge_cache(struct kmc_replay *replay, uint16_t class)
+{
+	const struct kmc_class_facts *facts = &replay->classes.facts[class];
+	struct kmc_cache_desc desc = replay->facts->caches[facts->cache];
+
+	desc.id = class;
+	desc.kmalloc = 0;
+	desc.flags = (desc.flags & ~(uint64_t)KMC_CF_KMALLOC) | KMC_CF_NO_MERGE;
+	kmc_alloc_describe_cache(facts->ours, &desc);
+	if (kmc_judge_cache(replay->ours_judge, &desc))
+		replay->error = -ENOMEM;
+}
