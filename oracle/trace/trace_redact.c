@@ -369,11 +369,25 @@ void kmc_blank_records(struct kmc_record *records, size_t n)
 	}
 }
 
+/*
+ * A type-safe cache whose free pointer lies inside the object has it where the
+ * creator chose (KC-8): that was asked for, like the alignment, and stays. An
+ * `inuse` that is not 0 says so, for the place may be offset 0.
+ */
+static bool chose_free_pointer(const struct kmc_cache_desc *c)
+{
+	return (c->flags & KMC_CF_TYPESAFE_BY_RCU) && c->inuse && c->offset < c->object_size;
+}
+
 void kmc_blank_facts(struct kmc_trace_facts *facts)
 {
 	for (size_t i = 0; i < facts->nr_caches; i++) {
 		struct kmc_cache_desc *c = &facts->caches[i];
 
-		c->size = c->inuse = c->offset = c->order = c->min_order = c->objects = 0;
+		c->size = c->order = c->min_order = c->objects = 0;
+		if (!chose_free_pointer(c))
+			c->inuse = c->offset = 0;
+		else
+			c->inuse = c->object_size;
 	}
 }

@@ -150,6 +150,8 @@ int kmc_predict(const struct kmc_replay_options *options, struct kmc_trace *trac
 /** kmc_predict_compare() - Compare predictions with the trace itself. Return: exit status. */
 int kmc_predict_compare(const struct kmc_replay_options *options, struct kmc_trace *trace,
 			const char *input, const char *predictions);
+/** kmc_predict_free_pointer() - Did the creator choose where the free pointer lies? */
+bool kmc_predict_free_pointer(const struct kmc_cache_desc *cache);
 /** kmc_predict_cache() - Size and order of a cache from what was asked for. Return: 0, -errno. */
 int kmc_predict_cache(const struct kmc_cache_desc *cache, unsigned int nr_cpus,
 		      enum kmc_profile profile, unsigned int *size, unsigned int *order);

@@ -178,13 +178,6 @@ static uint64_t creation_flags(const struct kmc_cache_desc *cache)
 	return (cache->flags & 0xffff & ~internal) | KMC_CF_NO_MERGE;
 }
 
-/* Rule: KC-8. A type-safe cache keeps its free pointer outside unless its creator chose a place. */
-static bool chose_free_pointer(const struct kmc_cache_desc *cache)
-{
-	return (cache->flags & KMC_CF_TYPESAFE_BY_RCU) && cache->offset &&
-	       cache->offset < cache->object_size && cache->size;
-}
-
 /* Ours is beside theirs in the books from now on; a blank table says nothing of size. */
 static void compare_geometry(struct kmc_replay *replay, uint16_t class,
 			     const struct kmc_cache_desc *theirs)
@@ -214,7 +207,7 @@ struct kmem_cache *kmc_replay_cache_make(struct kmc_replay *replay, uint16_t cla
 	theirs = &replay->facts->caches[facts->cache];
 	args.align = theirs->align;
 	args.ctor = theirs->ctor ? no_constructor : NULL;
-	args.use_freeptr_offset = chose_free_pointer(theirs);
+	args.use_freeptr_offset = kmc_predict_free_pointer(theirs);
 	args.freeptr_offset = args.use_freeptr_offset ? theirs->offset : 0;
 	if (args.align & (args.align - 1) || !theirs->object_size)
 		return NULL;

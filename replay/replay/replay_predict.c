@@ -26,12 +26,13 @@
 #define HEAD "# kmconform predictions 1\n"
 
 /*
- * Rule: KC-8. A type-safe or constructed cache keeps its free pointer behind the
- * object unless the creator chose a place in it, which is then what he asked for.
+ * Rule: KC-8. A type-safe cache has its free pointer behind the object unless the
+ * creator chose a place inside, which then is part of what was asked for. An
+ * `inuse` of 0 says that the table knows of no layout.
  */
-static bool asked_for_free_pointer(const struct kmc_cache_desc *cache)
+bool kmc_predict_free_pointer(const struct kmc_cache_desc *cache)
 {
-	return (cache->flags & KMC_CF_TYPESAFE_BY_RCU) && cache->offset &&
+	return (cache->flags & KMC_CF_TYPESAFE_BY_RCU) && cache->inuse &&
 	       cache->offset < cache->object_size;
 }
 
@@ -41,7 +42,7 @@ int kmc_predict_cache(const struct kmc_cache_desc *cache, unsigned int nr_cpus,
 	struct kmc_layout_request request = {
 		.object_size = cache->object_size, .align = cache->align,
 		.flags = kmc_alloc_slab_flags(cache->flags & 0xffff), .has_ctor = cache->ctor,
-		.use_freeptr_offset = asked_for_free_pointer(cache),
+		.use_freeptr_offset = kmc_predict_free_pointer(cache),
 		.nr_cpus = nr_cpus ? nr_cpus : 1, .profile = profile,
 	};
 	struct kmc_layout layout;
