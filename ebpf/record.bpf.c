@@ -106,7 +106,7 @@ static __always_inline void fill(struct kmc_slot *slot, const struct event *e,
 				 __u64 tid, __u64 what)
 {
 	slot->when = now_ns() << KMC_SLOT_TID_BITS | tid;
-	slot->where = e->addr << 8 | (__u8)e->node;
+	slot->where = e->addr << KMC_SLOT_NODE_BITS | (e->node & KMC_SLOT_NODE_NONE);
 	slot->who = e->site << 32 | e->gfp;
 	publish(&slot->what, what);
 }

@@ -19,7 +19,7 @@
 /*
  * 32 bytes: two slots a cache line, none split. Four words:
  *   when:  time 42 | tid 22    time wraps after 73 minutes, the reader unwraps
- *   where: addr 56 | node 8    56 bits sign-extend to any x86-64 or arm64 address
+ *   where: addr 57 | node 7    57 bits sign-extend to any address, 5-level tables included
  *   who:   site 32 | gfp 32    the call site's low half; text lies within 4 GiB
  *   what:  size 32 | aux 16 | probe 4 | scope 5 | failed 1 | spare 5 | lap 1
  * aux: cache events: index of the cache; kmalloc: granted size, see
@@ -35,6 +35,8 @@ struct kmc_slot {
 
 #define KMC_SLOT_TIME_BITS   42
 #define KMC_SLOT_TID_BITS    22
+#define KMC_SLOT_NODE_BITS   7
+#define KMC_SLOT_NODE_NONE   0x7f
 #define KMC_SLOT_AUX_SHIFT   16
 #define KMC_SLOT_PROBE_SHIFT 12
 #define KMC_SLOT_SCOPE_SHIFT 7

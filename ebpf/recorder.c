@@ -8,9 +8,11 @@
  * in the next one. A release is preceded by a look at the loss counters, so a
  * position is off by one release at most; the number is exact always.
  *
- * The file's counters of a cpu are those of the programs at the time a block
- * is written; what is still in the ring is hit but not yet written, so the sums
- * close exactly where a recording was ended, not where it was killed.
+ * What is still in the rings when a block is written has been hit and not yet
+ * written. Therefore a block's hits are those whose outcome is told by it, and
+ * the accounts close wherever a file ends; but the blocks after the end of the
+ * recording have the rest of the programs' own count, so that a fault in the
+ * sums shows in the file as well as in accounts_close().
  */
 #include "recorder.h"
 #include <bpf/btf.h>
@@ -50,7 +52,7 @@ struct stage {
 	uint32_t nr;
 	uint64_t seq;
 	uint64_t due_ns; /* when the block is to be written, if it has records */
-	struct kmc_slot_count seen[KMC_NR_PROBES];    /* counters when the last block was written */
+	struct kmc_slot_count seen[KMC_NR_PROBES];    /* what the blocks so far have told */
 	uint64_t lost_seen[KMC_NR_PROBES];            /* lost counters at the last look */
 	uint64_t lost_before[KMC_NR_PROBES];          /* lost just before this block's first record */
 	struct gap *gaps;
@@ -76,6 +78,7 @@ struct kmc_recorder {
 	uint64_t misses_due_ns, facts_due_ns, facts_wait_ns, rotate_due_ns;
 	uint64_t blocks, files, fill_max;
 	uint32_t caches_met;
+	bool ended;                /* the programs have run for the last time */
 	char symbol[256];
 };
 
@@ -395,15 +398,18 @@ static void block_counts(struct kmc_recorder *r, unsigned int cpu, struct stage 
 		struct kmc_slot_count now = kmc_probes_count(&r->probes, cpu, p);
 		struct kmc_probe_count *d = &info->delta[p];
 
-		d->hits = now.hits - s->seen[p].hits;
 		d->filtered = now.filtered - s->seen[p].filtered;
 		d->skipped_self = now.skipped_self - s->seen[p].skipped_self;
 		d->skipped_null = now.skipped_null - s->seen[p].skipped_null;
 		d->lost = s->lost_before[p];
+		d->hits = r->ended ? now.hits - s->seen[p].hits :
+				     d->written + d->lost + d->filtered + d->skipped_self +
+					     d->skipped_null;
 		d->recursion_misses = r->misses_now[p] - r->misses_seen[p];
 		r->written[p] += d->written;
 		r->misses_seen[p] = r->misses_now[p];
 		s->lost_before[p] = 0;
+		now.hits = s->seen[p].hits + d->hits;
 		s->seen[p] = now;
 	}
 }
@@ -688,6 +694,7 @@ int kmc_recorder_stop(struct kmc_recorder *r, bool failed)
 	}
 	for (unsigned int cpu = 0; cpu < r->probes.nr_rings && !ret; cpu++)
 		ret = settle(r, cpu, now);
+	r->ended = true;
 	if (!ret)
 		ret = flush_all(r);
 	if (!ret)

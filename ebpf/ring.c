@@ -30,6 +30,11 @@ static uint64_t site_of(uint64_t text, uint32_t low)
 	return text + (uint64_t)(int64_t)(int32_t)(low - (uint32_t)text);
 }
 
+static int8_t node_of(uint64_t node)
+{
+	return node == KMC_SLOT_NODE_NONE ? KMC_NODE_NONE : (int8_t)node;
+}
+
 static uint64_t frame_of(const struct kmc_slot_context *c, uint64_t page)
 {
 	return c->page_structs ? (page - c->page_structs) / c->page_struct_size : page;
@@ -50,14 +55,14 @@ void kmc_slot_record(const struct kmc_slot_context *c, const struct kmc_slot *sl
 
 	*r = (struct kmc_record){
 		.time_ns = time_ns > c->start_ns ? time_ns - c->start_ns : 0,
-		.addr = (uint64_t)((int64_t)slot->where >> 8),
+		.addr = (uint64_t)((int64_t)slot->where >> KMC_SLOT_NODE_BITS),
 		.site = low_site ? site_of(c->text, low_site) : 0,
 		.size = slot->what >> 32,
 		.gfp = (uint32_t)slot->who,
 		.tid = (uint32_t)(slot->when & ((1u << KMC_SLOT_TID_BITS) - 1)),
 		.cache = KMC_RECORD_NO_CACHE,
 		.probe = slot->what >> KMC_SLOT_PROBE_SHIFT & 0xf,
-		.node = (int8_t)slot->where,
+		.node = node_of(slot->where & KMC_SLOT_NODE_NONE),
 		.scope = slot->what >> KMC_SLOT_SCOPE_SHIFT & 0x1f,
 		.flags = slot->what & KMC_SLOT_FAILED ? KMC_RF_FAILED : 0,
 	};
