@@ -62,14 +62,21 @@ static void drop_twins(struct kmc_trace *trace)
 	trace->nr_blocks = kept;
 }
 
+static uint64_t sum_lost(const struct kmc_block_info *info)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < KMC_NR_PROBES; i++)
+		sum = kmc_gap_add(sum, info->delta[i].lost);
+	return sum;
+}
+
 static uint64_t sum_missed(const struct kmc_block_info *info)
 {
 	uint64_t sum = 0;
 
-	for (unsigned int i = 0; i < KMC_NR_PROBES; i++) {
-		sum = kmc_gap_add(sum, info->delta[i].lost);
+	for (unsigned int i = 0; i < KMC_NR_PROBES; i++)
 		sum = kmc_gap_add(sum, info->delta[i].recursion_misses);
-	}
 	return sum;
 }
 
@@ -80,6 +87,22 @@ static void note_missing(struct kmc_trace *trace, uint64_t count, uint64_t offse
 	if (!d->blocks_bad && !d->bytes_skipped && !d->blocks_missing)
 		d->first_bad_offset = offset;
 	d->blocks_missing = kmc_gap_add(d->blocks_missing, count);
+}
+
+/* What is not seen before a block's first record. Return: the same for the next block. */
+static uint64_t block_gap(struct kmc_block_entry *b, uint64_t gap)
+{
+	uint64_t missed = sum_missed(&b->info);
+
+	gap = kmc_gap_add(gap, sum_lost(&b->info));
+	if (b->bad)
+		return kmc_gap_add(kmc_gap_add(gap, missed), b->info.nr_records);
+	/* A block without records hands on what it knows of. */
+	if (!b->info.nr_records)
+		return kmc_gap_add(gap, missed);
+	b->gap = gap;
+	b->missed_inside = missed != 0;
+	return missed;
 }
 
 /* Gaps of one cpu, in the order of its sequence. */
@@ -95,15 +118,7 @@ static void find_gaps(struct kmc_trace *trace, struct kmc_trace_cpu *cpu)
 			gap = KMC_TRACE_GAP_UNKNOWN;
 		}
 		expected = b->info.seq + 1;
-		gap = kmc_gap_add(gap, sum_missed(&b->info));
-		if (b->bad) {
-			gap = kmc_gap_add(gap, b->info.nr_records);
-			continue;
-		}
-		b->gap = gap;
-		/* A block without records hands its losses on. */
-		if (b->info.nr_records)
-			gap = 0;
+		gap = block_gap(b, gap);
 	}
 	if (cpu->next_seq > expected) {
 		note_missing(trace, cpu->next_seq - expected, trace->size);

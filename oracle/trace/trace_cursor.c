@@ -20,6 +20,7 @@ struct cursor_cpu {
 	unsigned int pos, count;   /* in records */
 	uint64_t gap;              /* before records[pos] */
 	uint64_t tail_gap;
+	bool inside;               /* something is missing among the records of this block */
 	bool open;                 /* a loss of this cpu is open */
 	struct kmc_record records[BATCH];
 };
@@ -56,6 +57,7 @@ static int next_block(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
 		if (b->bad || !b->info.nr_records)
 			continue; /* the gap of the next good one says so */
 		cpu->gap = kmc_gap_add(cpu->gap, b->gap);
+		cpu->inside = b->missed_inside;
 		ret = kmc_block_load(b, cursor->zstd, cpu->decoder);
 		if (ret) {
 			cpu->gap = kmc_gap_add(cpu->gap, b->info.nr_records);
@@ -96,13 +98,15 @@ static void open_loss(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
 	cpu->open = true;
 }
 
-static uint64_t close_loss(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
+static uint64_t tell_gap(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
 {
 	uint64_t gap = cpu->gap;
 
-	cursor->nr_open -= cpu->open;
-	cpu->open = false;
 	cpu->gap = 0;
+	if (!cpu->inside) {
+		cursor->nr_open -= cpu->open;
+		cpu->open = false;
+	}
 	return gap;
 }
 
@@ -117,7 +121,7 @@ static int refill(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
 		cpu->gap = kmc_gap_add(cpu->gap, cpu->tail_gap);
 		cursor->tail_gap = kmc_gap_add(cursor->tail_gap, cpu->gap);
 	}
-	if (cpu->gap)
+	if (cpu->gap || cpu->inside)
 		open_loss(cursor, cpu);
 	cursor->decode_ns += thread_ns() - start;
 	return ret;
@@ -240,7 +244,7 @@ int kmc_trace_cursor_next(struct kmc_trace_cursor *cursor, struct kmc_record *ba
 		if (first->gap) {
 			if (count)
 				break;
-			*gap = close_loss(cursor, first);
+			*gap = tell_gap(cursor, first);
 		}
 		cursor->batch_open = cursor->nr_open > 0;
 		n = run_length(first, runner_up(cursor), max - count);

@@ -35,13 +35,27 @@ static void gfp_forget(const struct kmc_gfp_table *table)
 	gfp_memory.valid = true;
 }
 
+/* memcmp() of a constant size, without the call. */
+static inline bool same_table(const struct kmc_gfp_table *a, const struct kmc_gfp_table *b)
+{
+	uint64_t x[4], y[4];
+
+	_Static_assert(sizeof(*a) >= 24 && sizeof(*a) <= 32, "four words cover the table");
+	for (unsigned int i = 0; i < 4; i++) {
+		size_t at = i < 3 ? 8 * i : sizeof(*a) - 8;
+
+		memcpy(&x[i], &a->bit[at], 8);
+		memcpy(&y[i], &b->bit[at], 8);
+	}
+	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]));
+}
+
 static inline struct kmc_gfp gfp_translate(const struct kmc_gfp_table *table, uint32_t raw)
 {
 	struct gfp_slot *slot = &gfp_memory.slots[gfp_slot_of(raw)];
 
 	/* By content: the same memory may hold the table of another trace by now. */
-	if (__builtin_expect(memcmp(&gfp_memory.table, table, sizeof(*table)) != 0 ||
-			     !gfp_memory.valid, 0))
+	if (__builtin_expect(!same_table(&gfp_memory.table, table) || !gfp_memory.valid, 0))
 		gfp_forget(table);
 	if (__builtin_expect(slot->raw != raw, 0)) {
 		slot->raw = raw;
@@ -49,6 +63,23 @@ static inline struct kmc_gfp gfp_translate(const struct kmc_gfp_table *table, ui
 	}
 	return slot->gfp;
 }
+
+/* What is special about a probe; looked up, since the order of probes cannot be foreseen. */
+enum {
+	IS_PAGE = 1,   /* addr is a frame number */
+	ASKS = 2,      /* asks for memory: has an outcome */
+	NUMBER_IN_SIZE = 4,
+};
+static const uint8_t probe_traits[UINT8_MAX + 1] = {
+	[KMC_PROBE_KMALLOC] = ASKS,
+	[KMC_PROBE_CACHE_ALLOC] = ASKS,
+	[KMC_PROBE_PAGE_ALLOC] = ASKS | IS_PAGE,
+	[KMC_PROBE_PAGE_FREE] = IS_PAGE,
+	[KMC_PROBE_RECLAIM_END] = NUMBER_IN_SIZE,
+	[KMC_PROBE_MARK_VICTIM] = NUMBER_IN_SIZE,
+	[KMC_PROBE_VMAP_ALLOC] = ASKS,
+	[KMC_PROBE_PERCPU_ALLOC] = ASKS,
+};
 
 static uint64_t block_bytes(const struct kmc_machine *machine, unsigned int order)
 {
@@ -60,11 +91,12 @@ static uint64_t block_bytes(const struct kmc_machine *machine, unsigned int orde
 static void page_to_event(const struct kmc_machine *machine, const struct kmc_record *record,
 			  struct kmc_event *ev)
 {
-	ev->order = record->order;
 	ev->size = block_bytes(machine, record->order);
-	if (record->probe == KMC_PROBE_PAGE_ALLOC)
-		ev->granted = ev->size;
 	ev->addr = machine->direct_map + (record->addr << machine->page_shift);
+	if (record->probe == KMC_PROBE_PAGE_FREE)
+		return;
+	ev->granted = ev->size;
+	ev->arg = record->migratetype;
 }
 
 static void cache_to_event(const struct kmc_trace_facts *facts, const struct kmc_record *record,
@@ -82,66 +114,64 @@ static void cache_to_event(const struct kmc_trace_facts *facts, const struct kmc
 	}
 }
 
-/* The recorder has one place for a probe's number; an event has arg for it. */
-static void number_to_event(const struct kmc_record *record, struct kmc_event *ev)
+/*
+ * Every member by itself: a compound literal makes gcc clear the event with a
+ * string instruction first, which costs more than all the rest.
+ */
+static inline void fill_event(const struct kmc_record *record, uint16_t cpu, struct kmc_gfp gfp,
+			      unsigned int traits, struct kmc_event *ev)
 {
-	if (record->probe == KMC_PROBE_PAGE_ALLOC)
-		ev->arg = record->migratetype;
-	if (record->probe == KMC_PROBE_RECLAIM_END || record->probe == KMC_PROBE_MARK_VICTIM) {
-		ev->arg = record->size;
-		ev->size = 0;
-	}
+	ev->seq = 0;
+	ev->time_ns = record->time_ns;
+	ev->id = 0;
+	ev->parent = 0;
+	ev->task = record->tid;
+	ev->cpu = cpu;
+	ev->kind = KMC_EV_TRACEPOINT;
+	ev->outcome = traits & ASKS ? KMC_OUT_VALUE : KMC_OUT_NONE;
+	ev->what = (uint16_t)kmc_probe_tracepoint(record->probe);
+	ev->marks = record->flags & KMC_RF_ACCOUNTED ? KMC_MARK_ACCOUNTED : 0;
+	ev->context = KMC_CTX_UNKNOWN;
+	ev->scope = record->scope;
+	ev->order = record->order;
+	ev->node = record->node;
+	ev->gfp = gfp.atoms;
+	ev->cache = KMC_CACHE_NONE;
+	ev->gfp_raw = gfp.raw;
+	ev->addr = record->addr;
+	ev->addr2 = 0;
+	ev->size = record->size;
+	ev->granted = record->granted;
+	ev->site = record->site;
+	ev->arg = 0;
 }
 
-static bool asks_for_memory(unsigned int probe)
+static bool has_failed(const struct kmc_record *record, unsigned int traits)
 {
-	return probe == KMC_PROBE_KMALLOC || probe == KMC_PROBE_CACHE_ALLOC ||
-	       probe == KMC_PROBE_PAGE_ALLOC || probe == KMC_PROBE_VMAP_ALLOC ||
-	       probe == KMC_PROBE_PERCPU_ALLOC;
-}
-
-static void set_outcome(const struct kmc_record *record, struct kmc_event *ev)
-{
-	if (!asks_for_memory(record->probe))
-		return;
-	if (record->flags & KMC_RF_FAILED ||
-	    (record->probe == KMC_PROBE_PAGE_ALLOC && record->addr == UINT64_MAX)) {
-		ev->outcome = KMC_OUT_NULL;
-		ev->addr = 0;
-		ev->granted = 0;
-	} else {
-		ev->outcome = KMC_OUT_VALUE;
-	}
+	if (!(traits & ASKS))
+		return false;
+	return record->flags & KMC_RF_FAILED ||
+	       (traits & IS_PAGE && record->addr == UINT64_MAX);
 }
 
 void kmc_record_to_event(const struct kmc_trace_facts *facts, const struct kmc_record *record,
 			 uint16_t cpu, struct kmc_event *ev)
 {
-	struct kmc_gfp gfp = gfp_translate(&facts->gfp, record->gfp);
+	unsigned int traits = probe_traits[record->probe];
 
-	*ev = (struct kmc_event){
-		.time_ns = record->time_ns,
-		.task = record->tid,
-		.cpu = cpu,
-		.kind = KMC_EV_TRACEPOINT,
-		.what = (uint16_t)kmc_probe_tracepoint(record->probe),
-		.marks = record->flags & KMC_RF_ACCOUNTED ? KMC_MARK_ACCOUNTED : 0,
-		.context = KMC_CTX_UNKNOWN,
-		.scope = record->scope,
-		.order = record->order,
-		.node = record->node,
-		.gfp = gfp.atoms,
-		.cache = KMC_CACHE_NONE,
-		.gfp_raw = gfp.raw,
-		.addr = record->addr,
-		.size = record->size,
-		.granted = record->granted,
-		.site = record->site,
-	};
-	if (record->probe == KMC_PROBE_PAGE_ALLOC || record->probe == KMC_PROBE_PAGE_FREE)
+	fill_event(record, cpu, gfp_translate(&facts->gfp, record->gfp), traits, ev);
+	if (traits & IS_PAGE)
 		page_to_event(&facts->machine, record, ev);
 	else if (record->cache != KMC_RECORD_NO_CACHE)
 		cache_to_event(facts, record, ev);
-	number_to_event(record, ev);
-	set_outcome(record, ev);
+	if (traits & NUMBER_IN_SIZE) {
+		/* The recorder has one place for a probe's number; an event has arg for it. */
+		ev->arg = record->size;
+		ev->size = 0;
+	}
+	if (__builtin_expect(has_failed(record, traits), 0)) {
+		ev->outcome = KMC_OUT_NULL;
+		ev->addr = 0;
+		ev->granted = 0;
+	}
 }

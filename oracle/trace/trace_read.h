@@ -19,7 +19,8 @@ struct kmc_block_entry {
 	uint32_t column_lens[KMC_NR_COLUMNS];
 	uint8_t method;
 	bool bad;             /* the payload is damaged, the head is good */
-	uint64_t gap;         /* events not seen just before its first record */
+	bool missed_inside;   /* events not seen somewhere among its records */
+	uint64_t gap;         /* events not seen before its first record, from the one before on */
 };
 
 /* The blocks of one cpu: chain[begin..end), by sequence. */

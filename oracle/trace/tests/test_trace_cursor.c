@@ -180,7 +180,7 @@ static void loss_is_told_in_its_place(void **state)
 	(void)state;
 	maker_block(&m, 0, 0, 0, 10, 50, 0, 0);
 	maker_block(&m, 1, 0, 0, 10, 11, 0, 0);
-	maker_block(&m, 1, 1, 300, 10, 11, 70, 7);
+	maker_block(&m, 1, 1, 300, 10, 11, 77, 0);
 	trace = maker_close(&m);
 	h = hear(trace, 1000);
 	assert_int_equal(h->n, 72);
@@ -197,6 +197,31 @@ static void loss_is_told_in_its_place(void **state)
 	kmc_trace_close(trace);
 }
 
+/* Recursion was noticed in cpu 1's second block, from 200 to 300: anywhere in it. */
+static void miss_is_open_for_its_block(void **state)
+{
+	struct maker m = maker_open();
+	struct kmc_trace *trace;
+	struct heard *h;
+	size_t at;
+
+	(void)state;
+	maker_block(&m, 0, 0, 0, 10, 50, 0, 0);
+	maker_block(&m, 1, 0, 0, 10, 11, 0, 0);
+	maker_block(&m, 1, 1, 200, 10, 11, 0, 3);
+	maker_block(&m, 1, 2, 400, 10, 5, 0, 0);
+	trace = maker_close(&m);
+	h = hear(trace, 1000);
+	assert_int_equal(h->n, 77);
+	at = find_addr(h, (uint64_t)1 << 32 | 2 << 16);
+	for (size_t i = 0; i <= h->n; i++)
+		assert_int_equal(h->gap[i], i == at ? 3 : 0);
+	for (size_t i = 0; i < h->n; i++)
+		assert_int_equal(h->open[i], h->records[i].time_ns > 100 && i < at);
+	free(h);
+	kmc_trace_close(trace);
+}
+
 /* A block of counters alone hands its loss to the next record, or to the end. */
 static void loss_of_empty_blocks(void **state)
 {
@@ -206,7 +231,7 @@ static void loss_of_empty_blocks(void **state)
 
 	(void)state;
 	maker_block(&m, 0, 0, 0, 10, 0, 1, 0);
-	maker_block(&m, 0, 1, 0, 10, 0, 2, 0);
+	maker_block(&m, 0, 1, 0, 10, 0, 0, 2);
 	maker_block(&m, 0, 2, 5, 10, 3, 4, 0);
 	maker_block(&m, 0, 3, 50, 10, 0, 8, 0);
 	trace = maker_close(&m);
@@ -355,6 +380,7 @@ int main(void)
 		cmocka_unit_test(merged_by_time_and_cpu),
 		cmocka_unit_test(order_within_a_cpu_is_kept),
 		cmocka_unit_test(loss_is_told_in_its_place),
+		cmocka_unit_test(miss_is_open_for_its_block),
 		cmocka_unit_test(loss_of_empty_blocks),
 		cmocka_unit_test(missing_block_is_unknown_loss),
 		cmocka_unit_test(twin_is_dropped),

@@ -110,10 +110,11 @@ void kmc_trace_facts_free(struct kmc_trace_facts *facts);
 struct kmc_trace_writer;
 
 /*
- * What a block counts as lost or missed by recursion is taken to have happened
- * between the record before the block and its first: a recorder that loses
- * events ends the block there. A file that begins anew (rotation) begins its
- * sequences anew.
+ * What a block counts as lost is taken to have happened between the record
+ * before the block and its first one: a recorder that loses events begins a new
+ * block there. What it counts as missed by recursion may have happened anywhere
+ * from the record before the block to its last one. A file that begins anew
+ * (rotation) begins its sequences anew.
  */
 struct kmc_block_info {
 	uint32_t cpu;                    /* below 65536 */
@@ -191,9 +192,9 @@ int kmc_trace_cursor_open(struct kmc_trace *trace, struct kmc_trace_cursor **cur
  * @batch: receives up to @max pointers-free copies; @cpus their cpus.
  * @gap: set to the events lost just before the first record returned (0 none);
  *       a batch never spans a loss.
- * The gap is told where its cpu goes on; where other cpus' records come in between, a
- * batch also ends where the loss began and kmc_trace_cursor_gap_open() says so. At the
- * end of the stream @gap holds what was lost after the last records.
+ * The gap is told where its end is certain: at its cpu's first record behind it. A batch
+ * also ends where it began, and kmc_trace_cursor_gap_open() says so of the records in
+ * between. At the end of the stream @gap holds what was lost after the last records.
  * Return: number of records, 0 at the end, -EINVAL for a block whose checksum held but
  * that does not decode: its rest is a gap, and the next call goes on behind it.
  */
@@ -202,7 +203,8 @@ int kmc_trace_cursor_next(struct kmc_trace_cursor *cursor, struct kmc_record *ba
 /**
  * kmc_trace_cursor_gap_open() - Whether, during the batch returned last, some cpu was
  * between the record before a loss and the record after it: an event that was not
- * recorded may have happened between any two records of such a batch.
+ * recorded may have happened between any two records of such a batch, and what is
+ * known of addresses cannot be relied on until the gap is told.
  */
 bool kmc_trace_cursor_gap_open(const struct kmc_trace_cursor *cursor);
 void kmc_trace_cursor_close(struct kmc_trace_cursor *cursor);
