@@ -308,7 +308,7 @@ static bool gives_order(unsigned int by)
 static void free_of_sentinel(struct kmc_judge *judge, struct kmc_case *c)
 {
 	c->from = c->addr ? KMC_FROM_ZERO_SIZE : KMC_FROM_NULL;
-	if (kmc_pairing_of(c->from, c->by, judge->subject.edition) == KMC_PAIR_BREACH)
+	if (kmc_pairing_of(c->from, c->by, judge->subject.edition) != KMC_PAIR_NONE)
 		KMC_ASK(judge, FR_9, c);
 }
 
@@ -383,10 +383,10 @@ static void drop_reference(struct kmc_judge *judge, struct kmc_life *life)
 	kmc_place_add(judge, life->addr, KMC_PAGE);
 }
 
-static void free_of_live(struct kmc_judge *judge, struct kmc_case *c, struct kmc_life *life)
+/* @broken: rules broken before this call was looked at. */
+static void free_of_live(struct kmc_judge *judge, struct kmc_case *c, struct kmc_life *life,
+			 unsigned int broken)
 {
-	unsigned int broken = judge->broken_now;
-
 	c->other = life;
 	c->from = life->from;
 	c->size = kmc_life_size(life);
@@ -412,6 +412,7 @@ static void enter_free(struct kmc_judge *judge, struct kmc_case *c)
 {
 	struct kmc_life *life;
 	bool pages = c->by >= KMC_BY_FREE_PAGES_PAGE && c->by <= KMC_BY_CMA_RELEASE;
+	unsigned int broken = judge->broken_now;
 
 	if (c->ev->what == KMC_OP_FREE_PAGES_NOLOCK || c->ev->what == KMC_OP_KFREE_NOLOCK)
 		;
@@ -425,7 +426,7 @@ static void enter_free(struct kmc_judge *judge, struct kmc_case *c)
 	}
 	life = kmc_shadow_find(&judge->shadow, c->addr);
 	if (life && life->state == KMC_LIFE_LIVE)
-		free_of_live(judge, c, life);
+		free_of_live(judge, c, life, broken);
 	else if (life && life->seq)
 		free_of_dead(judge, c, life);
 	else

@@ -101,80 +101,100 @@ static void key_of(char key[24], const char *id, const char *call, const char *c
 
 /* text */
 
-static size_t say_gfp(char *buf, size_t size, uint32_t gfp)
-{
-	int len = kmc_gfp_print(buf, size, (struct kmc_gfp){ .atoms = gfp });
+struct text {
+	char *buf;
+	size_t size, len;
+};
 
-	return len < 0 ? 0 : (size_t)len;
+__attribute__((format(printf, 2, 3))) static void add_text(struct text *text, const char *format,
+							   ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text->buf + text->len, text->size - text->len, format, args);
+	va_end(args);
+	if (len > 0)
+		text->len += (size_t)len;
+	if (text->len >= text->size)
+		text->len = text->size - 1;
 }
 
 static const char *cache_name(const struct kmc_judge *judge, uint32_t id)
 {
-	const struct kmc_cache *cache =
-		id < judge->nr_caches ? judge->caches[id] : NULL;
+	const struct kmc_cache *cache = id < judge->nr_caches ? judge->caches[id] : NULL;
 
 	return cache && cache->desc.name[0] ? cache->desc.name : "a cache";
 }
 
-static bool is_cache_object(unsigned int from)
-{
-	return from == KMC_FROM_CACHE || from == KMC_FROM_CACHE_TYPESAFE ||
-	       from == KMC_FROM_CACHE_CTOR;
-}
-
-/* The block that the books remember: "event 3: kmalloc of 96 bytes at 0x..., freed since". */
-static int say_life(const struct kmc_judge *judge, char *buf, size_t size,
-		    const struct kmc_life *life)
+/* The block that the books remember: "B = event 3: kmalloc of 96 bytes at 0x..., freed since". */
+static void say_life(const struct kmc_judge *judge, struct text *text, const struct kmc_life *life)
 {
 	const char *from = kmc_provenance_name(life->from);
 	const char *cache = life->cache == KMC_CACHE_NONE ? "" : cache_name(judge, life->cache);
 
-	return snprintf(buf, size, "\nB = event %" PRIu64 ": %s%s%s of %" PRIu64 " bytes at %#" PRIx64
-			"%s",
-			(uint64_t)life->seq, from ? from : "an allocation", *cache ? " " : "", cache,
-			kmc_life_size(life), life->addr,
-			life->state == KMC_LIFE_FREED ? ", freed since" : "");
+	add_text(text, "\nB = event %" PRIu64 ": %s%s%s of %" PRIu64 " bytes at %#" PRIx64 "%s",
+		 (uint64_t)life->seq, from ? from : "an allocation", *cache ? " " : "", cache,
+		 kmc_life_size(life), life->addr,
+		 life->state == KMC_LIFE_FREED ? ", freed since" : "");
 }
 
-static int say_result(const struct kmc_event *ev, char *buf, size_t size)
+static void say_result(struct text *text, const struct kmc_event *ev)
 {
 	switch (ev->outcome) {
 	case KMC_OUT_NULL:
-		return snprintf(buf, size, " -> NULL");
+		add_text(text, " -> NULL");
+		break;
 	case KMC_OUT_ZERO_SIZE:
-		return snprintf(buf, size, " -> ZERO_SIZE_PTR");
+		add_text(text, " -> ZERO_SIZE_PTR");
+		break;
 	case KMC_OUT_ERROR:
-		return snprintf(buf, size, " -> error -%" PRIu64, ev->arg);
+		add_text(text, " -> error -%" PRIu64, ev->arg);
+		break;
 	case KMC_OUT_VALUE:
-		return snprintf(buf, size, " -> %#" PRIx64, ev->addr);
-	default:
-		return 0;
+		add_text(text, " -> %#" PRIx64, ev->addr);
+		break;
 	}
+}
+
+static void say_request(const struct kmc_judge *judge, struct text *text, const struct kmc_case *c)
+{
+	const struct kmc_event *ev = c->ev;
+	char gfp[160];
+
+	kmc_gfp_print(gfp, sizeof(gfp), (struct kmc_gfp){ .atoms = c->gfp, .raw = ev->gfp_raw });
+	if (ev->cache != KMC_CACHE_NONE)
+		add_text(text, "%s, ", cache_name(judge, ev->cache));
+	if (c->overflow)
+		add_text(text, "%" PRIu64 " * %" PRIu64 ", %s)", ev->arg, ev->addr2, gfp);
+	else
+		add_text(text, "%" PRIu64 ", %s)", c->size, gfp);
+	say_result(text, ev);
+}
+
+static void say_event(const struct kmc_judge *judge, struct text *text, const struct kmc_case *c)
+{
+	const struct kmc_event *ev = c->ev;
+
+	if (ev->kind == KMC_EV_BEGIN && !ev->id) {
+		add_text(text, "A = the end of the stream");
+		return;
+	}
+	add_text(text, "A = event %" PRIu64 ": %s(", judge->now, c->call);
+	if (c->by == KMC_BY_NOBODY && ev->kind != KMC_EV_EFFECT)
+		say_request(judge, text, c);
+	else
+		add_text(text, "%#" PRIx64 ")", c->addr);
 }
 
 static void say_let(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	const struct kmc_event *ev = c->ev;
-	char *at = judge->let, *end = judge->let + sizeof(judge->let) - 1;
-	char gfp[160];
-	bool asks = c->by == KMC_BY_NOBODY;
+	struct text text = { judge->let, sizeof(judge->let), 0 };
 
-	at += snprintf(at, (size_t)(end - at), "A = event %" PRIu64 ": %s(", judge->now, c->call);
-	if (!asks) {
-		at += snprintf(at, (size_t)(end - at), "%#" PRIx64 ")", c->addr);
-	} else {
-		say_gfp(gfp, sizeof(gfp), c->gfp);
-		if (is_cache_object(c->from) || ev->cache != KMC_CACHE_NONE)
-			at += snprintf(at, (size_t)(end - at), "%s, ", cache_name(judge, ev->cache));
-		if (c->size == UINT64_MAX && c->overflow)
-			at += snprintf(at, (size_t)(end - at), "%" PRIu64 " * %" PRIu64 ", %s)",
-				       ev->arg, ev->addr2, gfp);
-		else
-			at += snprintf(at, (size_t)(end - at), "%" PRIu64 ", %s)", c->size, gfp);
-		at += say_result(ev, at, (size_t)(end - at));
-	}
-	if (c->other && at < end)
-		say_life(judge, at, (size_t)(end - at), c->other);
+	say_event(judge, &text, c);
+	if (c->other)
+		say_life(judge, &text, c->other);
 }
 
 void kmc_breach_then(struct kmc_judge *judge, const char *format, ...)

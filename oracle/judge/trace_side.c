@@ -181,17 +181,17 @@ static int on_kmalloc(struct kmc_judge *judge, const struct kmc_event *ev)
 	}
 	if (large)
 		note_large(judge, cpu, ev);
+	KMC_ASK(judge, KM_6, &c);
+	if (large)
+		kmc_ask_ceiling(judge, &c);
 	if (failed(ev)) {
 		count_failure(judge, &c);
 		KMC_ASK(judge, GFP_13, &c);
 		return 0;
 	}
-	KMC_ASK(judge, KM_6, &c);
 	if (kmc_is_error_pointer(c.addr) || c.addr <= KMC_ZERO_SIZE_PTR)
 		return 0;
 	kmc_ask_alignment(judge, &c);
-	if (large)
-		kmc_ask_ceiling(judge, &c);
 	if (c.granted)
 		find_block(judge, &c);
 	KMC_ASK(judge, KM_1, &c);

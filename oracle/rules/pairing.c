@@ -66,11 +66,10 @@ static int is_bulk_or_rcu(enum kmc_free_column by)
 	       by == KMC_BY_MIGHTSLEEP || by == KMC_BY_CACHE_FREE_BULK;
 }
 
-static int rule_for_cache_object(enum kmc_free_column by, uint32_t edition)
+/* From 6.4 on the guide speaks of the _bulk and _rcu flavours by themselves (FR-3). */
+static int flavour_rule(enum kmc_free_column by, uint32_t edition, int plain)
 {
-	if (edition < KMC_RELEASE(6, 4, 0))
-		return KMC_R_FR_6;
-	return is_bulk_or_rcu(by) ? KMC_R_FR_3 : KMC_R_FR_2;
+	return is_bulk_or_rcu(by) && edition >= KMC_RELEASE(6, 4, 0) ? KMC_R_FR_3 : plain;
 }
 
 int kmc_pairing_rule(enum kmc_provenance from, enum kmc_free_column by, uint32_t edition)
@@ -83,9 +82,15 @@ int kmc_pairing_rule(enum kmc_provenance from, enum kmc_free_column by, uint32_t
 	case KMC_FROM_CACHE:
 	case KMC_FROM_CACHE_TYPESAFE:
 	case KMC_FROM_CACHE_CTOR:
-		return rule_for_cache_object(by, edition);
+		return edition < KMC_RELEASE(6, 4, 0) ? KMC_R_FR_6 :
+							flavour_rule(by, edition, KMC_R_FR_2);
 	case KMC_FROM_VMALLOC:
-		return by == KMC_BY_VUNMAP ? KMC_R_VM_15 : KMC_R_FR_4;
+		return by == KMC_BY_VUNMAP ? KMC_R_VM_15 : flavour_rule(by, edition, KMC_R_FR_4);
+	case KMC_FROM_KMALLOC:
+	case KMC_FROM_KMALLOC_LARGE:
+	case KMC_FROM_KMALLOC_NOLOCK:
+	case KMC_FROM_BUCKET:
+		return flavour_rule(by, edition, KMC_R_FR_1);
 	case KMC_FROM_UNKNOWN:
 	case KMC_FROM_RUST:
 		return KMC_R_FR_11;
