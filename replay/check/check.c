@@ -95,6 +95,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "no program named");
 		break;
+	case ARGP_KEY_END:
+		if (options->events_name && arguments->nr_files > 1)
+			argp_error(state, "--events is for one program");
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -112,28 +116,6 @@ static const struct argp argp = {
 	.children = children,
 };
 
-static int open_events(struct kmc_check_options *options)
-{
-	if (!options->events_name)
-		return 0;
-	options->events = fopen(options->events_name, "w");
-	if (!options->events)
-		return kmc_run_error(&options->run, "%s: %s", options->events_name,
-				     strerror(errno));
-	return 0;
-}
-
-static int close_events(struct kmc_check_options *options)
-{
-	FILE *events = options->events;
-
-	options->events = NULL;
-	if (events && (fflush(events) | fclose(events)))
-		return kmc_run_error(&options->run, "%s: %s", options->events_name,
-				     strerror(errno));
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct arguments arguments = {
@@ -141,21 +123,16 @@ int main(int argc, char **argv)
 			     .flags = KMC_TARGET_OBSERVE, .repeat = 1, .timeout_ms = 10000 },
 	};
 	struct kmc_check check = { .options = &arguments.options };
-	int status, failed;
-	bool opened;
+	int status, failed = 0;
 
 	argp_err_exit_status = KMC_EXIT_CANNOT;
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	failed = open_events(&arguments.options);
-	opened = !failed;
 	/* One bad input does not spoil the others. */
-	for (int i = 0; i < arguments.nr_files && opened; i++)
+	for (int i = 0; i < arguments.nr_files; i++)
 		if (kmc_check_input(&check, arguments.files[i]))
 			failed = KMC_EXIT_CANNOT;
-	if (close_events(&arguments.options))
-		failed = KMC_EXIT_CANNOT;
 	status = check.programs + check.event_files ?
 		kmc_check_conclude(&check, arguments.files[0]) : failed;
 	kmc_check_free(&check);
-	return failed ? KMC_EXIT_CANNOT : status;
+	return failed ? failed : status;
 }

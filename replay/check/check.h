@@ -19,8 +19,7 @@ struct kmc_check_options {
 	unsigned int flags;      /* KMC_TARGET_* */
 	uint64_t repeat;         /* runs of each program */
 	bool hash;
-	const char *events_name;
-	FILE *events;            /* --events */
+	const char *events_name; /* --events; one program only */
 	int timeout_ms;
 };
 

@@ -10,13 +10,14 @@
 #include <sys/stat.h>
 #include "check.h"
 #include "event_digest.h"
+#include "event_list.h"
 #include "kmc-version.h"
 
 /* One run of one program. */
 struct run {
 	struct kmc_check *check;
 	struct kmc_judge *judge; /* NULL: a repetition */
-	FILE *events;
+	struct kmc_event_list *keep; /* --events: what to write */
 	uint64_t digest, nr_events;
 	uint64_t refused, skipped, misuse;
 	int error;
@@ -33,8 +34,8 @@ static void on_event(void *arg, const struct kmc_event *ev)
 	run->refused += ev->outcome == KMC_OUT_REFUSED;
 	run->skipped += ev->outcome == KMC_OUT_SKIPPED;
 	run->misuse += ev->kind != KMC_EV_BEGIN && (ev->marks & KMC_MARK_MISUSE);
-	if (run->events && kmc_event_print(run->events, ev) && !run->error)
-		run->error = -EIO;
+	if (run->keep && kmc_event_list_add(run->keep, ev))
+		run->error = -ENOMEM;
 	if (kmc_judge_event(run->judge, ev) < 0)
 		run->error = -ENOMEM;
 }
@@ -43,7 +44,10 @@ static void on_cache(void *arg, const struct kmc_cache_desc *cache)
 {
 	struct run *run = arg;
 
-	if (run->judge && kmc_judge_cache(run->judge, cache))
+	if (!run->judge)
+		return;
+	if (kmc_judge_cache(run->judge, cache) ||
+	    (run->keep && kmc_event_list_cache(run->keep, cache)))
 		run->error = -ENOMEM;
 }
 
@@ -174,45 +178,68 @@ static int repeat(struct kmc_check *check, struct kmc_check_group *group,
 	return 0;
 }
 
-static int write_head(struct kmc_check *check, const struct kmc_check_group *group)
+static int write_events(struct kmc_check *check, const struct kmc_check_group *group,
+			const struct kmc_event_list *list)
 {
 	const struct kmc_check_options *options = check->options;
+	int err;
 
-	if (options->events && kmc_event_file_write_head(options->events, &group->caps.machine,
-							 group->edition, NULL, 0))
-		return kmc_run_error(&options->run, "%s: %s", options->events_name,
-				     strerror(errno));
-	return 0;
+	if (!options->events_name)
+		return 0;
+	err = kmc_event_list_write(list, options->events_name, &group->caps.machine,
+				   group->edition);
+	return err ? kmc_run_error(&options->run, "%s: %s", options->events_name,
+				   strerror(-err)) : 0;
+}
+
+static void count_run(struct kmc_check *check, const struct kmc_program *program,
+		      const struct run *run)
+{
+	check->programs++;
+	check->ops += program->nr_ops;
+	check->events += run->nr_events;
+	check->refused += run->refused;
+	check->skipped += run->skipped;
+	check->misuse += run->misuse;
+}
+
+static int run_and_judge(struct kmc_check *check, struct kmc_check_group *group,
+			 const struct kmc_program *program, const char *path, struct run *run)
+{
+	const struct kmc_check_options *options = check->options;
+	uint64_t hash;
+	int err;
+
+	run->judge = group->judge;
+	err = run_once(check, group, program, run);
+	if (!err && kmc_judge_finish(group->judge) < 0)
+		err = -ENOMEM;
+	if (err)
+		return kmc_run_error(&options->run, "%s: %s", path, strerror(-err));
+	count_run(check, program, run);
+	err = state_hash(group, &hash);
+	if (options->hash)
+		printf("hash %s events %016" PRIx64 " state %016" PRIx64 "%s\n", path,
+		       run->digest, hash,
+		       group->caps.deterministic && !err ? "" : " (not comparable)");
+	if (options->events_name && write_events(check, group, run->keep))
+		return KMC_EXIT_CANNOT;
+	return repeat(check, group, program, path, run, hash);
 }
 
 static int run_program(struct kmc_check *check, const struct kmc_program *program,
 		       const char *path)
 {
-	const struct kmc_check_options *options = check->options;
 	struct kmc_check_group *group = group_for_program(check, program, path);
-	struct run run = { .events = options->events };
-	uint64_t hash;
-	int err;
+	struct kmc_event_list list = { 0 };
+	struct run run = { .keep = check->options->events_name ? &list : NULL };
+	int status;
 
-	if (!group || write_head(check, group))
+	if (!group)
 		return KMC_EXIT_CANNOT;
-	run.judge = group->judge;
-	err = run_once(check, group, program, &run);
-	if (!err && kmc_judge_finish(group->judge) < 0)
-		err = -ENOMEM;
-	if (err)
-		return kmc_run_error(&options->run, "%s: %s", path, strerror(-err));
-	check->programs++;
-	check->ops += program->nr_ops;
-	check->events += run.nr_events;
-	check->refused += run.refused;
-	check->skipped += run.skipped;
-	check->misuse += run.misuse;
-	err = state_hash(group, &hash);
-	if (options->hash)
-		printf("hash %s events %016" PRIx64 " state %016" PRIx64 "%s\n", path, run.digest,
-		       hash, group->caps.deterministic && !err ? "" : " (not comparable)");
-	return repeat(check, group, program, path, &run, hash);
+	status = run_and_judge(check, group, program, path, &run);
+	kmc_event_list_free(&list);
+	return status;
 }
 
 static int feed_file(struct kmc_check_group *group, const struct kmc_event_file *file)

@@ -44,9 +44,9 @@ struct kmc_sample {
 };
 
 struct kmc_gfp_slot {
-	uint32_t raw;
-	uint32_t ours;
-	uint32_t comp;
+	uint32_t raw;    /* the recorded kernel's word */
+	uint32_t ours;   /* alloc's, without __GFP_ZERO */
+	uint32_t atoms;  /* the same in the vocabulary's terms */
 	uint32_t filled;
 };
 #define KMC_GFP_SLOTS 256u

@@ -21,9 +21,13 @@ struct kmc_frame {
 #define KMC_FRAME_COMP    0x02
 #define KMC_FRAME_ADOPTED 0x04
 
+/* Frames of a region: 32 KiB of the table. */
+#define KMC_FRAMES_REGION_LOG 12
+
 struct kmc_frames {
 	struct kmc_frame *frames;
 	uint64_t nr;
+	uint8_t *touched;      /* by region: a block was ever set there */
 	uint64_t adopted;      /* blocks, ever */
 	uint64_t slab_pages;   /* pages of adopted blocks that are live now */
 };
@@ -42,6 +46,8 @@ static inline struct kmc_frame *kmc_frame_head(struct kmc_frames *frames, uint64
 /** kmc_frame_set() - [@pfn, @pfn + 2^@order) is one live block. */
 void kmc_frame_set(struct kmc_frames *frames, uint64_t pfn, unsigned int order, uint32_t ours,
 		   bool comp);
+/** kmc_frames_count() - Live blocks by order, counted from the table. */
+void kmc_frames_count(const struct kmc_frames *frames, uint64_t live[11]);
 /** kmc_frame_clear() - The block at @head is gone. */
 void kmc_frame_clear(struct kmc_frames *frames, struct kmc_frame *head);
 

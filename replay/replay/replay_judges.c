@@ -9,6 +9,9 @@
 #include "exec/alloc_machine.h"
 #include "replay.h"
 
+/* HZ=100; the trace does not name its kernel's. */
+#define LONGEST_TICK_NS 10000000u
+
 static uint32_t shown_by_trace(const struct kmc_trace_facts *facts)
 {
 	uint32_t shows = KMC_SHOWS_ADDRESS | KMC_SHOWS_SIZE | KMC_SHOWS_GRANTED | KMC_SHOWS_GFP;
@@ -27,6 +30,9 @@ static int make_theirs(struct kmc_replay *replay)
 	struct kmc_subject subject = { .machine = facts->machine, .bare = true,
 				       .shows = shown_by_trace(facts) };
 	int err;
+
+	if (!strcmp(facts->clock, "coarse"))
+		subject.clock_slack_ns = LONGEST_TICK_NS;
 
 	snprintf(subject.name, sizeof(subject.name), "Linux %.44s, recorded",
 		 facts->release[0] ? facts->release : "of unknown release");

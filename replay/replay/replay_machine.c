@@ -160,7 +160,7 @@ struct kmc_gfp_slot *kmc_replay_gfp_slow(struct kmc_replay *replay, uint32_t raw
 	gfp.raw = 0;
 	slot->raw = raw;
 	slot->ours = (uint32_t)kmc_gfp_to_raw(replay->our_gfp, gfp, NULL);
-	slot->comp = gfp.atoms & KMC_GFP_COMP;
+	slot->atoms = gfp.atoms;
 	slot->filled = 1;
 	return slot;
 }

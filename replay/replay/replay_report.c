@@ -184,16 +184,9 @@ static bool frees_add_up(const struct kmc_replay *replay, char *why, size_t size
 
 static bool pages_add_up(const struct kmc_replay *replay, char *why, size_t size)
 {
-	uint64_t live[11] = { 0 };
-	uint64_t pfn = 0;
+	uint64_t live[11];
 
-	while (pfn < replay->frames.nr) {
-		const struct kmc_frame *frame = &replay->frames.frames[pfn];
-		bool is_live = frame->flags & KMC_FRAME_LIVE;
-
-		live[is_live ? frame->order : 0] += is_live;
-		pfn += is_live ? 1ull << frame->order : 1;
-	}
+	kmc_frames_count(&replay->frames, live);
 	for (unsigned int order = 0; order < 11; order++) {
 		const struct kmc_class *count =
 			&replay->classes.count[replay->classes.pages[order]];
@@ -572,6 +565,24 @@ static int conclude(struct kmc_replay *replay, struct items *items, const char *
 	return 0;
 }
 
+/* All that was good has been replayed and judged; the status says that it was not all. */
+static bool damaged(const struct kmc_replay *replay, const char *input)
+{
+	const struct kmc_trace_damage *damage = kmc_trace_damage(replay->trace);
+
+	if (damage->blocks_bad || damage->blocks_missing)
+		kmc_run_error(&replay->options->run, "%s: damaged from offset %" PRIu64 " on: %"
+			      PRIu64 " blocks bad, %" PRIu64 " missing; all others were replayed",
+			      input, damage->first_bad_offset, damage->blocks_bad,
+			      damage->blocks_missing);
+	else if (damage->cut || damage->tail_partial)
+		kmc_run_error(&replay->options->run, "%s: cut short (no end mark) behind record %"
+			      PRIu64 "; all up to there were replayed", input, replay->now);
+	else
+		return false;
+	return true;
+}
+
 int kmc_replay_report(struct kmc_replay *replay, const char *input)
 {
 	struct items items = { 0 };
@@ -594,6 +605,8 @@ int kmc_replay_report(struct kmc_replay *replay, const char *input)
 	print_cost(replay);
 	status = conclude(replay, &items, input);
 	items_free(&items);
-	return adds_up ? status :
-		kmc_run_error(&replay->options->run, "%s: the books do not add up: %s", input, why);
+	if (!adds_up)
+		return kmc_run_error(&replay->options->run, "%s: the books do not add up: %s",
+				     input, why);
+	return damaged(replay, input) && status != 1 ? KMC_EXIT_CANNOT : status;
 }

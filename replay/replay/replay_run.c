@@ -86,9 +86,8 @@ static void judge_our_alloc(struct kmc_replay *replay, const struct kmc_record *
 			    uint64_t granted, uint32_t cache)
 {
 	struct kmc_event *ev = our_event(replay, record, cpu, code);
-	struct kmc_gfp gfp = kmc_gfp_from_raw(&replay->facts->gfp, record->gfp);
 
-	ev->gfp = gfp.atoms & ~(uint32_t)KMC_GFP_ZERO;
+	ev->gfp = gfp_of(replay, record->gfp)->atoms;
 	ev->order = record->order;
 	ev->node = record->node;
 	ev->cache = cache;
@@ -526,7 +525,7 @@ static void on_page_alloc(struct kmc_replay *replay, const struct kmc_record *re
 		!page && replay->options->pages != KMC_PAGES_NONE;
 	count_alloc(replay, class, record->addr << 12, page ? page_address(page) : NULL);
 	kmc_frame_set(&replay->frames, record->addr, record->order,
-		      page ? (uint32_t)page_to_pfn(page) : 0, gfp_of(replay, record->gfp)->comp);
+		      page ? (uint32_t)page_to_pfn(page) : 0, gfp_of(replay, record->gfp)->atoms & KMC_GFP_COMP);
 }
 
 /*
