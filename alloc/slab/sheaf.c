@@ -8,7 +8,7 @@
  * The shape is that of 7.0 with its capacities, for all profiles and as this
  * stack's own choice: 6.1 to 6.12 have per-cpu partial slabs and 6.18 has
  * sheaves for few caches. A barn holds 10 full sheaves as there, but more on
- * a machine with much memory, where that costs a thousandth of it. The memory of sheaves comes from
+ * a machine with enough memory, where that costs 1/256 of it at most. The memory of sheaves comes from
  * the arena, not from simulated pages, so that it disturbs no page count.
  * Objects of other nodes and of reserve pages never enter a sheaf (KC-37).
  */

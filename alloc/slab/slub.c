@@ -466,64 +466,54 @@ static void slab_settle(struct kmc_sim *sim, struct kmem_cache *s, struct kmem_c
 }
 
 /*
- * Put the objects at the front of @objects that lie in @slab on its chain.
- * More frees than objects were handed out are a program's double free.
+ * One object back on its slab's chain. What is no object, or one more free
+ * than objects were handed out, is a program's fault.
  */
-static unsigned int chain_give(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *slab,
-			       void **objects, unsigned int nr)
+static bool chain_put(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *slab, void *object)
 {
-	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
-	void *first = slab_first_free(cpu->sim, s, slab);
-	unsigned int i;
+	char *first = (char *)slab_address(cpu->sim, slab) + s->red_left;
+	unsigned int index = kmc_object_index(s, first, object);
 
-	for (i = 0; i < nr; i++) {
-		struct page *page = kmc_page_of(sc, objects[i]);
-
-		if (page != slab && (page->kind != FRAME_SLAB || page->slab.cache != s ||
-				     kmc_slab_head(cpu->sim, page) != slab))
-			break;
-		if (unlikely(!object_valid(cpu->sim, s, slab, objects[i]) || !slab->slab.inuse)) {
-			kmc_slab_warn(cpu, "Invalid object pointer or double free", objects[i]);
-			continue;
-		}
-		link_set(cpu->sim, s, objects[i], first);
-		first = objects[i];
-		slab->slab.inuse--;
+	if (unlikely(index >= slab->slab.objects || !slab->slab.inuse ||
+		     first + (size_t)index * s->size != (char *)object)) {
+		kmc_slab_warn(cpu, "Invalid object pointer or double free", object);
+		return false;
 	}
-	slab_set_first(cpu->sim, s, slab, first);
-	return i;
+	link_set(cpu->sim, s, object, slab_first_free(cpu->sim, s, slab));
+	slab->slab.freelist = (uint16_t)(index + 1);
+	slab->slab.inuse--;
+	return true;
 }
 
-/* All at the front of @objects that belong to @n. */
+/* All at the front of @objects that belong to @s on @node. Return: how many. */
 static unsigned int node_give(struct kmc_cpu *cpu, struct kmem_cache *s, unsigned int node,
 			      void **objects, unsigned int nr, struct discard *d)
 {
 	struct kmem_cache_node *n = kmc_cache_node(cpu->sim, s, node);
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
-	unsigned int done = 0;
+	unsigned int done;
 
 	kmc_touch(cpu->sim, n, sizeof(*n));
 	kmc_lock_take(&n->list_lock);
-	while (done < nr) {
+	for (done = 0; done < nr; done++) {
 		struct page *page = kmc_page_of(sc, objects[done]), *slab;
 		bool was_full;
 
-		if (page->kind != FRAME_SLAB || page->slab.cache != s)
+		if (page->kind != FRAME_SLAB || page->slab.cache != s ||
+		    kmc_node_of(cpu->sim, page) != node)
 			break;
 		slab = kmc_slab_head(cpu->sim, page);
-		if (kmc_node_of(cpu->sim, slab) != node)
-			break;
 		kmc_touch(cpu->sim, slab, sizeof(*slab));
 		was_full = !slab->slab.freelist;
-		done += chain_give(cpu, s, slab, objects + done, nr - done);
-		if (likely(slab->slab.freelist))
+		if (likely(chain_put(cpu, s, slab, objects[done])) &&
+		    unlikely(was_full || !slab->slab.inuse))
 			slab_settle(cpu->sim, s, n, slab, was_full, d);
 	}
 	kmc_lock_drop(&n->list_lock);
 	return done;
 }
 
-/* Model: exact in effect (R8), objects of one slab that follow each other are taken together. */
+/* Model: exact in effect (R8); one lock for all that follow each other on one node. */
 void kmc_slab_give(struct kmc_cpu *cpu, void **objects, unsigned int nr)
 {
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);

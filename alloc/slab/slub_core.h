@@ -30,7 +30,7 @@
 #define KMC_TAG_NO_SHEAF 0x8000u /* page from the reserves: goes straight back to its slab */
 #define KMC_BARN_MIN     10  /* full sheaves that a barn may hold on any machine */
 #define KMC_BARN_MAX     128 /* on a large one */
-#define KMC_BARN_SHARE   1024 /* of a node's memory that a barn's objects may take */
+#define KMC_BARN_SHARE   256 /* part of a node's memory that a barn's objects may take */
 #define KMC_SHEAF_MAX_OBJECTS 60
 #define KMC_CACHE_NAME_BYTES  64
 

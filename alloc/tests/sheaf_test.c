@@ -107,26 +107,26 @@ static void exchange_between_cpus(void **state)
 /* The barn takes 10 full sheaves on a small machine; the rest goes to the slabs. */
 static void barn_limit(void **state)
 {
-	struct kmem_cache *s = plain_cache(256); /* 28 a sheaf: a 64 MiB machine has the minimum */
+	struct kmem_cache *s = plain_cache(16384); /* 4 a sheaf: a 64 MiB machine has the minimum */
 	struct kmem_cache_node *n = kmc_cache_node(sim, s, 0);
-	static void *p[2000];
+	static void *p[400];
 
 	(void)state;
 	assert_int_equal(s->barn_max, KMC_BARN_MIN);
-	for (unsigned int i = 0; i < 2000; i++)
+	for (unsigned int i = 0; i < 400; i++)
 		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
-	for (unsigned int i = 0; i < 2000; i++)
+	for (unsigned int i = 0; i < 400; i++)
 		kmem_cache_free(s, p[i]);
 	assert_int_equal(n->nr_full, KMC_BARN_MIN);
-	assert_in_range(held_by(0, s), 28, 56);
-	assert_true(n->nr_slabs < 2000 / 16);
+	assert_in_range(held_by(0, s), 4, 8);
+	assert_true(n->nr_slabs < 400 / 2);
 	assert_int_equal(cache_info(s).nr_active, 0);
 }
 
 static void barn_grows_with_memory(void **state)
 {
 	struct kmc_sim_config small = machine_config(1, 16 * MIB), large = machine_config(1, 8ull << 30);
-	struct kmem_cache *s = plain_cache(1024);
+	struct kmem_cache *s = plain_cache(4096);
 
 	(void)state;
 	assert_int_equal(kmc_barn_max(&small, s), KMC_BARN_MIN);
