@@ -151,6 +151,7 @@ void *kmalloc(size_t size, gfp_t flags)
 	return kmalloc_slow(size, flags, NUMA_NO_NODE, __builtin_return_address(0));
 }
 
+/* Model: exact in result (6.18; a node without memory is not told apart). */
 void *kmalloc_node(size_t size, gfp_t flags, int node)
 {
 	return kmalloc_slow(size, flags, node, __builtin_return_address(0));
@@ -251,6 +252,7 @@ static slow_path void kfree_slow(const void *object, const void *call_site)
 	kmc_block_free(cpu, object);
 }
 
+/* Model: exact for legal pointers (6.18); what is not one, as kmc_block_free(). */
 void kfree(const void *object)
 {
 #ifndef KMC_ASAN
@@ -286,6 +288,7 @@ static size_t slab_ksize(const struct kmem_cache *s)
 	return s->size;
 }
 
+/* Model: exact for kmalloc blocks and cache objects; 0 for anything else. */
 size_t ksize(const void *objp)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;

@@ -356,7 +356,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	kmc_lock_drop(&cpu->sim->slab->caches_lock);
 }
 
-/* Rule: KC-22. */
+/* Rule: KC-22. Model: exact. */
 unsigned int kmem_cache_size(struct kmem_cache *s)
 {
 	return s->object_size;
@@ -412,6 +412,7 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t flags)
 	return cache_alloc_slow(s, flags, NUMA_NO_NODE, __builtin_return_address(0));
 }
 
+/* Model: exact in result (6.18). */
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
 {
 	return cache_alloc_slow(s, flags, node, __builtin_return_address(0));
@@ -466,6 +467,7 @@ static slow_path void cache_free_slow(struct kmem_cache *s, void *object, const 
 	kmc_object_free(cpu, page->slab.cache, object);
 }
 
+/* Model: exact for legal pointers (6.18). */
 void kmem_cache_free(struct kmem_cache *s, void *objp)
 {
 #ifndef KMC_ASAN

@@ -94,6 +94,7 @@ char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
 	return copy;
 }
 
+/* Model: exact (6.18), and kstrndup(). */
 char *kstrdup(const char *s, gfp_t gfp)
 {
 	return s ? kmemdup_nul(s, strlen(s), gfp) : NULL;

@@ -178,6 +178,7 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t size, void **p)
 	}
 }
 
+/* Model: exact in effect (6.18). */
 void kfree_bulk(size_t size, void **p)
 {
 	kmem_cache_free_bulk(NULL, size, p);
