@@ -24,7 +24,6 @@ struct cut_args {
 /* What is kept of one cpu: records [skip, skip + take) of it. */
 struct cut_range {
 	uint64_t skip, take;
-	uint64_t pos;        /* while writing */
 	uint64_t first_seq;
 	bool begun;
 };
@@ -128,14 +127,15 @@ static void slice_info(struct kmc_block_info *info, const struct kmc_record *rec
 	}
 }
 
-static int write_slice(struct kmc_trace *trace, size_t block, struct cut_range *range,
-		       struct kmc_record *room, struct kmc_trace_output *out)
+/* @begin: how many records of its cpu come before the block. */
+static int write_slice(struct kmc_trace *trace, size_t block, uint64_t begin,
+		       struct cut_range *range, struct kmc_record *room,
+		       struct kmc_trace_output *out)
 {
 	struct kmc_block_info info = *kmc_trace_block(trace, block);
-	uint64_t begin = range->pos, end = begin + info.nr_records, a, b;
+	uint64_t end = begin + info.nr_records, a, b;
 	uint64_t stop = range->skip + range->take;
 
-	range->pos = end;
 	if (end < range->skip || begin > stop || (info.nr_records && (end == range->skip ||
 								      begin == stop)))
 		return 0;
@@ -152,15 +152,56 @@ static int write_slice(struct kmc_trace *trace, size_t block, struct cut_range *
 	return kmc_trace_output_block(out, &info, room + a);
 }
 
-/* Blocks of a cpu come by time here as by sequence; a clock that went back is passed over. */
+static int by_cpu_and_seq(const void *a, const void *b, void *data)
+{
+	const struct kmc_block_info *x = kmc_trace_block(data, *(const size_t *)a);
+	const struct kmc_block_info *y = kmc_trace_block(data, *(const size_t *)b);
+
+	if (x->cpu != y->cpu)
+		return x->cpu < y->cpu ? -1 : 1;
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+/* For each block, the number of its cpu's records before it. NULL: no memory. */
+static uint64_t *find_begins(struct kmc_trace *trace)
+{
+	size_t n = kmc_trace_nr_blocks(trace);
+	uint64_t *begins = calloc(n + 1, sizeof(*begins)), before = 0;
+	size_t *order = calloc(n + 1, sizeof(*order));
+
+	for (size_t i = 0; order && i < n; i++)
+		order[i] = i;
+	if (order)
+		qsort_r(order, n, sizeof(*order), by_cpu_and_seq, trace);
+	for (size_t i = 0; order && begins && i < n; i++) {
+		const struct kmc_block_info *b = kmc_trace_block(trace, order[i]);
+
+		if (i && kmc_trace_block(trace, order[i - 1])->cpu != b->cpu)
+			before = 0;
+		begins[order[i]] = before;
+		before += b->nr_records;
+	}
+	if (!order) {
+		free(begins);
+		begins = NULL;
+	}
+	free(order);
+	return begins;
+}
+
 static int write_ranges(struct kmc_trace *trace, struct cut_range *ranges,
 			struct kmc_trace_output *out)
 {
 	struct kmc_record *room = kmc_block_room(trace);
+	uint64_t *begins = find_begins(trace);
 	int ret = room ? 0 : KMC_TRACE_CANNOT;
 
+	if (!begins)
+		ret = kmc_trace_fail("out of memory");
 	for (size_t i = 0; !ret && i < kmc_trace_nr_blocks(trace); i++)
-		ret = write_slice(trace, i, &ranges[kmc_trace_block(trace, i)->cpu], room, out);
+		ret = write_slice(trace, i, begins[i], &ranges[kmc_trace_block(trace, i)->cpu],
+				  room, out);
+	free(begins);
 	free(room);
 	return ret;
 }

@@ -189,7 +189,9 @@ static double seconds(uint64_t ns)
 
 static double rate(const struct summary *s)
 {
-	return s->last_ns > s->first_ns ? (double)s->records / seconds(s->last_ns - s->first_ns) : 0;
+	uint64_t span = s->last_ns - s->first_ns;
+
+	return s->records && span ? (double)s->records / seconds(span) : 0;
 }
 
 static double bytes_per_event(const struct summary *s)
@@ -286,8 +288,8 @@ static void print_accounting(const struct summary *s)
 {
 	unsigned int inexact = count_inexact(s);
 
-	printf("\n  %-40s %-8s %11s %11s %9s %9s %8s %9s %7s\n", "probe", "state", "hits", "written",
-	       "lost", "filtered", "own", "null", "missed");
+	printf("\n  %-40s %-8s %11s %11s %9s %9s %8s %9s %7s\n", "probe", "state", "hits",
+	       "written", "lost", "filtered", "own", "null", "missed");
 	for (unsigned int p = 0; p < KMC_NR_PROBES; p++)
 		print_probe(s, p);
 	printf("\naccounting: ");
@@ -348,8 +350,8 @@ static void print_damage(const struct summary *s)
 
 static void print_cpus(const struct summary *s)
 {
-	printf("\n  %-5s %9s %12s %9s %9s %14s %14s\n", "cpu", "blocks", "records", "lost", "missed",
-	       "first s", "last s");
+	printf("\n  %-5s %9s %12s %9s %9s %14s %14s\n", "cpu", "blocks", "records", "lost",
+	       "missed", "first s", "last s");
 	for (uint32_t cpu = 0; cpu < MAX_CPUS; cpu++) {
 		const struct cpu_summary *c = &s->cpus[cpu];
 

@@ -392,8 +392,8 @@ static void adapt_records(const struct merge_input *in, struct kmc_record *recor
 	}
 }
 
-static int write_block(const struct merge *m, const struct merge_block *b, struct kmc_record **rooms,
-		       struct kmc_trace_output *out)
+static int write_block(const struct merge *m, const struct merge_block *b,
+		       struct kmc_record **rooms, struct kmc_trace_output *out)
 {
 	const struct merge_input *in = &m->inputs[b->input];
 	struct kmc_block_info info = *kmc_trace_block(in->trace, b->block);

@@ -28,8 +28,8 @@ static int check_path(const char *path, char *const *inputs, unsigned int nr_inp
 		if (same_file(path, inputs[i]))
 			return kmc_trace_fail("%s: is an input, not written over", path);
 	if (!stat(path, &st) && !S_ISREG(st.st_mode))
-		return kmc_trace_fail("%s: %s", path,
-				      S_ISDIR(st.st_mode) ? "is a directory" : "not a regular file");
+		return kmc_trace_fail("%s: %s", path, S_ISDIR(st.st_mode) ?
+				      "is a directory" : "not a regular file");
 	return 0;
 }
 

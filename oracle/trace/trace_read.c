@@ -501,8 +501,8 @@ static int map_file(struct kmc_trace *trace, int fd, struct complaint to)
 		return ret;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		complain(to, "%s: %s", trace->name,
-			 S_ISDIR(st.st_mode) ? "is a directory, not a trace" : "not a regular file");
+		complain(to, "%s: %s", trace->name, S_ISDIR(st.st_mode) ?
+			 "is a directory, not a trace" : "not a regular file");
 		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 	}
 	if (!st.st_size)

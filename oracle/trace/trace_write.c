@@ -173,7 +173,7 @@ static int64_t write_frame(struct kmc_trace_writer *w, struct frame_parts *parts
 {
 	size_t head_len = before + KMC_FRAME_HEAD_SIZE + parts->info_len;
 	int64_t payload_len;
-	uint8_t method;
+	uint8_t method = KMC_METHOD_STORED;
 	int ret;
 
 	parts->raw_len = 0;

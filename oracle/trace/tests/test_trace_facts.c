@@ -57,7 +57,8 @@ static void later_keys_are_passed_over(void **state)
 	unsigned int line;
 
 	(void)state;
-	assert_int_equal(parse(HEAD "a_new_key 1 2 3\ngfp NO_SUCH_ATOM 30\nprobe kmem:new attached\n"
+	assert_int_equal(parse(HEAD "a_new_key 1 2 3\ngfp NO_SUCH_ATOM 30\n"
+			       "probe kmem:new attached\n"
 			       "machine.options memcg|from_the_future\n", &facts, &line), 0);
 	assert_int_equal(facts.machine.options, KMC_MO_memcg);
 	kmc_trace_facts_free(&facts);
@@ -122,8 +123,8 @@ static void symbols_are_found(void **state)
 	unsigned int line;
 
 	(void)state;
-	assert_int_equal(parse(HEAD "symbol 10 a\nsymbol 20 b c\nsymbol ffffffffffffffff d\n", &facts,
-			       &line), 0);
+	assert_int_equal(parse(HEAD "symbol 10 a\nsymbol 20 b c\n"
+			       "symbol ffffffffffffffff d\n", &facts, &line), 0);
 	assert_string_equal(kmc_trace_symbol(&facts, 0x10), "a");
 	assert_string_equal(kmc_trace_symbol(&facts, 0x20), "b c");
 	assert_string_equal(kmc_trace_symbol(&facts, UINT64_MAX), "d");

@@ -130,13 +130,13 @@ static void check_one_bad(struct kmc_trace *trace, unsigned int frame)
 	const struct kmc_trace_damage *d = kmc_trace_damage(trace);
 	unsigned int all = (1u << NR_BLOCKS) - 1;
 	unsigned int bad = frame <= NR_BLOCKS ? 1u << (frame - 1) : 0;
+	size_t end = frame <= NR_BLOCKS ? sample.frame_end[frame] : sample.size;
 
 	assert_int_equal(check_records(trace), all & ~bad);
 	assert_int_equal(d->cut, frame > NR_BLOCKS);
 	assert_int_equal(d->blocks_bad + d->tail_partial, 1);
 	assert_int_equal(d->first_bad_offset, sample.frame_end[frame - 1]);
-	assert_int_equal(d->bytes_skipped, (frame <= NR_BLOCKS ? sample.frame_end[frame] : sample.size) -
-						   sample.frame_end[frame - 1]);
+	assert_int_equal(d->bytes_skipped, end - sample.frame_end[frame - 1]);
 	assert_true(d->blocks_missing <= 1);
 }
 

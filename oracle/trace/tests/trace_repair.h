@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** kmc_repair() - Make all checksums of the frames, as far as they can be walked, right in place. */
+/** kmc_repair() - Put right, in place, the checksums of all frames that can be walked to. */
 void kmc_repair(uint8_t *data, size_t size);
 
 /**

@@ -142,7 +142,7 @@ int kmc_trace_create(int fd, const struct kmc_trace_facts *facts, int level,
 int64_t kmc_trace_write_block(struct kmc_trace_writer *writer, const struct kmc_block_info *info,
 			      const struct kmc_record *records);
 
-/** kmc_trace_write_facts() - Append changed facts (symbols, caches seen later); the last ones win. */
+/** kmc_trace_write_facts() - Append changed facts (symbols, caches seen later); the last win. */
 int kmc_trace_write_facts(struct kmc_trace_writer *writer, const struct kmc_trace_facts *facts);
 
 /** kmc_trace_finish() - Write the end mark (totals) and free the writer; NULL is accepted. */
@@ -177,9 +177,12 @@ void kmc_trace_close(struct kmc_trace *trace);
 const struct kmc_trace_facts *kmc_trace_facts(const struct kmc_trace *trace);
 const struct kmc_trace_damage *kmc_trace_damage(const struct kmc_trace *trace);
 size_t kmc_trace_nr_blocks(const struct kmc_trace *trace);
-/** kmc_trace_block() - Counters and place of a block, in order of first time, without its records. */
+/** kmc_trace_block() - A block without its records; blocks are in order of first time. */
 const struct kmc_block_info *kmc_trace_block(const struct kmc_trace *trace, size_t block);
-/** kmc_trace_block_read() - Decode one block. @records: room for its nr_records. Return: 0 or -EINVAL. */
+/**
+ * kmc_trace_block_read() - Decode one block.
+ * @records: room for its nr_records. Return: 0, -EINVAL, -ENOMEM.
+ */
 int kmc_trace_block_read(struct kmc_trace *trace, size_t block, struct kmc_record *records);
 /** kmc_trace_totals() - Sums over all blocks, per probe. */
 void kmc_trace_totals(const struct kmc_trace *trace, struct kmc_probe_count total[KMC_NR_PROBES]);
