@@ -9,17 +9,15 @@
 /* The class that serves a request: 8, 16, 32, 64, 96, 128, 192, 256, then doubling. */
 static uint64_t class_of(uint64_t size, uint64_t least)
 {
-	uint64_t class = 8;
-
 	if (size < least)
 		size = least;
+	if (size <= 8)
+		return 8;
 	if (size > 64 && size <= 96 && least < 64)
 		return 96;
 	if (size > 128 && size <= 192 && least < 128)
 		return 192;
-	while (class < size)
-		class *= 2;
-	return class;
+	return 1ull << (64 - __builtin_clzll(size - 1));
 }
 
 enum kmc_layout kmc_layout_of(const struct kmc_judge *judge, const struct kmc_case *c)
@@ -28,7 +26,8 @@ enum kmc_layout kmc_layout_of(const struct kmc_judge *judge, const struct kmc_ca
 
 	if (c->size > machine->kmalloc_max_cache)
 		return KMC_LAYOUT_PLAIN;
-	if (!c->granted || !c->size)
+	/* Who shows every call says its options; what it grants is its own affair. */
+	if (judge->calls || !c->granted || !c->size)
 		return judge->layout;
 	/* Metadata makes an object's stride larger than its class. */
 	return c->granted == class_of(c->size, machine->kmalloc_minalign) ? KMC_LAYOUT_PLAIN :
