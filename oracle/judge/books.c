@@ -154,26 +154,40 @@ struct kmc_life_count *kmc_book_count(struct kmc_judge *judge, unsigned int from
 	return &judge->class_count[class_of(judge, from, granted, size)];
 }
 
+/* By the class that was noted at its beginning: no second classification. */
 struct kmc_life_count *kmc_book_count_of(struct kmc_judge *judge, const struct kmc_life *life)
 {
-	return kmc_book_count(judge, life->from, life->cache, life->granted, life->size);
+	if (life->class == KMC_CLASS_OF_CACHE)
+		return &judge->caches[life->cache]->count;
+	return &judge->class_count[life->class];
 }
 
 uint64_t kmc_book_bytes(const struct kmc_judge *judge, const struct kmc_life *life)
 {
-	if (life->from >= KMC_FROM_CACHE && life->from <= KMC_FROM_CACHE_CTOR &&
-	    life->cache < judge->nr_caches && judge->caches[life->cache] &&
-	    judge->caches[life->cache]->desc.size)
-		return judge->caches[life->cache]->desc.size;
-	if (life->from >= KMC_FROM_PAGE)
-		return kmc_life_size(life);
-	return life->granted ? life->granted : kmc_life_size(life);
+	uint64_t stride = 0;
+
+	if (life->class == KMC_CLASS_OF_CACHE)
+		stride = judge->caches[life->cache]->desc.size;
+	else if (life->from < KMC_FROM_PAGE)
+		stride = life->granted;
+	return stride ? stride : kmc_life_size(life);
+}
+
+static unsigned int class_of_life(struct kmc_judge *judge, const struct kmc_life *life)
+{
+	bool cached = life->from >= KMC_FROM_CACHE && life->from <= KMC_FROM_CACHE_CTOR;
+
+	if (cached && life->cache != KMC_CACHE_NONE && kmc_book_cache_make(judge, life->cache))
+		return KMC_CLASS_OF_CACHE;
+	return class_of(judge, life->from, life->granted, life->size);
 }
 
 void kmc_book_begin(struct kmc_judge *judge, struct kmc_life *life)
 {
-	struct kmc_life_count *count = kmc_book_count_of(judge, life);
+	struct kmc_life_count *count;
 
+	life->class = class_of_life(judge, life) & 63;
+	count = kmc_book_count_of(judge, life);
 	life->state = KMC_LIFE_LIVE;
 	judge->shadow.live++;
 	count->allocs++;

@@ -135,11 +135,9 @@ static unsigned int column_of(unsigned int takes, unsigned int bulk)
 	return bulk == KMC_OP_KMEM_CACHE_FREE_BULK ? KMC_BY_CACHE_FREE_BULK : takes - 1;
 }
 
-static const char *call_name(unsigned int code)
+static const char *call_name(const struct kmc_judge *judge, unsigned int code)
 {
-	const struct kmc_op_desc *desc = kmc_op_desc(code);
-
-	return desc ? desc->text : "call";
+	return judge->ops[code < KMC_OPCODE_END ? code : 0].name;
 }
 
 static void set_case(struct kmc_judge *judge, struct kmc_case *c, const struct kmc_event *ev)
@@ -148,7 +146,7 @@ static void set_case(struct kmc_judge *judge, struct kmc_case *c, const struct k
 	unsigned int bulk = bulk_parent(judge, ev);
 
 	*c = (struct kmc_case){
-		.ev = ev, .call = call_name(ev->what), .addr = ev->addr, .size = ev->size,
+		.ev = ev, .call = call_name(judge, ev->what), .addr = ev->addr, .size = ev->size,
 		.gfp = ev->gfp, .outermost = !ev->parent || bulk, .by = KMC_BY_NOBODY,
 		.granted = ev->granted > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->granted,
 		.zeroed = t->how & Z || ev->gfp & KMC_GFP_ZERO, .array = is_array(ev),
@@ -219,14 +217,9 @@ static void make_undefined(struct kmc_judge *judge, struct kmc_life *life)
 
 /* entry: flags and contexts */
 
-static bool has_gfp(unsigned int code)
+static bool has_gfp(const struct kmc_judge *judge, unsigned int code)
 {
-	const struct kmc_op_desc *desc = kmc_op_desc(code);
-
-	for (unsigned int i = 0; desc && i < desc->nr_params; i++)
-		if (desc->params[i].field == 'g')
-			return true;
-	return false;
+	return judge->ops[code < KMC_OPCODE_END ? code : 0].has_gfp;
 }
 
 static bool is_slab_request(const struct kmc_case *c)
@@ -238,7 +231,7 @@ static void enter_request(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	if (c->from == KMC_FROM_VMALLOC)
 		KMC_ASK(judge, VM_8, c);
-	if (!has_gfp(c->ev->what))
+	if (!has_gfp(judge, c->ev->what))
 		return;
 	KMC_ASK(judge, GFP_24, c);
 	KMC_ASK(judge, GFP_27, c);
@@ -479,7 +472,7 @@ static void enter_memory(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, KM_9, c);
 	}
 	if (c->ev->what == KMC_OP_WRITE && !misuse)
-		life->flags &= ~(unsigned int)KMC_LIFE_ZEROED & 0xfff;
+		life->flags &= ~(unsigned int)KMC_LIFE_ZEROED & 0x3ff;
 }
 
 static void enter(struct kmc_judge *judge, struct kmc_case *c)
@@ -506,7 +499,7 @@ static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	struct kmc_case rest = *c;
 
-	if (!has_gfp(c->ev->what))
+	if (!has_gfp(judge, c->ev->what))
 		return;
 	KMC_ASK(judge, GFP_13, c);
 	if (is_slab_request(c)) {
@@ -862,14 +855,22 @@ static int on_end(struct kmc_judge *judge, const struct kmc_event *ev)
 
 static int on_call(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	struct kmc_open_call own = { .id = ev->id, .what = ev->what, .begin = *ev };
+	struct kmc_open_call own;
 	struct kmc_case c;
+	uint8_t from;
 
 	if (!happened(ev))
 		return 0;
+	own.id = ev->id;
+	own.what = ev->what;
+	own.dirty = 0;
+	own.effects = own.children = own.successes = 0;
+	own.begin.arg = ev->arg;
 	set_case(judge, &c, ev);
+	from = c.from;
 	enter(judge, &c);
-	set_case(judge, &c, ev);
+	c.from = from;
+	c.other = NULL;
 	c.open = &own;
 	return leave(judge, &c);
 }
@@ -895,7 +896,7 @@ static void observe_zero(struct kmc_judge *judge, const struct kmc_event *ev,
 	if (!life || !(life->flags & KMC_LIFE_ZEROED))
 		return;
 	c = (struct kmc_case){
-		.ev = ev, .call = open ? call_name(open->what) : "check_zero", .open = &seen,
+		.ev = ev, .call = open ? call_name(judge, open->what) : "check_zero", .open = &seen,
 		.addr = life->addr, .size = kmc_life_size(life), .gfp = life->gfp, .zeroed = true,
 		.from = life->from, .by = KMC_BY_NOBODY, .other = life,
 	};
@@ -911,7 +912,7 @@ static void observe_pattern(struct kmc_judge *judge, const struct kmc_event *ev,
 	if (!life)
 		return;
 	c = (struct kmc_case){
-		.ev = ev, .call = open ? call_name(open->what) : "check", .addr = life->addr,
+		.ev = ev, .call = open ? call_name(judge, open->what) : "check", .addr = life->addr,
 		.size = kmc_life_size(life), .gfp = life->gfp, .from = life->from,
 		.by = KMC_BY_NOBODY, .other = life,
 	};

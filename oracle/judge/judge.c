@@ -49,6 +49,29 @@ static void choose_rules(struct kmc_judge *judge)
 	}
 }
 
+static bool has_gfp(const struct kmc_op_desc *desc)
+{
+	for (unsigned int i = 0; i < desc->nr_params; i++)
+		if (desc->params[i].field == 'g')
+			return true;
+	return false;
+}
+
+/* What is looked up at every event, looked up once. */
+static void fill_tables(struct kmc_judge *judge)
+{
+	for (unsigned int from = 0; from < KMC_NR_PROVENANCES; from++)
+		for (unsigned int by = 0; by < KMC_NR_FREE_COLUMNS; by++)
+			judge->legal[from][by] =
+				kmc_pairing_of(from, by, judge->subject.edition) == KMC_PAIR_LEGAL;
+	for (unsigned int code = 0; code < KMC_OPCODE_END; code++) {
+		const struct kmc_op_desc *desc = kmc_op_desc(code);
+
+		judge->ops[code].name = desc ? desc->text : "call";
+		judge->ops[code].has_gfp = desc && has_gfp(desc);
+	}
+}
+
 static enum kmc_layout layout_from_options(uint32_t options)
 {
 	if (options & KMC_MO_LAYOUT_DEBUG)
@@ -75,6 +98,7 @@ int kmc_judge_create(const struct kmc_subject *subject, struct kmc_judge **judge
 	made->calls = subject->shows & KMC_SHOWS_CALLS && !subject->bare;
 	made->layout = layout_from_options(subject->machine.options);
 	choose_rules(made);
+	fill_tables(made);
 	if (kmc_shadow_init(&made->shadow) || kmc_blocks_init(made) || kmc_places_init(made)) {
 		kmc_judge_destroy(made);
 		return -ENOMEM;

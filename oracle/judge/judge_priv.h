@@ -44,8 +44,10 @@ enum kmc_class {
 	KMC_CLASS_KVMALLOC,
 	KMC_CLASS_OTHER,
 	KMC_CLASS_UNKNOWN,
-	KMC_NR_CLASSES
+	KMC_NR_CLASSES,
+	KMC_CLASS_OF_CACHE = KMC_NR_CLASSES /* the cache's own count */
 };
+_Static_assert(KMC_CLASS_OF_CACHE < 64 && KMC_NR_PROVENANCES <= 64, "fit their bits in kmc_life");
 
 /* One life of a page block on a bare trace: page allocation to page free. */
 struct kmc_block {
@@ -66,6 +68,8 @@ struct kmc_place {
 	uint64_t starts[8]; /* a bit for every 8 bytes */
 	uint64_t cover;     /* the object of an earlier page that reaches here; 0 none */
 	uint32_t odd;       /* objects that begin off the 8-byte grid: found by search */
+	uint32_t live;      /* objects that begin here */
+	uint64_t largest;   /* no object that begins here is larger */
 };
 
 /* The last large kmalloc of a cpu, for the second event of one call (TRC-7). */
@@ -92,6 +96,12 @@ struct kmc_judge {
 	struct kmc_subject subject;
 	uint8_t on[KMC_NR_RULES]; /* judged on this subject */
 	uint8_t why[KMC_NR_RULES];
+	/* The pairing matrix of this edition for the calls that a bare trace shows. */
+	uint8_t legal[KMC_NR_PROVENANCES][KMC_NR_FREE_COLUMNS];
+	struct {
+		const char *name; /* text form of the opcode */
+		bool has_gfp;
+	} ops[KMC_OPCODE_END];
 	struct kmc_rule_count count[KMC_NR_RULES];
 	bool trap;
 	enum kmc_layout layout;

@@ -40,7 +40,7 @@ uint32_t *kmc_dir_region_find(struct kmc_page_dir *dir, uint64_t key)
 
 	if (!region->key)
 		return NULL;
-	dir->last = *region;
+	dir->last[key % 16] = *region;
 	return region->pages;
 }
 
@@ -97,15 +97,4 @@ int kmc_dir_set(struct kmc_page_dir *dir, uint64_t addr, uint64_t nr_pages, uint
 		addr += here << KMC_DIR_PAGE_SHIFT;
 	}
 	return 0;
-}
-
-void kmc_dir_prefetch(const struct kmc_page_dir *dir, uint64_t addr)
-{
-	uint64_t key = (addr >> KMC_DIR_REGION_SHIFT) + 1;
-	const uint32_t *pages = dir->last.key == key ? dir->last.pages : NULL;
-
-	if (!pages)
-		pages = dir->regions[slot_of(dir->regions, dir->mask, key)].pages;
-	if (pages)
-		__builtin_prefetch(&pages[addr >> KMC_DIR_PAGE_SHIFT & (KMC_DIR_REGION_PAGES - 1)]);
 }

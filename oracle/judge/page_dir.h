@@ -21,7 +21,7 @@ struct kmc_dir_region {
 struct kmc_page_dir {
 	struct kmc_dir_region *regions; /* open addressing */
 	size_t mask, used;
-	struct kmc_dir_region last; /* the region looked up last */
+	struct kmc_dir_region last[16]; /* regions looked up last, by key */
 };
 
 int kmc_dir_init(struct kmc_page_dir *dir);
@@ -34,7 +34,8 @@ uint32_t *kmc_dir_region_find(struct kmc_page_dir *dir, uint64_t key);
 static inline uint32_t kmc_dir_get(struct kmc_page_dir *dir, uint64_t addr)
 {
 	uint64_t key = (addr >> KMC_DIR_REGION_SHIFT) + 1;
-	uint32_t *pages = dir->last.key == key ? dir->last.pages : kmc_dir_region_find(dir, key);
+	const struct kmc_dir_region *last = &dir->last[key % 16];
+	uint32_t *pages = last->key == key ? last->pages : kmc_dir_region_find(dir, key);
 
 	return pages ? pages[addr >> KMC_DIR_PAGE_SHIFT & (KMC_DIR_REGION_PAGES - 1)] : 0;
 }
@@ -42,7 +43,15 @@ static inline uint32_t kmc_dir_get(struct kmc_page_dir *dir, uint64_t addr)
 /** kmc_dir_set() - Number @nr_pages pages from @addr on. Return: 0, -ENOMEM. */
 int kmc_dir_set(struct kmc_page_dir *dir, uint64_t addr, uint64_t nr_pages, uint32_t number);
 
-/** kmc_dir_prefetch() - Bring the number of a page near, without changing anything. */
-void kmc_dir_prefetch(const struct kmc_page_dir *dir, uint64_t addr);
+/** kmc_dir_prefetch() - Bring the number of a page near, if its region was looked up lately. */
+static inline void kmc_dir_prefetch(const struct kmc_page_dir *dir, uint64_t addr)
+{
+	uint64_t key = (addr >> KMC_DIR_REGION_SHIFT) + 1;
+	const struct kmc_dir_region *last = &dir->last[key % 16];
+
+	if (last->key == key)
+		__builtin_prefetch(&last->pages[addr >> KMC_DIR_PAGE_SHIFT &
+						(KMC_DIR_REGION_PAGES - 1)]);
+}
 
 #endif

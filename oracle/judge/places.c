@@ -80,6 +80,8 @@ int kmc_place_add(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 
 	if (!place)
 		return -ENOMEM;
+	if (!place->live++ || place->largest < size)
+		place->largest = size;
 	if (addr & 7)
 		place->odd++;
 	else
@@ -99,6 +101,8 @@ void kmc_place_remove(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 	struct kmc_place *place = place_of(judge, addr);
 	unsigned int bit = (unsigned int)(addr & (KMC_PAGE - 1)) >> 3;
 
+	if (place)
+		place->live -= place->live > 0;
 	if (place && addr & 7)
 		place->odd -= place->odd > 0;
 	else if (place)
@@ -167,7 +171,13 @@ static struct kmc_life *find_on_page(struct kmc_judge *judge, const struct kmc_p
 	struct kmc_life *life = NULL;
 	int at = bit_before(place, bit);
 
-	/* The range may begin inside the block before, or inside that of an earlier page. */
+	/*
+	 * The range may begin inside the block before, or inside that of an
+	 * earlier page. Nothing that begins here reaches further than the largest.
+	 */
+	if (at >= 0 && addr >= place->addr + 8ull * (unsigned int)at + place->largest &&
+	    place->addr + 8ull * (unsigned int)at != except)
+		at = -1;
 	if (at >= 0)
 		life = takes(judge, place->addr + 8ull * (unsigned int)at, addr, size, except);
 	if (!life && at >= 0 && place->addr + 8ull * (unsigned int)at == except && at > 0) {

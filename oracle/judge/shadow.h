@@ -26,9 +26,10 @@ enum kmc_life_state { KMC_LIFE_LIVE, KMC_LIFE_FREED, KMC_LIFE_PENDING, KMC_LIFE_
 struct kmc_life {
 	uint64_t addr; /* 0: empty */
 	uint64_t seq : 40; /* of its allocation; after the free still */
-	uint64_t from : 8; /* enum kmc_provenance */
-	uint64_t state : 4;
-	uint64_t flags : 12;
+	uint64_t from : 6; /* enum kmc_provenance */
+	uint64_t class : 6; /* enum kmc_class, where its life is counted; caches: their own */
+	uint64_t state : 2;
+	uint64_t flags : 10;
 	uint32_t size; /* asked for; see kmc_life_size() */
 	uint32_t granted; /* 0 unknown; page blocks: references held */
 	uint32_t gfp;
@@ -97,7 +98,7 @@ static inline void kmc_life_set_size(struct kmc_life *life, uint64_t size)
 		life->flags |= KMC_LIFE_BIG;
 		life->size = (uint32_t)((size + 4095) >> 12);
 	} else {
-		life->flags &= ~(unsigned int)KMC_LIFE_BIG & 0xfff;
+		life->flags &= ~(unsigned int)KMC_LIFE_BIG & 0x3ff;
 		life->size = (uint32_t)size;
 	}
 }

@@ -40,10 +40,10 @@ static bool failed(const struct kmc_event *ev)
 }
 
 static void set_case(const struct kmc_judge *judge, struct kmc_case *c,
-		     const struct kmc_event *ev, unsigned int from)
+		     const struct kmc_event *ev, unsigned int from, const char *call)
 {
 	*c = (struct kmc_case){
-		.ev = ev, .call = kmc_tracepoint_name(ev->what), .addr = ev->addr,
+		.ev = ev, .call = call, .addr = ev->addr,
 		.size = ev->size,
 		.granted = ev->granted > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->granted,
 		.gfp = ev->gfp, .from = (uint8_t)from, .by = KMC_BY_NOBODY,
@@ -172,7 +172,7 @@ static int on_kmalloc(struct kmc_judge *judge, const struct kmc_event *ev)
 
 	if (!cpu)
 		return -ENOMEM;
-	set_case(judge, &c, ev, large ? KMC_FROM_KMALLOC_LARGE : KMC_FROM_KMALLOC);
+	set_case(judge, &c, ev, large ? KMC_FROM_KMALLOC_LARGE : KMC_FROM_KMALLOC, "kmalloc");
 	if (large && is_duplicate(judge, cpu, ev)) {
 		judge->class_count[KMC_CLASS_LARGE].duplicates++;
 		cpu->armed = false;
@@ -210,7 +210,7 @@ static int on_cache_alloc(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_case c;
 
-	set_case(judge, &c, ev, KMC_FROM_CACHE);
+	set_case(judge, &c, ev, KMC_FROM_CACHE, "kmem_cache_alloc");
 	c.from = (uint8_t)provenance_of(c.cache);
 	if (failed(ev)) {
 		count_failure(judge, &c);
@@ -246,18 +246,33 @@ static bool still_there(struct kmc_judge *judge, const struct kmc_life *life,
 	       life->seq > block->seq && life->seq > judge->last_gap;
 }
 
-static void judge_pair(struct kmc_judge *judge, struct kmc_case *c, const struct kmc_life *life)
+/* A pair that is not legal: sure enough to be judged? */
+static void judge_wrong_pair(struct kmc_judge *judge, struct kmc_case *c,
+			     const struct kmc_life *life)
 {
-	enum kmc_pairing pair = kmc_pairing_of(c->from, c->by, judge->subject.edition);
-	int rule = kmc_pairing_rule(c->from, c->by, judge->subject.edition);
-
 	/* Objects of a kmalloc cache that another cache was merged into pass as both. */
 	if (c->from == KMC_FROM_KMALLOC && c->by == KMC_BY_CACHE_FREE &&
 	    (!c->cache || !c->cache->known || c->cache->desc.kmalloc))
 		return;
-	if (pair != KMC_PAIR_LEGAL && !still_there(judge, life, c->ev))
-		return;
-	kmc_ask_rule(judge, rule, c);
+	if (still_there(judge, life, c->ev))
+		kmc_ask_rule(judge, kmc_pairing_rule(c->from, c->by, judge->subject.edition), c);
+}
+
+/* Which rule a pair is judged by when it is legal: FR-1 or FR-2, FR-6. */
+static unsigned int rule_of_legal(const struct kmc_judge *judge, unsigned int from)
+{
+	if (from < KMC_FROM_CACHE || from > KMC_FROM_CACHE_CTOR)
+		return KMC_R_FR_1;
+	return judge->subject.edition < KMC_RELEASE(6, 4, 0) ? KMC_R_FR_6 : KMC_R_FR_2;
+}
+
+/* What nearly every free is: the right call with the right pointer. Counted without a case. */
+static void count_legal(struct kmc_judge *judge, unsigned int from)
+{
+	unsigned int rule = rule_of_legal(judge, from);
+
+	judge->count[rule].passed += judge->on[rule];
+	judge->count[KMC_R_FR_11].passed += judge->on[KMC_R_FR_11];
 }
 
 /* An address that is not known to be live: is it surely inside a live block? */
@@ -308,6 +323,11 @@ static void free_of_unknown(struct kmc_judge *judge, struct kmc_case *c,
 	judge_unknown(judge, c);
 }
 
+static const char *name_of_free(unsigned int by)
+{
+	return by == KMC_BY_KFREE ? "kfree" : "kmem_cache_free";
+}
+
 static int on_free(struct kmc_judge *judge, const struct kmc_event *ev, unsigned int by)
 {
 	struct kmc_life *life;
@@ -315,19 +335,23 @@ static int on_free(struct kmc_judge *judge, const struct kmc_event *ev, unsigned
 
 	if (!ev->addr || ev->addr == KMC_ZERO_SIZE_PTR)
 		return 0;
-	set_case(judge, &c, ev, KMC_FROM_UNKNOWN);
-	c.by = (uint8_t)by;
 	life = kmc_shadow_find(&judge->shadow, ev->addr);
 	if (!life || life->state != KMC_LIFE_LIVE) {
+		set_case(judge, &c, ev, KMC_FROM_UNKNOWN, name_of_free(by));
+		c.by = (uint8_t)by;
 		free_of_unknown(judge, &c, life);
 		return 0;
 	}
-	c.from = life->from;
-	c.size = kmc_life_size(life);
-	c.gfp = life->gfp;
-	c.other = life;
-	judge_pair(judge, &c, life);
-	KMC_ASK(judge, FR_11, &c);
+	if (judge->legal[life->from][by]) {
+		count_legal(judge, life->from);
+	} else {
+		set_case(judge, &c, ev, life->from, name_of_free(by));
+		c.by = (uint8_t)by;
+		c.size = kmc_life_size(life);
+		c.gfp = life->gfp;
+		c.other = life;
+		judge_wrong_pair(judge, &c, life);
+	}
 	kmc_book_count_of(judge, life)->frees++;
 	kmc_book_end(judge, life, KMC_LIFE_FREED);
 	return 0;
@@ -340,7 +364,7 @@ static int on_page_alloc(struct kmc_judge *judge, const struct kmc_event *ev)
 	struct kmc_life_count *count = &judge->class_count[KMC_CLASS_PAGE];
 	struct kmc_case c;
 
-	set_case(judge, &c, ev, KMC_FROM_PAGE);
+	set_case(judge, &c, ev, KMC_FROM_PAGE, "mm_page_alloc");
 	if (ev->order > judge->subject.machine.max_order) {
 		KMC_ASK(judge, PAGE_1, &c);
 		return 0;
