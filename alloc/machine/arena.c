@@ -33,6 +33,9 @@ int kmc_arena_map(struct kmc_sim *sim, size_t bytes)
 	sim->priv->dirty_bytes = sizeof(struct kmc_dirty) + pages * sizeof(uint32_t);
 	sim->dirty_list = map_zero(sim->priv->dirty_bytes);
 	sim->priv->image.slot = map_zero(pages * sizeof(uint32_t));
+#ifdef KMC_ASAN
+	sim->priv->ever_dirty = map_zero(pages);
+#endif
 	if (!sim->arena || !sim->dirty || !sim->dirty_list || !sim->priv->image.slot)
 		return -ENOMEM;
 	sim->arena_bytes = bytes;
@@ -50,6 +53,8 @@ void kmc_arena_unmap(struct kmc_sim *sim)
 		munmap(sim->dirty, pages);
 	if (sim->dirty_list)
 		munmap(sim->dirty_list, sim->priv->dirty_bytes);
+	if (sim->priv->ever_dirty)
+		munmap(sim->priv->ever_dirty, pages);
 	if (image->slot)
 		munmap(image->slot, pages * sizeof(uint32_t));
 	free(image->pages);
@@ -88,6 +93,9 @@ void kmc_touch_slow(struct kmc_sim *sim, size_t page)
 	if (!__atomic_load_n(&sim->dirty[page], __ATOMIC_RELAXED)) {
 		list->pages[list->nr++] = (uint32_t)page;
 		__atomic_store_n(&sim->dirty[page], 1, __ATOMIC_RELAXED);
+#ifdef KMC_ASAN
+		sim->priv->ever_dirty[page] = 1;
+#endif
 	}
 	kmc_lock_drop(&list->lock);
 }
@@ -158,8 +166,12 @@ static void forget_dirty(struct kmc_sim *sim)
 {
 	struct kmc_dirty *list = sim->dirty_list;
 
-	for (size_t i = 0; i < list->nr; i++)
+	for (size_t i = 0; i < list->nr; i++) {
 		sim->dirty[list->pages[i]] = 0;
+#ifdef KMC_ASAN
+		sim->priv->ever_dirty[list->pages[i]] = 0;
+#endif
+	}
 	list->nr = 0;
 }
 

@@ -6,11 +6,37 @@
  */
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include "machine.h"
 
 #define FRAMES_ALIGN (PAGE_SIZE << MAX_PAGE_ORDER)
 /* Shadow of more would cost too much at boot: larger machines poison a frame when it is freed. */
 #define POISON_AT_BOOT_MAX (256ul << 20)
+
+/*
+ * Some ASan run times write the whole shadow of what is mapped or unmapped, an
+ * eighth of a machine that may never be used: go past them.
+ */
+static void *map(size_t bytes)
+{
+#ifdef KMC_ASAN
+	return (void *)syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+#else
+	return mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+#endif
+}
+
+static void unmap(void *start, size_t bytes)
+{
+#ifdef KMC_ASAN
+	syscall(SYS_munmap, start, bytes);
+#else
+	munmap(start, bytes);
+#endif
+}
 
 static uint64_t first_pfn_of(const struct kmc_sim_config *config)
 {
@@ -26,21 +52,57 @@ int kmc_frames_map(struct kmc_sim *sim)
 {
 	struct kmc_sim_private *priv = sim->priv;
 	size_t bytes;
-	uint8_t *map, *aligned;
+	uint8_t *start, *aligned;
 
 	priv->first_pfn = first_pfn_of(&sim->config);
 	bytes = (size_t)(sim->max_pfn - priv->first_pfn) << PAGE_SHIFT;
 	priv->frames_bytes = bytes + FRAMES_ALIGN;
-	map = mmap(NULL, priv->frames_bytes, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (map == MAP_FAILED)
+	start = map(priv->frames_bytes);
+	if (start == MAP_FAILED)
 		return -ENOMEM;
-	priv->frames_map = map;
-	aligned = (uint8_t *)(((uintptr_t)map + FRAMES_ALIGN - 1) & ~(FRAMES_ALIGN - 1));
+	priv->frames_map = start;
+	aligned = (uint8_t *)(((uintptr_t)start + FRAMES_ALIGN - 1) & ~(FRAMES_ALIGN - 1));
 	sim->frames = (uint8_t *)((uintptr_t)aligned - (priv->first_pfn << PAGE_SHIFT));
 	if (bytes <= POISON_AT_BOOT_MAX)
 		kmc_poison(aligned, bytes);
 	return 0;
+}
+
+#ifdef KMC_ASAN
+static void unpoison_block_of(struct kmc_sim *sim, uint64_t pfn)
+{
+	const uint64_t block = FRAMES_ALIGN / PAGE_SIZE;
+	uint64_t first = pfn & ~(block - 1), end = first + block;
+
+	if (end > sim->max_pfn)
+		end = sim->max_pfn;
+	kmc_unpoison(pfn_to_virt_in(sim, first), (end - first) << PAGE_SHIFT);
+}
+#endif
+
+/*
+ * Whoever maps these addresses next must not find our poison. Of a large
+ * machine only frames that were in use can have any; the descriptor of their
+ * block's head, at most 4 MiB below, was written then.
+ */
+static void unpoison_all(struct kmc_sim *sim)
+{
+#ifdef KMC_ASAN
+	struct kmc_sim_private *priv = sim->priv;
+	const uint64_t per_page = PAGE_SIZE / sizeof(struct page);
+	size_t first;
+
+	if (priv->frames_bytes <= POISON_AT_BOOT_MAX + FRAMES_ALIGN || !sim->pages) {
+		kmc_unpoison(priv->frames_map, priv->frames_bytes);
+		return;
+	}
+	first = (size_t)((uint8_t *)sim->pages - sim->arena) >> PAGE_SHIFT;
+	for (uint64_t pfn = priv->first_pfn; pfn < sim->max_pfn; pfn += per_page)
+		if (priv->ever_dirty[first + pfn / per_page])
+			unpoison_block_of(sim, pfn);
+#else
+	(void)sim;
+#endif
 }
 
 void kmc_frames_unmap(struct kmc_sim *sim)
@@ -49,6 +111,6 @@ void kmc_frames_unmap(struct kmc_sim *sim)
 
 	if (!priv->frames_map)
 		return;
-	kmc_unpoison(priv->frames_map, priv->frames_bytes);
-	munmap(priv->frames_map, priv->frames_bytes);
+	unpoison_all(sim);
+	unmap(priv->frames_map, priv->frames_bytes);
 }

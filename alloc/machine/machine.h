@@ -47,6 +47,7 @@ struct kmc_sim_private {
 	} sparse[4];            /* tables that are mostly zero at boot */
 	unsigned int nr_sparse;
 	size_t dirty_bytes;     /* size of the mapping of kmc_dirty */
+	uint8_t *ever_dirty;    /* ASan: by arena page, whatever resets came between */
 	uint8_t *frames_map;
 	size_t frames_bytes;
 	uint64_t first_pfn;
