@@ -352,7 +352,12 @@ static void blanking(void **state)
 	}
 	assert_true(kmallocs > 100);
 	kmc_sample_facts(&blank);
+	blank.caches[0].flags |= KMC_CF_TYPESAFE_BY_RCU;
+	blank.caches[0].offset = 8; /* inside the object: chosen by the creator */
 	kmc_blank_facts(&blank);
+	assert_int_equal(blank.caches[0].size, 0);
+	assert_int_equal(blank.caches[0].offset, 8);
+	assert_int_equal(blank.caches[0].inuse, 192);
 	assert_int_equal(blank.caches[1].size, 0);
 	assert_int_equal(blank.caches[1].order, 0);
 	assert_int_equal(blank.caches[1].objects, 0);

@@ -58,7 +58,11 @@ uint64_t kmc_site_id(const char *name);
  */
 /** kmc_blank_records() - granted = 0 and KMC_RF_BLANK in kmalloc records. */
 void kmc_blank_records(struct kmc_record *records, size_t n);
-/** kmc_blank_facts() - Every cache's size, inuse, offset, orders and objects to 0. */
+/**
+ * kmc_blank_facts() - Every cache's size, inuse, offset, orders and objects to 0; but a
+ * place of the free pointer that the creator chose was asked for: offset stays, and
+ * inuse becomes the object size to tell it from 0.
+ */
 void kmc_blank_facts(struct kmc_trace_facts *facts);
 
 #endif
