@@ -89,6 +89,16 @@ void kmc_kernel_facts(const struct btf *btf, struct kmc_trace_facts *facts)
 	kmc_gfp_find(btf, m->release, &facts->gfp, facts->gfp_source);
 }
 
+void kmc_vmalloc_of_listing(struct kmc_machine *m)
+{
+	char *text;
+
+	if (kmc_file_text("/proc/vmallocinfo", &text) < 0)
+		return;
+	kmc_vmallocinfo_parse(text, &m->vmalloc_start, &m->vmalloc_end);
+	free(text);
+}
+
 uint64_t kmc_machine_max_frames(const struct kmc_machine *m)
 {
 	uint64_t max = 0;

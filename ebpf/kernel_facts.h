@@ -18,6 +18,9 @@ void kmc_kernel_facts(const struct btf *btf, struct kmc_trace_facts *facts);
 void kmc_machine_of_caches(const struct kmc_cache_desc *desc, size_t nr,
 			   struct kmc_machine *machine);
 
+/** kmc_vmalloc_of_listing() - The vmalloc range from /proc/vmallocinfo, where no event tells it. */
+void kmc_vmalloc_of_listing(struct kmc_machine *machine);
+
 /** kmc_machine_max_frames() - One more than the highest frame of any zone. */
 uint64_t kmc_machine_max_frames(const struct kmc_machine *machine);
 

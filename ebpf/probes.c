@@ -151,7 +151,7 @@ static bool proto_fits(const struct btf *btf, const struct btf_type *proto, cons
 	return true;
 }
 
-static enum kmc_probe_state probe_possible(const struct btf *btf, unsigned int probe)
+enum kmc_probe_state kmc_probes_examine(const struct btf *btf, unsigned int probe)
 {
 	const struct btf_type *proto = tracepoint_proto(btf, prototypes[probe].tracepoint);
 
@@ -404,7 +404,7 @@ static uint32_t examine(struct kmc_probes *p, const struct btf *btf, uint32_t wa
 	for (unsigned int i = 0; i < KMC_NR_PROBES; i++) {
 		if (!(wanted >> i & 1))
 			continue;
-		p->probe_state[i] = probe_possible(btf, i);
+		p->probe_state[i] = kmc_probes_examine(btf, i);
 		if (p->probe_state[i] == KMC_PROBE_ATTACHED)
 			mask |= 1u << i;
 	}

@@ -54,6 +54,12 @@ void kmc_probes_options_init(struct kmc_probes_options *options);
 int kmc_probes_find(const char *name, size_t len);
 
 /**
+ * kmc_probes_examine() - Has this kernel the tracepoint, with arguments as the program takes them?
+ * Return: KMC_PROBE_ATTACHED (it can be tried), ABSENT or REFUSED.
+ */
+enum kmc_probe_state kmc_probes_examine(const struct btf *btf, unsigned int probe);
+
+/**
  * kmc_probes_load() - Load and attach, switched off.
  * @btf: of the running kernel.
  * @error: one line on failure; size bytes.

@@ -3,6 +3,7 @@
 #include "proc_text.h"
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,26 @@ int kmc_buddyinfo_max_order(const char *text)
 		p += strcspn(p, " \t\n");
 	}
 	return columns > 0 ? columns - 1 : -1;
+}
+
+bool kmc_vmallocinfo_parse(const char *text, uint64_t *start, uint64_t *end)
+{
+	const uint64_t gib = 1ull << 30, modules = 0 - 2 * gib;
+	uint64_t from, to;
+
+	*start = *end = 0;
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "0x%" SCNx64 "-0x%" SCNx64, &from, &to) != 2 ||
+		    !(from >> 63) || from >= modules)
+			continue;
+		if (!*start || (from & ~(gib - 1)) < *start)
+			*start = from & ~(gib - 1);
+		if (to > *end)
+			*end = to;
+	}
+	*end = (*end + gib - 1) & ~(gib - 1);
+	return *end != 0;
 }
 
 bool kmc_config_set(const char *config, const char *name)

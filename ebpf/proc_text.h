@@ -21,6 +21,15 @@ int kmc_zoneinfo_parse(const char *text, struct kmc_machine *machine);
 /** kmc_buddyinfo_max_order() - Highest order of /proc/buddyinfo. Return: -1 unknown. */
 int kmc_buddyinfo_max_order(const char *text);
 
+/**
+ * kmc_vmallocinfo_parse() - The GiBs that the areas of /proc/vmallocinfo lie in, modules left out.
+ * The range starts at a multiple of 1 GiB, and its first areas are taken at boot
+ * and stay; the per-cpu chunks are put at its end. Most kernels print no real
+ * addresses there (kptr_restrict); such lines are passed over.
+ * Return: false when no area is listed; *@start and *@end are then 0.
+ */
+bool kmc_vmallocinfo_parse(const char *text, uint64_t *start, uint64_t *end);
+
 /** kmc_config_set() - Is CONFIG_@name y or m in a kernel configuration? */
 bool kmc_config_set(const char *config, const char *name);
 

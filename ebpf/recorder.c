@@ -77,7 +77,7 @@ struct kmc_recorder {
 	uint64_t misses_now[KMC_NR_PROBES];
 	uint64_t misses_due_ns, facts_due_ns, facts_wait_ns, rotate_due_ns;
 	uint64_t blocks, files, fill_max;
-	uint32_t caches_met;
+	uint32_t caches_met, caches_looks;
 	bool ended;                /* the programs have run for the last time */
 	char symbol[256];
 };
@@ -178,6 +178,8 @@ static int collect(struct kmc_recorder *r, char *error, size_t size)
 	f->machine.direct_map = r->layout.direct_map;
 	f->machine.vmalloc_start = r->layout.vmalloc_start;
 	f->machine.vmalloc_end = r->layout.vmalloc_end;
+	if (!r->layout.vmalloc_end)
+		kmc_vmalloc_of_listing(&f->machine);
 	return 0;
 }
 
@@ -490,6 +492,25 @@ static int take_gap(struct kmc_recorder *r, unsigned int cpu, struct stage *s)
 	return ret;
 }
 
+/*
+ * A cache first met by a program is to be known before its slots are read. The
+ * program counts first and describes then, so one look at a new count may be
+ * too early: some more follow.
+ */
+static void check_new_caches(struct kmc_recorder *r)
+{
+	uint32_t met = kmc_probes_caches_met(&r->probes);
+
+	if (met != r->caches_met) {
+		r->caches_met = met;
+		r->caches_looks = 5;
+	}
+	if (r->caches_looks) {
+		r->caches_looks--;
+		learn_caches(r);
+	}
+}
+
 /* Empties a cpu's ring as far as it is filled now. */
 static int drain(struct kmc_recorder *r, unsigned int cpu, uint64_t now)
 {
@@ -498,6 +519,7 @@ static int drain(struct kmc_recorder *r, unsigned int cpu, uint64_t now)
 	size_t want, n;
 	int ret = 0;
 
+	check_new_caches(r);
 	if (fill > r->fill_max)
 		r->fill_max = fill;
 	do {
@@ -605,23 +627,11 @@ static int facts_due(struct kmc_recorder *r, uint64_t now)
 	return append_facts(r);
 }
 
-/* A cache first seen by a program: learn its name before its slots are read. */
-static void check_new_caches(struct kmc_recorder *r)
-{
-	uint32_t met = kmc_probes_caches_met(&r->probes);
-
-	if (met != r->caches_met) {
-		r->caches_met = met;
-		learn_caches(r);
-	}
-}
-
 int kmc_recorder_poll(struct kmc_recorder *r)
 {
 	uint64_t now = monotonic_ns();
 	int ret = 0;
 
-	check_new_caches(r);
 	if (now >= r->misses_due_ns)
 		read_misses(r, now);
 	for (unsigned int cpu = 0; cpu < r->probes.nr_rings && !ret; cpu++) {
@@ -686,7 +696,6 @@ int kmc_recorder_stop(struct kmc_recorder *r, bool failed)
 	kmc_probes_detach(&r->probes);
 	usleep(20000); /* programs that had begun have ended */
 	now = monotonic_ns();
-	check_new_caches(r);
 	read_misses(r, now);
 	if (failed) {
 		kmc_output_end(&r->output);

@@ -114,6 +114,27 @@ static void test_max_order(void **state)
 	assert_int_equal(kmc_buddyinfo_max_order("Node 0, zone DMA\n"), -1);
 }
 
+static void test_vmallocinfo(void **state)
+{
+	uint64_t start, end;
+
+	(void)state;
+	assert_true(kmc_vmallocinfo_parse(
+		"0xffffc90000042000-0xffffc90000044000    8192 ioremap phys=0x1\n"
+		"0xffffc90000000000-0xffffc90000005000   20480 map_irq_stack+0x92/0xf0 vmap\n"
+		"0xffffe8ffffc00000-0xffffe8ffffe00000 2097152 pcpu_get_vm_areas+0x0 vmalloc\n"
+		"0xffffffffc0000000-0xffffffffc0002000    8192 move_module+0x1 vmalloc\n",
+		&start, &end));
+	assert_true(start == 0xffffc90000000000);
+	assert_true(end == 0xffffe90000000000);
+	assert_false(kmc_vmallocinfo_parse("0x0000000000000000-0x0000000000000000 1 x\n"
+					   "0x00000000956385d3-0x00000000cbb2295f 20480 hashed\n",
+					   &start, &end));
+	assert_int_equal(start, 0);
+	assert_int_equal(end, 0);
+	assert_false(kmc_vmallocinfo_parse("", &start, &end));
+}
+
 static void test_config(void **state)
 {
 	const char *config = "CONFIG_SLAB_BUCKETS_X=n\nCONFIG_SLAB_BUCKETS=y\n"
@@ -234,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_no_zones),
 		cmocka_unit_test(test_too_many_zones),
 		cmocka_unit_test(test_max_order),
+		cmocka_unit_test(test_vmallocinfo),
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_options_of_configurations),
