@@ -22,7 +22,7 @@ extern const struct bench_mix bench_mix_proc; /* processes starting, compile job
 extern const struct bench_mix bench_mix_fs;   /* directory walks, archive reading */
 extern const struct bench_mix bench_mix_msg;  /* messages on unix sockets */
 
-/** bench_random() - The next of a fixed sequence (splitmix64): every run makes the same requests. */
+/** bench_random() - Next of a fixed sequence (splitmix64): every run makes the same requests. */
 uint64_t bench_random(uint64_t *state);
 
 /**
