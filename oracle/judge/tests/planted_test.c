@@ -293,7 +293,8 @@ static struct slab *certain_slab(struct stream *s, unsigned int class)
 	/* a fresh life of its own, seen whole */
 	do {
 		new_slab(s, slab);
-	} while (slab->class != class || s->events[s->nr - 1].what != KMC_TP_EV_MM_PAGE_ALLOC);
+	} while (slab->class != class || s->events[s->nr - 1].what != KMC_TP_EV_MM_PAGE_ALLOC ||
+		 s->events[s->nr - 1].addr != slab->base);
 	return slab;
 }
 
