@@ -6,7 +6,7 @@
  * Contract: R-3, BUD-1..6. Looked at: 6.18.44.
  */
 #include <string.h>
-#include "zone.h"
+#include "free_list.h"
 
 /* The zone's own words are about to change; the lists' pages see to themselves. */
 void buddy_touch(struct kmc_sim *sim, struct zone *zone)
@@ -14,7 +14,7 @@ void buddy_touch(struct kmc_sim *sim, struct zone *zone)
 	kmc_touch(sim, zone, sizeof(*zone));
 }
 
-static void free_head_set(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, bool on)
+static inline void free_head_set(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, bool on)
 {
 	uint64_t bit = pfn - zone->map_pfn;
 	uint64_t *word = &zone->free_heads[bit / 64];
@@ -79,13 +79,16 @@ static bool order_is_empty(const struct free_area *area)
 }
 
 /* Onto a list, the zone's count of free frames left to the caller. */
-static void list_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
+static inline void list_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
 		       unsigned int migratetype, bool to_tail)
 {
 	struct page *page = pfn_to_page_in(sim, pfn);
 	struct free_area *area = &zone->free_area[order];
 
-	free_list_add(sim, &area->list[migratetype], (uint32_t)pfn, to_tail);
+	if (to_tail)
+		free_list_add_tail(sim, &area->list[migratetype], (uint32_t)pfn);
+	else
+		free_list_add_head(sim, &area->list[migratetype], (uint32_t)pfn);
 	page_set_word(page, FRAME_BUDDY, order, migratetype, 0, 0);
 	free_head_set(sim, zone, pfn, true);
 	area->nr_free++;
@@ -94,13 +97,14 @@ static void list_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, uns
 }
 
 /* Off a list; the descriptor is zero then. */
-static void unlist_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
+static inline void unlist_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
 			 unsigned int migratetype)
 {
 	struct page *page = pfn_to_page_in(sim, pfn);
 	struct free_area *area = &zone->free_area[order];
 
 	KMC_BUG_ON(page->kind != FRAME_BUDDY || page->order != order);
+	descriptor_touch(sim, page);
 	free_list_del(sim, &area->list[migratetype], (uint32_t)pfn);
 	memset(page, 0, sizeof(*page));
 	free_head_set(sim, zone, pfn, false);
@@ -165,7 +169,7 @@ struct page *page_leaves_buddy(struct kmc_sim *sim, uint64_t pfn, unsigned int o
 {
 	struct page *page = pfn_to_page_in(sim, pfn);
 
-	kmc_touch(sim, page, sizeof(*page));
+	descriptor_touch(sim, page);
 	page->order = (uint8_t)order;
 	page->migratetype = (uint8_t)migratetype;
 	page->flags = 0;
@@ -240,7 +244,7 @@ static bool types_allow_merge(struct kmc_sim *sim, uint64_t buddy, unsigned int 
 	return true;
 }
 
-static bool free_at(struct kmc_sim *sim, const struct zone *zone, uint64_t pfn, unsigned int order)
+static inline bool free_at(struct kmc_sim *sim, const struct zone *zone, uint64_t pfn, unsigned int order)
 {
 	return pfn >= zone->start_pfn && pfn + (1ull << order) <= zone->end_pfn &&
 	       is_free_head(zone, pfn) && pfn_to_page_in(sim, pfn)->order == order;
@@ -291,7 +295,7 @@ void __free_one_page(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsig
 	struct page *page = pfn_to_page_in(sim, pfn);
 	bool movable = page->flags & PGF_MOVABLE;
 
-	kmc_touch(sim, page, sizeof(*page));
+	descriptor_touch(sim, page);
 	memset(page, 0, sizeof(*page));
 	if (movable)
 		count_movable(sim, pfn, order, -1);

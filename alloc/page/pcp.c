@@ -5,7 +5,7 @@
  *
  * Contract: R-4, PCP-1..5. Looked at: 6.18.44.
  */
-#include "zone.h"
+#include "free_list.h"
 
 static bool profile_autotunes(const struct kmc_sim *sim)
 {
@@ -73,7 +73,7 @@ static void rmqueue_bulk(struct alloc_context *ac, struct zone *zone, struct per
 		if (!page)
 			break;
 		page->kind = FRAME_PCP;
-		free_list_add(sim, &pcp->lists[index], (uint32_t)page_to_pfn_in(sim, page), true);
+		free_list_add_tail(sim, &pcp->lists[index], (uint32_t)page_to_pfn_in(sim, page));
 		pcp->count += 1u << ac->order;
 	}
 	kmc_lock_drop(&zone->lock);
@@ -97,6 +97,7 @@ struct page *rmqueue_pcplist(struct alloc_context *ac, struct zone *zone, unsign
 	if (!pfn)
 		return NULL;
 	free_list_del(sim, list, pfn);
+	pfn_to_page_in(sim, pfn)->link.next = 0;
 	pcp_count_alloc(pcp, ac->order);
 	return pfn_to_page_in(sim, pfn);
 }
@@ -187,7 +188,7 @@ void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struc
 		pcp_setup(sim, zone, pcp);
 	page->kind = FRAME_PCP;
 	page->migratetype = (uint8_t)migratetype;
-	free_list_add(sim, &pcp->lists[index], (uint32_t)page_to_pfn_in(sim, page), false);
+	free_list_add_head(sim, &pcp->lists[index], (uint32_t)page_to_pfn_in(sim, page));
 	pcp_count_free(pcp, order);
 	if (pcp->count >= pcp->high)
 		pcp_free_slow(sim, cpu, zone, index);

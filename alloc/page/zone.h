@@ -226,10 +226,6 @@ static inline bool put_page_testzero(struct page *page)
 	return __atomic_sub_fetch(&page->refcount, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
-/* free_list.c: lists of blocks linked by frame number */
-void free_list_add(struct kmc_sim *sim, struct free_list *list, uint32_t pfn, bool to_tail);
-void free_list_del(struct kmc_sim *sim, struct free_list *list, uint32_t pfn);
-
 /* buddy.c: under the zone's lock */
 void set_pageblock_migratetype(struct kmc_sim *sim, uint64_t pfn, unsigned int migratetype);
 struct page *__rmqueue(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
