@@ -474,6 +474,8 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 	slot->origin = call->op->code;
 	slot->ptr = call->result;
 	slot->value = call->value;
+	if (kind == KMC_SLOT_TOKEN)
+		slot->flags = exec->scope[call->op->task];
 }
 
 /* Each object of a bulk call as a call of its own inside it. */
@@ -588,7 +590,7 @@ static void store_result(struct kmc_exec *exec, struct kmc_call *call)
 	}
 }
 
-/* What the task is in from the next call on. A token says what was in force before. */
+/* What the task is in from the next call on. A token knows what was in force before. */
 static void note_scope(struct kmc_exec *exec, const struct kmc_call *call)
 {
 	static const struct {
@@ -606,7 +608,8 @@ static void note_scope(struct kmc_exec *exec, const struct kmc_call *call)
 	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
 		if (call->op->code == scopes[i].save)
 			*scope |= scopes[i].bit;
-		else if (call->op->code == scopes[i].restore && !call->src->value)
+		else if (call->op->code == scopes[i].restore &&
+			 !(call->src->flags & scopes[i].bit))
 			*scope &= (uint8_t)~scopes[i].bit;
 	}
 }
@@ -675,7 +678,7 @@ static void snapshot_op(struct kmc_exec *exec, struct kmc_call *call)
 			break;
 	if (slot)
 		slot->value = (uint64_t)number;
-	number = kmc_exec_snapshot(&exec->target);
+	number = kmc_exec_snapshot_state(exec);
 	call->outcome = number < 0 ? KMC_OUT_ERROR : KMC_OUT_VALUE;
 	exec->open.arg = (uint64_t)(number < 0 ? -number : number);
 	if (number < 0 && slot)

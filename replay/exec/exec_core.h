@@ -35,13 +35,12 @@ struct kmc_slot {
 	bool page;         /* memory that is known by its page */
 	bool comp;         /* a compound block */
 	bool zeroing;      /* every request for it carried __GFP_ZERO */
-	bool grown;        /* kept for krealloc: came out of a resize */
 	uint8_t order;
 	bool listed;       /* in the list of slots in use */
 	uint16_t origin;   /* opcode that made it */
 	uint16_t refs;     /* of pages: references the program holds */
 	uint32_t cache;    /* id */
-	uint32_t flags;    /* of the cache: KMC_CF_* */
+	uint32_t flags;    /* of the cache: KMC_CF_*; of a token: scopes in force before */
 	bool ctor;         /* of the cache */
 	void *ptr;         /* host pointer: memory, or the backend's handle */
 	uint64_t addr;     /* as events name it */
@@ -107,6 +106,8 @@ struct kmc_backend {
 #define KMC_EXEC_MAX_SNAPSHOTS 64
 struct kmc_exec_snapshot {
 	bool valid;
+	bool pinned;              /* whoever holds the target holds it, not a slot */
+	uint64_t made;            /* order of making */
 	int backend;
 	uint64_t seq;
 	uint32_t id, cache;
@@ -139,6 +140,7 @@ struct kmc_exec {
 	uint32_t nr_used;
 	uint16_t used[KMC_NR_SLOTS]; /* numbers of slots that are not neutral */
 	struct kmc_slot slots[KMC_NR_SLOTS];
+	uint64_t snapshots_made;
 	struct kmc_exec_snapshot snapshots[KMC_EXEC_MAX_SNAPSHOTS];
 };
 
@@ -157,7 +159,8 @@ int kmc_exec_collect(struct kmc_target *target, int timeout_ms);
 int kmc_exec_snapshot(struct kmc_target *target);
 int kmc_exec_restore(struct kmc_target *target, int snapshot);
 int kmc_exec_hash(struct kmc_target *target, uint64_t *hash);
-/* The op's form of the two: numbering of events goes on. */
+/* The op's form of the two: known to slots only, numbering of events goes on. */
+int kmc_exec_snapshot_state(struct kmc_exec *exec);
 int kmc_exec_restore_state(struct kmc_exec *exec, int snapshot, bool numbering);
 
 /* exec.c: one op */

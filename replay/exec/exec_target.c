@@ -169,13 +169,13 @@ static int save(struct kmc_exec *exec, struct kmc_exec_snapshot *s)
 	s->id = exec->next_id;
 	s->cache = exec->next_cache;
 	memcpy(s->scope, exec->scope, sizeof(s->scope));
+	s->made = ++exec->snapshots_made;
 	s->valid = true;
 	return 0;
 }
 
-int kmc_exec_snapshot(struct kmc_target *target)
+int kmc_exec_snapshot_state(struct kmc_exec *exec)
 {
-	struct kmc_exec *exec = exec_of(target);
 	int err;
 
 	if (!exec->backend->snapshot)
@@ -187,6 +187,29 @@ int kmc_exec_snapshot(struct kmc_target *target)
 		return err ? err : i;
 	}
 	return -ENOSPC;
+}
+
+int kmc_exec_snapshot(struct kmc_target *target)
+{
+	int snapshot = kmc_exec_snapshot_state(exec_of(target));
+
+	if (snapshot >= 0)
+		exec_of(target)->snapshots[snapshot].pinned = true;
+	return snapshot;
+}
+
+/*
+ * No slot of the state that is taken up again knows of snapshots made after it.
+ * A pinned state may be taken up later, and knows of those made before it.
+ */
+static void drop_younger(struct kmc_exec *exec, uint64_t made)
+{
+	for (int i = 0; i < KMC_EXEC_MAX_SNAPSHOTS; i++)
+		if (exec->snapshots[i].pinned && exec->snapshots[i].made > made)
+			made = exec->snapshots[i].made;
+	for (int i = 0; i < KMC_EXEC_MAX_SNAPSHOTS; i++)
+		if (exec->snapshots[i].made > made)
+			snapshot_drop(exec, &exec->snapshots[i]);
 }
 
 int kmc_exec_restore_state(struct kmc_exec *exec, int snapshot, bool numbering)
@@ -201,6 +224,7 @@ int kmc_exec_restore_state(struct kmc_exec *exec, int snapshot, bool numbering)
 	err = exec->backend->restore(exec, s->backend);
 	if (err)
 		return err;
+	drop_younger(exec, s->made);
 	kmc_slots_restore(exec, s);
 	memcpy(exec->scope, s->scope, sizeof(s->scope));
 	if (numbering) {

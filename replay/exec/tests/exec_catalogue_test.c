@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every op of the catalogue on every target: carried out where the target says
+ * that it has the call, refused everywhere else, never passed over in silence.
+ */
+#include "exec_run.h"
+
+/* For each op that some target has: a program whose last line is the op, and must not be skipped. */
+static const struct {
+	uint16_t code;
+	const char *text;
+} lines[] = {
+#define OBJECT "r0 = kmalloc(64, GFP_KERNEL)\n"
+#define CACHE  "r1 = kmem_cache_create(1, 64, 0, NO_MERGE, 0)\n"
+#define CACHED CACHE "r2 = kmem_cache_alloc(r1, GFP_KERNEL)\n"
+#define PAGE   "r3 = alloc_pages(GFP_KERNEL, 1)\n"
+	{ KMC_OP_KMALLOC, "r9 = kmalloc(64, GFP_KERNEL)\n" },
+	{ KMC_OP_KZALLOC, "r9 = kzalloc(64, GFP_KERNEL)\n" },
+	{ KMC_OP_KMALLOC_NODE, "r9 = kmalloc_node(64, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KZALLOC_NODE, "r9 = kzalloc_node(64, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KMALLOC_TRACK_CALLER, "r9 = kmalloc_track_caller(64, GFP_KERNEL)\n" },
+	{ KMC_OP_KMALLOC_NODE_TRACK_CALLER,
+	  "r9 = kmalloc_node_track_caller(64, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KMALLOC_ARRAY, "r9 = kmalloc_array(4, 16, GFP_KERNEL)\n" },
+	{ KMC_OP_KMALLOC_ARRAY_NODE, "r9 = kmalloc_array_node(4, 16, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KCALLOC, "r9 = kcalloc(4, 16, GFP_KERNEL)\n" },
+	{ KMC_OP_KCALLOC_NODE, "r9 = kcalloc_node(4, 16, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KREALLOC, OBJECT "r9 = krealloc(r0, 100, GFP_KERNEL)\n" },
+	{ KMC_OP_KREALLOC_ARRAY, OBJECT "r9 = krealloc_array(r0, 10, 10, GFP_KERNEL)\n" },
+	{ KMC_OP_KSIZE, OBJECT "r9 = ksize(r0)\n" },
+	{ KMC_OP_KMALLOC_SIZE_ROUNDUP, "r9 = kmalloc_size_roundup(65)\n" },
+	{ KMC_OP_ARRAY_SIZE, "r9 = array_size(3, 5)\n" },
+	{ KMC_OP_ARRAY3_SIZE, "r9 = array3_size(3, 5, 7)\n" },
+	{ KMC_OP_SIZE_MUL, "r9 = size_mul(3, 5)\n" },
+	{ KMC_OP_SIZE_ADD, "r9 = size_add(3, 5)\n" },
+	{ KMC_OP_SIZE_SUB, "r9 = size_sub(5, 3)\n" },
+	{ KMC_OP_STRUCT_SIZE, "r9 = struct_size(16, 8, 4)\n" },
+	{ KMC_OP_STRUCT_SIZE_T, "r9 = struct_size_t(16, 8, 4)\n" },
+	{ KMC_OP_FLEX_ARRAY_SIZE, "r9 = flex_array_size(8, 4)\n" },
+	{ KMC_OP_KMEMDUP, OBJECT "r9 = kmemdup(r0, 64, GFP_KERNEL)\n" },
+	{ KMC_OP_KMEMDUP_NUL, OBJECT "r9 = kmemdup_nul(r0, 64, GFP_KERNEL)\n" },
+	{ KMC_OP_KMEMDUP_ARRAY, OBJECT "r9 = kmemdup_array(r0, 4, 16, GFP_KERNEL)\n" },
+	{ KMC_OP_KSTRDUP, "r9 = kstrdup(10, GFP_KERNEL)\n" },
+	{ KMC_OP_KSTRNDUP, "r9 = kstrndup(10, 5, GFP_KERNEL)\n" },
+	{ KMC_OP_KSTRDUP_CONST, "r9 = kstrdup_const(10, 0, GFP_KERNEL)\n" },
+	{ KMC_OP_KMEM_CACHE_CREATE, "r9 = kmem_cache_create(1, 64, 0, 0, 0)\n" },
+	{ KMC_OP_KMEM_CACHE_CREATE_USERCOPY,
+	  "r9 = kmem_cache_create_usercopy(1, 64, 0, 0, 8, 16, 0)\n" },
+	{ KMC_OP_KMEM_CACHE_CREATE_ARGS,
+	  "r9 = kmem_cache_create_args(1, 64, 0, 0, 0, none, none)\n" },
+	{ KMC_OP_KMEM_CACHE_DESTROY, CACHE "kmem_cache_destroy(r1)\n" },
+	{ KMC_OP_KMEM_CACHE_SHRINK, CACHE "r9 = kmem_cache_shrink(r1)\n" },
+	{ KMC_OP_KMEM_CACHE_SIZE, CACHE "r9 = kmem_cache_size(r1)\n" },
+	{ KMC_OP_KMEM_CACHE_ALLOC, CACHE "r9 = kmem_cache_alloc(r1, GFP_KERNEL)\n" },
+	{ KMC_OP_KMEM_CACHE_ALLOC_NODE, CACHE "r9 = kmem_cache_alloc_node(r1, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KMEM_CACHE_ALLOC_LRU, CACHE "r9 = kmem_cache_alloc_lru(r1, GFP_KERNEL)\n" },
+	{ KMC_OP_KMEM_CACHE_ZALLOC, CACHE "r9 = kmem_cache_zalloc(r1, GFP_KERNEL)\n" },
+	{ KMC_OP_KMEM_CACHE_ALLOC_BULK, CACHE "r9 = kmem_cache_alloc_bulk(r1, GFP_KERNEL, 3)\n" },
+	{ KMC_OP_KMEM_CACHE_FREE, CACHED "kmem_cache_free(r1, r2)\n" },
+	{ KMC_OP_KMEM_CACHE_FREE_BULK, CACHED "kmem_cache_free_bulk(r1, r2, 1)\n" },
+	{ KMC_OP_KFREE, OBJECT "kfree(r0)\n" },
+	{ KMC_OP_KFREE_CONST, OBJECT "kfree_const(r0)\n" },
+	{ KMC_OP_KFREE_SENSITIVE, OBJECT "kfree_sensitive(r0)\n" },
+	{ KMC_OP_KFREE_BULK, OBJECT "kfree_bulk(r0, 1)\n" },
+	{ KMC_OP_KVFREE, OBJECT "kvfree(r0)\n" },
+	{ KMC_OP_KVFREE_SENSITIVE, OBJECT "kvfree_sensitive(r0, 64)\n" },
+	{ KMC_OP_ALLOC_PAGES, "r9 = alloc_pages(GFP_KERNEL, 1)\n" },
+	{ KMC_OP_ALLOC_PAGES_NODE, "r9 = alloc_pages_node(0, GFP_KERNEL, 1)\n" },
+	{ KMC_OP_GET_FREE_PAGES, "r9 = __get_free_pages(GFP_KERNEL, 1)\n" },
+	{ KMC_OP_GET_ZEROED_PAGE, "r9 = get_zeroed_page(GFP_KERNEL)\n" },
+	{ KMC_OP_FREE_PAGES_PAGE, PAGE "__free_pages(r3, 1)\n" },
+	{ KMC_OP_FREE_PAGES, "r3 = __get_free_pages(GFP_KERNEL, 1)\nfree_pages(r3, 1)\n" },
+	{ KMC_OP_ALLOC_PAGES_EXACT, "r9 = alloc_pages_exact(5000, GFP_KERNEL)\n" },
+	{ KMC_OP_ALLOC_PAGES_EXACT_NID, "r9 = alloc_pages_exact_nid(0, 5000, GFP_KERNEL)\n" },
+	{ KMC_OP_FREE_PAGES_EXACT,
+	  "r3 = alloc_pages_exact(5000, GFP_KERNEL)\nfree_pages_exact(r3, 5000)\n" },
+	{ KMC_OP_FOLIO_ALLOC, "r9 = folio_alloc(GFP_KERNEL, 1)\n" },
+	{ KMC_OP_FOLIO_PUT, "r3 = folio_alloc(GFP_KERNEL, 1)\nfolio_put(r3)\n" },
+	{ KMC_OP_GET_PAGE, PAGE "get_page(r3)\n" },
+	{ KMC_OP_PUT_PAGE, "r3 = alloc_pages(GFP_KERNEL, 0)\nput_page(r3)\n" },
+	{ KMC_OP_SPLIT_PAGE, PAGE "split_page(r3, 1)\n" },
+	{ KMC_OP_PAGE_ADDRESS, PAGE "r9 = page_address(r3)\n" },
+	{ KMC_OP_VIRT_TO_PAGE, PAGE "r9 = virt_to_page(r3)\n" },
+	{ KMC_OP_PAGE_TO_PFN, PAGE "r9 = page_to_pfn(r3)\n" },
+	{ KMC_OP_PAGE_REF_COUNT, PAGE "r9 = page_ref_count(r3)\n" },
+	{ KMC_OP_MEMALLOC_NOIO_SAVE, "r9 = memalloc_noio_save()\n" },
+	{ KMC_OP_MEMALLOC_NOIO_RESTORE,
+	  "r4 = memalloc_noio_save()\nmemalloc_noio_restore(r4)\n" },
+	{ KMC_OP_MEMALLOC_NOFS_SAVE, "r9 = memalloc_nofs_save()\n" },
+	{ KMC_OP_MEMALLOC_NOFS_RESTORE,
+	  "r4 = memalloc_nofs_save()\nmemalloc_nofs_restore(r4)\n" },
+	{ KMC_OP_MEMALLOC_NORECLAIM_SAVE, "r9 = memalloc_noreclaim_save()\n" },
+	{ KMC_OP_MEMALLOC_NORECLAIM_RESTORE,
+	  "r4 = memalloc_noreclaim_save()\nmemalloc_noreclaim_restore(r4)\n" },
+	{ KMC_OP_MEMALLOC_PIN_SAVE, "r9 = memalloc_pin_save()\n" },
+	{ KMC_OP_MEMALLOC_PIN_RESTORE, "r4 = memalloc_pin_save()\nmemalloc_pin_restore(r4)\n" },
+	{ KMC_OP_WRITE, OBJECT "write(r0, 64, 0x1)\n" },
+	{ KMC_OP_READ, OBJECT "read(r0, 64)\n" },
+	{ KMC_OP_CHECK, OBJECT "write(r0, 64, 0x1)\ncheck(r0, 64, 0x1)\n" },
+	{ KMC_OP_CHECK_ZERO, "r0 = kzalloc(64, GFP_KERNEL)\ncheck_zero(r0, 64)\n" },
+	{ KMC_OP_MOVE_SLOT, OBJECT "r9 = move(r0)\n" },
+	{ KMC_OP_SNAPSHOT, "r9 = snapshot()\n" },
+	{ KMC_OP_RESTORE, "r4 = snapshot()\nrestore(r4)\n" },
+	{ KMC_OP_CLOCK_ADVANCE, "clock_advance(1000)\n" },
+	{ KMC_OP_FAIL_NTH, "fail_nth(failslab, 1, 0)\n" },
+};
+
+static const char *line_of(unsigned int code)
+{
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (lines[i].code == code)
+			return lines[i].text;
+	return NULL;
+}
+
+static struct seen seen;
+
+static void expect_carried_out(struct kmc_target *target, unsigned int code)
+{
+	const char *text = line_of(code);
+
+	if (!text)
+		fail_msg("%s is said to be there; no line here tries it",
+			 kmc_op_desc(code)->text);
+	target->ops->reset(target);
+	run_text(target, &seen, text);
+	if (last_call(&seen)->what != code || last_call(&seen)->outcome == KMC_OUT_SKIPPED ||
+	    last_call(&seen)->outcome == KMC_OUT_REFUSED)
+		fail_msg("%s: %s", text, kmc_outcome_name(last_call(&seen)->outcome));
+}
+
+static void expect_refused(struct kmc_target *target, unsigned int code)
+{
+	struct kmc_sink sink = { .arg = &seen, .event = seen_event, .cache = seen_cache };
+	struct kmc_op op;
+
+	kmc_op_init(&op, code);
+	seen.nr = 0;
+	assert_int_equal(kmc_target_run(target, &op, 1, &sink, 1000), 0);
+	assert_int_equal(seen.nr, 1);
+	assert_int_equal(seen.events[0].what, code);
+	if (seen.events[0].outcome != KMC_OUT_REFUSED)
+		fail_msg("%s: %s, not refused", kmc_op_desc(code)->text,
+			 kmc_outcome_name(seen.events[0].outcome));
+}
+
+static void try_all(const char *name, size_t *carried_out, size_t *refused)
+{
+	struct kmc_target *target = open_target(name, 0);
+	struct kmc_caps caps;
+	unsigned int code;
+
+	target->ops->caps(target, &caps);
+	*carried_out = *refused = 0;
+	for (size_t i = 0; (code = kmc_op_at(i)) != 0; i++) {
+		if (kmc_caps_has(&caps, code)) {
+			expect_carried_out(target, code);
+			++*carried_out;
+		} else {
+			expect_refused(target, code);
+			++*refused;
+		}
+	}
+	target->ops->close(target);
+}
+
+static void test_target_alloc(void **state)
+{
+	size_t carried_out, refused;
+
+	(void)state;
+	try_all("alloc", &carried_out, &refused);
+	assert_int_equal(carried_out + refused, kmc_op_count());
+	/* Each line above is needed by alloc, so none is there in vain. */
+	assert_int_equal(carried_out, sizeof(lines) / sizeof(lines[0]));
+}
+
+static void test_target_malloc(void **state)
+{
+	size_t carried_out, refused;
+
+	(void)state;
+	try_all("malloc", &carried_out, &refused);
+	assert_int_equal(carried_out + refused, kmc_op_count());
+	assert_int_equal(carried_out, 19);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_target_alloc),
+		cmocka_unit_test(test_target_malloc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
