@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Describes one slab cache; for the iterator and for the recording programs' first sight of a cache. */
+/*
+ * Describes one slab cache; for the iterator and for the recording programs' first sight of a
+ * cache.
+ */
 #ifndef EBPF_CACHE_ITEM_BPF_H
 #define EBPF_CACHE_ITEM_BPF_H
 #include "kernel_types.bpf.h"

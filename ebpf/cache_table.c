@@ -279,7 +279,8 @@ static void refine_by_sysfs(struct kmc_cache_desc *desc)
 	};
 	char path[128], *text;
 
-#define FILE_OF(file) (snprintf(path, sizeof(path), "/sys/kernel/slab/%s/%s", desc->name, file), path)
+#define FILE_OF(file) \
+	(snprintf(path, sizeof(path), "/sys/kernel/slab/%s/%s", desc->name, file), path)
 	desc->object_size = (uint32_t)kmc_file_number(FILE_OF("object_size"), desc->object_size);
 	desc->size = (uint32_t)kmc_file_number(FILE_OF("slab_size"), desc->size);
 	desc->align = (uint32_t)kmc_file_number(FILE_OF("align"), desc->align);

@@ -35,16 +35,27 @@ void kmc_cache_flags_of(const struct btf *btf, struct kmc_cache_flags *flags);
 void kmc_cache_describe(const struct kmc_cache_flags *flags, const struct kmc_cache_item *item,
 			struct kmc_cache_desc *desc);
 
-/** kmc_slabinfo_parse() - Caches of /proc/slabinfo: name, size, objects, order. Return: number, -errno. */
+/**
+ * kmc_slabinfo_parse() - Caches of /proc/slabinfo: name, size, objects, order. Return: number,
+ * -errno.
+ */
 int kmc_slabinfo_parse(const char *text, struct kmc_cache_desc **desc);
 
-/** kmc_cache_mark_kmalloc() - Sets desc.kmalloc of all: kmalloc caches and sets of buckets, by name. */
+/**
+ * kmc_cache_mark_kmalloc() - Sets desc.kmalloc of all: kmalloc caches and sets of buckets, by
+ * name.
+ */
 void kmc_cache_mark_kmalloc(struct kmc_cache_desc *desc, size_t nr);
 
-/** kmc_cache_table_fill() - The caches there are now. Return: 0, -ENOMEM; none found is no error. */
+/**
+ * kmc_cache_table_fill() - The caches there are now. Return: 0, -ENOMEM; none found is no error.
+ */
 int kmc_cache_table_fill(struct kmc_cache_table *table, const struct btf *btf);
 
-/** kmc_cache_table_keys() - What kmc_probes_load() wants to know; free() it. Return: number, -ENOMEM. */
+/**
+ * kmc_cache_table_keys() - What kmc_probes_load() wants to know; free() it. Return: number,
+ * -ENOMEM.
+ */
 int64_t kmc_cache_table_keys(const struct kmc_cache_table *table, struct kmc_cache_key **keys);
 
 /**

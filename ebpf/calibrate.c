@@ -91,7 +91,9 @@ out:
 		close(pagemap);
 }
 
-/* The region of page structs starts at a multiple of 1 GiB; if it is no larger, rounding finds it. */
+/*
+ * The region of page structs starts at a multiple of 1 GiB; if it is no larger, rounding finds it.
+ */
 static uint64_t guess_page_structs(uint64_t seen_page, uint32_t struct_size, uint64_t max_frames)
 {
 	if (!seen_page || !max_frames || max_frames > ONE_GIB / struct_size)
@@ -99,7 +101,9 @@ static uint64_t guess_page_structs(uint64_t seen_page, uint32_t struct_size, uin
 	return seen_page & ~(ONE_GIB - 1);
 }
 
-/* A write of 1024 pieces makes the kernel copy their list: a kmalloc of 16 KiB, a block of pages. */
+/*
+ * A write of 1024 pieces makes the kernel copy their list: a kmalloc of 16 KiB, a block of pages.
+ */
 static void vote_direct_map(struct calibrate_bpf *skel, const struct kmc_layout *layout,
 			    struct kmc_vote *vote)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small files of /proc, /sys and /boot as text. Used by everything here that reads the kernel's own words. */
+/*
+ * Small files of /proc, /sys and /boot as text. Used by everything here that reads the kernel's
+ * own words.
+ */
 #ifndef EBPF_FILE_TEXT_H
 #define EBPF_FILE_TEXT_H
 #include <stddef.h>

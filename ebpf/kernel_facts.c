@@ -133,7 +133,10 @@ void kmc_machine_of_caches(const struct kmc_cache_desc *desc, size_t nr, struct 
 			if (c->flags & debug[d].flag)
 				m->options |= debug[d].option;
 	}
-	/* SLUB's two full orders where no cache is known; its least alignment is the smallest class */
+	/*
+	 * SLUB's two full orders where no cache is known; its least alignment is the smallest
+	 * class
+	 */
 	if (!m->kmalloc_max_cache)
 		m->kmalloc_max_cache = 2u << m->page_shift;
 	m->kmalloc_minalign = smallest == UINT32_MAX ? 8 : (uint16_t)smallest;

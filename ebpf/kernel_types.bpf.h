@@ -52,7 +52,9 @@ struct bpf_iter__kmem_cache {
 
 #pragma clang attribute pop
 
-/* task_struct.flags; the values are the same in every release from 4.19 to 6.18, PIN from 5.13 on */
+/*
+ * task_struct.flags; the values are the same in every release from 4.19 to 6.18, PIN from 5.13 on
+ */
 #define PF_MEMALLOC       0x00000800
 #define PF_MEMALLOC_NOFS  0x00040000
 #define PF_MEMALLOC_NOIO  0x00080000

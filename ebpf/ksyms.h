@@ -20,7 +20,10 @@ struct kmc_ksyms {
 	uint64_t module_start;         /* of the lowest module symbol; 0 none */
 };
 
-/** kmc_ksyms_parse() - Takes over @text (/proc/kallsyms), even on failure. Return: 0, -ENOMEM, -ENODATA. */
+/**
+ * kmc_ksyms_parse() - Takes over @text (/proc/kallsyms), even on failure. Return: 0, -ENOMEM,
+ * -ENODATA.
+ */
 int kmc_ksyms_parse(char *text, struct kmc_ksyms *ksyms);
 
 /** kmc_ksyms_read() - Return: 0, -ENODATA where addresses are hidden, -errno. */

@@ -37,7 +37,10 @@ int kmc_output_begin(struct kmc_output *output, const struct kmc_trace_facts *fa
 /** kmc_output_end() - End the current file's trace. Return: 0, -errno. */
 int kmc_output_end(struct kmc_output *output);
 
-/** kmc_output_next() - After an end: open the next numbered file, remove what is too old. Return: 0, -errno. */
+/**
+ * kmc_output_next() - After an end: open the next numbered file, remove what is too old. Return:
+ * 0, -errno.
+ */
 int kmc_output_next(struct kmc_output *output);
 
 /** kmc_output_bytes() - Of all files. */

@@ -50,7 +50,10 @@ struct kmc_probes {
 
 void kmc_probes_options_init(struct kmc_probes_options *options);
 
-/** kmc_probes_find() - A probe by its tracepoint's name, with or without "kmem:". Return: index or -1. */
+/**
+ * kmc_probes_find() - A probe by its tracepoint's name, with or without "kmem:". Return: index or
+ * -1.
+ */
 int kmc_probes_find(const char *name, size_t len);
 
 /**
@@ -87,7 +90,9 @@ struct kmc_slot_count kmc_probes_count(const struct kmc_probes *probes, unsigned
 void kmc_probes_met_caches(const struct kmc_probes *probes,
 			   void (*see)(void *arg, const struct kmc_cache_item *item), void *arg);
 
-/** kmc_probes_caches_met() - A number that changes when a program meets a cache for the first time. */
+/**
+ * kmc_probes_caches_met() - A number that changes when a program meets a cache for the first time.
+ */
 uint32_t kmc_probes_caches_met(const struct kmc_probes *probes);
 
 /** kmc_probes_vmap_range() - The widest range asked of alloc_vmap_area; false: none seen. */

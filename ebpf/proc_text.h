@@ -47,7 +47,7 @@ bool kmc_cmdline_find(const char *cmdline, const char *key, char *value, size_t 
 uint32_t kmc_options_parse(const char *config, const char *cmdline);
 
 /**
- * kmc_constant() - Value of a C constant expression of numbers, casts, << | & ~ + - and parentheses.
+ * kmc_constant() - Value of a C constant expression: numbers, casts, << | & ~ + -, parentheses.
  * @name_value: value of a name (an enumerator); returns false when unknown. May be NULL.
  * Return: false when it is none.
  */

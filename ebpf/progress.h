@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a recording says while it runs: one line that renews itself on a terminal, plain lines elsewhere. */
+/*
+ * What a recording says while it runs: one line that renews itself on a terminal, plain lines
+ * elsewhere.
+ */
 #ifndef EBPF_PROGRESS_H
 #define EBPF_PROGRESS_H
 #include <stdbool.h>

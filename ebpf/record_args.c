@@ -25,8 +25,10 @@ static const struct argp_option options[] = {
 	{ "rotate-seconds", OPT_ROTATE_SECONDS, "N", 0, "The same by time", 2 },
 	{ "keep", OPT_KEEP, "N", 0, "Keep the last N of these files only", 2 },
 	{ "probes", OPT_PROBES, "LIST", 0,
-	  "Tracepoints to record, by name or group (object, page, reclaim, oom, vmap, percpu); default all", 3 },
-	{ "cache", OPT_CACHE, "NAME", 0, "Cache events of this cache only, no kmalloc or pages", 3 },
+	  "Tracepoints to record, by name or group (object, page, reclaim, oom, vmap, "
+	  "percpu); default all", 3 },
+	{ "cache", OPT_CACHE, "NAME", 0,
+	  "Cache events of this cache only, no kmalloc or pages", 3 },
 	{ "object-min", OPT_OBJECT_MIN, "BYTES", 0,
 	  "No kmalloc of less; frees do not tell sizes and stay", 3 },
 	{ "object-max", OPT_OBJECT_MAX, "BYTES", 0, "No kmalloc of more", 3 },

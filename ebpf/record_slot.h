@@ -89,7 +89,10 @@ struct kmc_cpu {
 	struct kmc_cpu_state state;
 };
 
-/* Direct-mapped table of the caches known at start; the seed is chosen so that they do not collide. */
+/*
+ * Direct-mapped table of the caches known at start; the seed is chosen so that they do not
+ * collide.
+ */
 #define KMC_CACHE_TABLE_BITS 13
 struct kmc_cache_entry {
 	__u64 cache; /* the kernel's struct kmem_cache; 0 empty */

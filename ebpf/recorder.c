@@ -54,7 +54,7 @@ struct stage {
 	uint64_t due_ns; /* when the block is to be written, if it has records */
 	struct kmc_slot_count seen[KMC_NR_PROBES];    /* what the blocks so far have told */
 	uint64_t lost_seen[KMC_NR_PROBES];            /* lost counters at the last look */
-	uint64_t lost_before[KMC_NR_PROBES];          /* lost just before this block's first record */
+	uint64_t lost_before[KMC_NR_PROBES];          /* just before this block's first record */
 	struct gap *gaps;
 	unsigned int nr_gaps;
 };
@@ -200,8 +200,8 @@ static int cache_filter(struct kmc_recorder *r, struct kmc_probes_options *p, ch
 	}
 	if (r->caches.desc[index].kmalloc) {
 		snprintf(error, size,
-			 "--cache %s: kmalloc events do not name their cache; use --object-min and --object-max",
-			 name);
+			 "--cache %s: kmalloc events do not name their cache; "
+			 "use --object-min and --object-max", name);
 		return -EINVAL;
 	}
 	p->only_cache = (uint32_t)index;
@@ -308,7 +308,8 @@ int kmc_recorder_open(const struct kmc_recorder_options *options, struct kmc_rec
 	r->btf = btf__load_vmlinux_btf();
 	if (!r->btf) {
 		ret = -errno;
-		snprintf(error, size, "this kernel tells nothing of its types (no /sys/kernel/btf/vmlinux)");
+		snprintf(error, size,
+			 "this kernel tells nothing of its types (no /sys/kernel/btf/vmlinux)");
 		goto fail;
 	}
 	ret = collect(r, error, size);

@@ -41,7 +41,8 @@ struct kmc_recorder_stats {
 void kmc_recorder_options_init(struct kmc_recorder_options *options);
 
 /**
- * kmc_recorder_open() - Collect facts, load and attach the programs, open the output. Nothing is recorded yet.
+ * kmc_recorder_open() - Collect facts, load and attach the programs, open the output.
+ * Nothing is recorded yet.
  * @error: one line; size bytes.
  * Context: needs rights; all that needs them is done when it returns.
  * Return: 0, -errno.
@@ -49,10 +50,16 @@ void kmc_recorder_options_init(struct kmc_recorder_options *options);
 int kmc_recorder_open(const struct kmc_recorder_options *options, struct kmc_recorder **recorder,
 		      char *error, size_t size);
 
-/** kmc_recorder_start() - Write the head of the trace and let the programs record. Return: 0, -errno. */
+/**
+ * kmc_recorder_start() - Write the head of the trace and let the programs record. Return: 0,
+ * -errno.
+ */
 int kmc_recorder_start(struct kmc_recorder *recorder);
 
-/** kmc_recorder_poll() - Take what the rings hold, write blocks that are due. Return: 0, -ENOSPC, -errno. */
+/**
+ * kmc_recorder_poll() - Take what the rings hold, write blocks that are due. Return: 0, -ENOSPC,
+ * -errno.
+ */
 int kmc_recorder_poll(struct kmc_recorder *recorder);
 
 /**

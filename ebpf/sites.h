@@ -15,7 +15,10 @@ struct kmc_sites {
 /** kmc_sites_add() - Sites of records. Return: 0, -ENOMEM. */
 int kmc_sites_add(struct kmc_sites *sites, const struct kmc_record *records, size_t nr);
 
-/** kmc_sites_symbols() - Those with a name, sorted, into facts.symbols (replaced). Return: 0, -ENOMEM. */
+/**
+ * kmc_sites_symbols() - Those with a name, sorted, into facts.symbols (replaced). Return: 0,
+ * -ENOMEM.
+ */
 int kmc_sites_symbols(const struct kmc_sites *sites, const struct kmc_ksyms *ksyms,
 		      struct kmc_trace_facts *facts);
 

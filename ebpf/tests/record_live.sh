@@ -142,6 +142,11 @@ kill -INT $pid; wait $pid || fail "rotation"
 [ -e turn.0001.kmt ] && fail "the first file is still there"
 for f in turn.*.kmt; do "$probe" "$f" >/dev/null || fail "$f: $("$probe" "$f" | grep FAILED)"; done
 
+# The benchmark runs, and finds what a load does on its tracepoints
+"$KMC_BIN/kmconform-bench-record" -r 1 >bench.out 2>&1 || fail "bench-record: $(cat bench.out)"
+grep -q "access of an empty path: .* and [1-9][0-9]* events an operation" bench.out ||
+	fail "bench-record: $(cat bench.out)"
+
 # What goes wrong
 wants 2 "Is a directory" "$record" -d 1 -o "$tmp"
 wants 2 "No such file" "$record" -d 1 -o "$tmp/none/x.kmt"

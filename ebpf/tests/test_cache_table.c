@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Caches from slabinfo and from items, their flags under two numberings, what is a kmalloc cache. */
+/*
+ * Caches from slabinfo and from items, their flags under two numberings, what is a kmalloc cache.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +47,8 @@ static void test_flags_before_the_enum(void **state)
 	(void)state;
 	kmc_cache_flags_of(NULL, &flags);
 	kmc_cache_describe(&flags, &item, &desc);
-	assert_int_equal(desc.flags, KMC_CF_HWCACHE_ALIGN | KMC_CF_TYPESAFE_BY_RCU | KMC_CF_ACCOUNT);
+	assert_int_equal(desc.flags,
+			 KMC_CF_HWCACHE_ALIGN | KMC_CF_TYPESAFE_BY_RCU | KMC_CF_ACCOUNT);
 	assert_int_equal(desc.raw_flags, item.flags);
 	assert_int_equal(desc.order, 3);
 	assert_int_equal(desc.objects, 21);

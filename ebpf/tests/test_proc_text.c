@@ -188,8 +188,9 @@ static void test_options_of_configurations(void **state)
 			 (debian | KMC_MO_init_on_free) & ~(uint32_t)KMC_MO_hardened_usercopy);
 	assert_int_equal(kmc_options_parse("CONFIG_MEMCG=y\n# CONFIG_MEMCG_KMEM is not set\n", ""),
 			 KMC_MO_no_zone_dma | KMC_MO_slab_nomerge);
-	assert_int_equal(kmc_options_parse("CONFIG_PREEMPT_RT=y\nCONFIG_LOCKDEP=y\nCONFIG_ZONE_DMA=y\n"
-					   "CONFIG_SLAB_MERGE_DEFAULT=y\nCONFIG_RANDOM_KMALLOC_CACHES=y\n", ""),
+	assert_int_equal(kmc_options_parse("CONFIG_PREEMPT_RT=y\nCONFIG_LOCKDEP=y\n"
+					   "CONFIG_ZONE_DMA=y\nCONFIG_SLAB_MERGE_DEFAULT=y\n"
+					   "CONFIG_RANDOM_KMALLOC_CACHES=y\n", ""),
 			 KMC_MO_preempt_rt | KMC_MO_lockdep | KMC_MO_random_kmalloc);
 }
 
