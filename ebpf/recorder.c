@@ -694,10 +694,10 @@ int kmc_recorder_stop(struct kmc_recorder *r, bool failed)
 	int ret = 0;
 
 	kmc_probes_enable(&r->probes, false);
+	read_misses(r, monotonic_ns()); /* later ones are not of this recording */
 	kmc_probes_detach(&r->probes);
 	usleep(20000); /* programs that had begun have ended */
 	now = monotonic_ns();
-	read_misses(r, now);
 	if (failed) {
 		kmc_output_end(&r->output);
 		return 0;
