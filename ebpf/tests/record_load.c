@@ -5,6 +5,7 @@
  *
  *   record_load SIZE COUNT      prints its task id, then does it
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/msg.h>
@@ -18,6 +19,15 @@ static struct {
 	char text[4000];
 } message;
 
+static volatile sig_atomic_t stop;
+
+/* A queue outlives its process: it is to be removed in any case. */
+static void on_signal(int sig)
+{
+	(void)sig;
+	stop = 1;
+}
+
 int main(int argc, char **argv)
 {
 	size_t size = argc > 1 ? strtoul(argv[1], NULL, 0) : 1285;
@@ -28,9 +38,11 @@ int main(int argc, char **argv)
 		perror("record_load");
 		return 2;
 	}
+	signal(SIGTERM, on_signal);
+	signal(SIGINT, on_signal);
 	printf("%d\n", (int)gettid());
 	fflush(stdout);
-	for (long i = 0; i < count && !status; i++) {
+	for (long i = 0; i < count && !status && !stop; i++) {
 		message.type = 1;
 		if (msgsnd(queue, &message, size - HEADER, 0) ||
 		    msgrcv(queue, &message, sizeof(message.text), 0, 0) < 0)
