@@ -11,6 +11,8 @@
 
 /* Of blocks larger than 1 GiB only the first pages are entered: no subject has them. */
 #define MAX_COVER (1ull << 18)
+/* 16 GiB of pages with something on them; what lies beyond is not compared. */
+#define MAX_PLACES (1u << 22)
 
 int kmc_places_init(struct kmc_judge *judge)
 {
@@ -47,7 +49,7 @@ static struct kmc_place *place_make(struct kmc_judge *judge, uint64_t addr)
 {
 	struct kmc_place *place = place_of(judge, addr);
 
-	if (place)
+	if (place || judge->nr_places == MAX_PLACES)
 		return place;
 	if (judge->nr_places == judge->max_places) {
 		uint32_t max = judge->max_places * 2;
@@ -73,13 +75,19 @@ static uint64_t last_page(uint64_t addr, uint64_t size)
 	return (end < addr || end > most ? most : end) & -KMC_PAGE;
 }
 
+/* Without memory, or because the stream is nonsense? */
+static int no_place(const struct kmc_judge *judge)
+{
+	return judge->nr_places == MAX_PLACES ? 0 : -ENOMEM;
+}
+
 int kmc_place_add(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 {
 	struct kmc_place *place = place_make(judge, addr);
 	unsigned int bit = (unsigned int)(addr & (KMC_PAGE - 1)) >> 3;
 
 	if (!place)
-		return -ENOMEM;
+		return no_place(judge);
 	if (!place->live++ || place->largest < size)
 		place->largest = size;
 	if (addr & 7)
@@ -90,7 +98,7 @@ int kmc_place_add(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 	     page += KMC_PAGE) {
 		place = place_make(judge, page);
 		if (!place)
-			return -ENOMEM;
+			return no_place(judge);
 		place->cover = addr;
 	}
 	return 0;
