@@ -106,8 +106,8 @@ static void test_other_files_are_refused(void **state)
 		"", "# something else\n", "# kmconform predictions 1\n",
 		"# kmconform predictions 1\nprofile 6.18.44\n",
 		"# kmconform predictions 1\nprofile 6.18.44\ncache 0 192 0\ncache 1 320 0\n",
-		"# kmconform predictions 1\nprofile 6.18.44\ncache 0 192 0\ncache 1 320 0\n"
-		"granted 0 8\n",
+		("# kmconform predictions 1\nprofile 6.18.44\ncache 0 192 0\ncache 1 320 0\n"
+		 "granted 0 8\n"),
 	};
 
 	(void)state;
