@@ -299,3 +299,13 @@ const struct kmc_zone *kmc_zone_of(const struct kmc_judge *judge, uint64_t addr)
 	}
 	return NULL;
 }
+
+bool kmc_has_zone(const struct kmc_judge *judge, unsigned int kind)
+{
+	const struct kmc_machine *machine = &judge->subject.machine;
+
+	for (unsigned int i = 0; i < machine->nr_zones; i++)
+		if (machine->zones[i].kind == kind)
+			return true;
+	return false;
+}

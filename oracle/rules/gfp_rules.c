@@ -110,7 +110,7 @@ static uint64_t last_frame(const struct kmc_judge *j, const struct kmc_case *c)
 
 KMC_RULE_FN(GFP_28)
 {
-	if (j->subject.machine.options & KMC_MO_no_zone_dma)
+	if (j->subject.machine.options & KMC_MO_no_zone_dma || !kmc_has_zone(j, KMC_DMA))
 		return;
 	if (last_frame(j, c) < 0x1000) {
 		KMC_PASS(GFP_28);
@@ -122,6 +122,8 @@ KMC_RULE_FN(GFP_28)
 
 KMC_RULE_FN(GFP_29)
 {
+	if (!kmc_has_zone(j, KMC_DMA32))
+		return;
 	if (last_frame(j, c) < 0x100000) {
 		KMC_PASS(GFP_29);
 		return;

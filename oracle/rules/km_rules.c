@@ -246,7 +246,8 @@ KMC_RULE_FN(KM_20)
 {
 	const struct kmc_zone *zone = kmc_zone_of(j, c->addr);
 
-	if (!(c->gfp & KMC_GFP_DMA) || j->subject.machine.options & KMC_MO_no_zone_dma)
+	if (!(c->gfp & KMC_GFP_DMA) || j->subject.machine.options & KMC_MO_no_zone_dma ||
+	    !kmc_has_zone(j, KMC_DMA))
 		return;
 	if (!zone) {
 		KMC_UNKNOWN_HERE(KM_20);
