@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The arena: one mapping that holds all mutable state of a machine, a byte
- * per 4 KiB page that says "differs from boot", the list of those pages, and
- * the boot image. Reset copies back the pages on the list and nothing else.
+ * per 4 KiB page that says which eighths of it differ from boot, the list of such
+ * pages, and the boot image. Reset copies back these eighths and nothing else.
  *
  * The image keeps, of each page that is not all zero, the extent from its
  * first to its last non-zero word. A large machine's descriptors are zero but
@@ -84,19 +84,20 @@ void *kmc_arena_alloc_sparse(struct kmc_sim *sim, size_t size)
 	return p;
 }
 
-void kmc_touch_slow(struct kmc_sim *sim, size_t page)
+void kmc_touch_slow(struct kmc_sim *sim, size_t page, unsigned int mask)
 {
 	struct kmc_dirty *list = sim->dirty_list;
+	unsigned int old;
 
 	KMC_BUG_ON(page >= sim->arena_bytes >> PAGE_SHIFT);
 	kmc_lock_take(&list->lock);
-	if (!__atomic_load_n(&sim->dirty[page], __ATOMIC_RELAXED)) {
+	old = __atomic_load_n(&sim->dirty[page], __ATOMIC_RELAXED);
+	if (!old)
 		list->pages[list->nr++] = (uint32_t)page;
-		__atomic_store_n(&sim->dirty[page], 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&sim->dirty[page], (uint8_t)(old | mask), __ATOMIC_RELAXED);
 #ifdef KMC_ASAN
-		sim->priv->ever_dirty[page] = 1;
+	sim->priv->ever_dirty[page] = 1;
 #endif
-	}
 	kmc_lock_drop(&list->lock);
 }
 
@@ -193,22 +194,52 @@ int kmc_image_take(struct kmc_sim *sim)
 	return 0;
 }
 
-void kmc_image_read(const struct kmc_sim *sim, uint32_t arena_page, uint8_t *page)
+/* Boot contents of the bytes [start, end) of an arena page. */
+static void image_read_range(const struct kmc_sim *sim, uint32_t arena_page, uint8_t *page,
+			     size_t start, size_t end)
 {
 	const struct kmc_image *image = &sim->priv->image;
 	uint32_t slot = image->slot[arena_page];
 	const struct kmc_image_page *p;
-	size_t end;
+	size_t from, to;
 
 	if (!slot) {
-		memset(page, 0, PAGE_SIZE);
+		memset(page + start, 0, end - start);
 		return;
 	}
 	p = &image->pages[slot - 1];
-	end = (size_t)p->start_bytes + p->len_bytes;
-	memset(page, 0, p->start_bytes);
-	memcpy(page + p->start_bytes, image->data + p->data_offset, p->len_bytes);
-	memset(page + end, 0, PAGE_SIZE - end);
+	from = p->start_bytes > start ? p->start_bytes : start;
+	to = (size_t)p->start_bytes + p->len_bytes;
+	to = to < end ? to : end;
+	if (from >= to) {
+		memset(page + start, 0, end - start);
+		return;
+	}
+	memset(page + start, 0, from - start);
+	memcpy(page + from, image->data + p->data_offset + (from - p->start_bytes), to - from);
+	memset(page + to, 0, end - to);
+}
+
+void kmc_image_read(const struct kmc_sim *sim, uint32_t arena_page, uint8_t *page)
+{
+	image_read_range(sim, arena_page, page, 0, PAGE_SIZE);
+}
+
+/* Runs of dirty eighths go back to boot. */
+static void page_reset(struct kmc_sim *sim, uint32_t arena_page)
+{
+	uint8_t *page = sim->arena + ((size_t)arena_page << PAGE_SHIFT);
+	unsigned int mask = sim->dirty[arena_page];
+
+	while (mask) {
+		unsigned int first = (unsigned int)__builtin_ctz(mask);
+		unsigned int end = first + (unsigned int)__builtin_ctz(~(mask >> first));
+
+		image_read_range(sim, arena_page, page, (size_t)first << KMC_DIRTY_SHIFT,
+				 (size_t)end << KMC_DIRTY_SHIFT);
+		mask &= ~((1u << end) - 1);
+	}
+	sim->dirty[arena_page] = 0;
 }
 
 #ifdef KMC_CHECK_RESET
@@ -227,12 +258,8 @@ void kmc_arena_reset(struct kmc_sim *sim)
 {
 	struct kmc_dirty *list = sim->dirty_list;
 
-	for (size_t i = 0; i < list->nr; i++) {
-		uint32_t page = list->pages[i];
-
-		kmc_image_read(sim, page, sim->arena + ((size_t)page << PAGE_SHIFT));
-		sim->dirty[page] = 0;
-	}
+	for (size_t i = 0; i < list->nr; i++)
+		page_reset(sim, list->pages[i]);
 	list->nr = 0;
 #ifdef KMC_CHECK_RESET
 	check_against_image(sim);

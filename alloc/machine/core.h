@@ -5,8 +5,8 @@
  *
  * Rules of the arena. All mutable state of a machine lies in one mapping, the
  * arena, so that reset and snapshot are copies of its pages. Whoever is about
- * to write into it first says so: kmc_touch() marks the 4 KiB page dirty, one
- * load and one predictable branch when it is dirty already. Structures on a
+ * to write into it first says so: kmc_touch() marks the blocks of 512 bytes
+ * dirty, one load and one predictable branch when they are already. Structures on a
  * fast path avoid even that: they boot in a shape that sends the first use
  * into the slow path (an empty sheaf, an empty per-cpu list), which touches
  * them once.
@@ -139,7 +139,7 @@ struct kmc_sim {
 	struct kmc_page_state *page;
 	struct kmc_slab_state *slab;
 	/* dirty tracking */
-	uint8_t *dirty;       /* one byte per arena page */
+	uint8_t *dirty;       /* one byte per arena page, a bit per KMC_DIRTY_BYTES */
 	struct kmc_dirty *dirty_list;
 	/* tracing */
 	kmc_tp_fn trace_fn;
@@ -168,16 +168,24 @@ uint64_t kmc_arena_hash_table(struct kmc_sim *sim, const void *table, size_t tab
 			      size_t entry_bytes,
 			      uint64_t (*digest)(const struct kmc_sim *sim, size_t index,
 						 const void *entry));
-void kmc_touch_slow(struct kmc_sim *sim, size_t page);
+#define KMC_DIRTY_SHIFT 9
+#define KMC_DIRTY_BYTES (1u << KMC_DIRTY_SHIFT)
+void kmc_touch_slow(struct kmc_sim *sim, size_t page, unsigned int mask);
 /** kmc_touch() - About to write @len bytes at @ptr, which lies in the arena. */
 static inline void kmc_touch(struct kmc_sim *sim, const void *ptr, size_t len)
 {
-	size_t first = (size_t)((const uint8_t *)ptr - sim->arena) >> 12;
-	size_t last = (size_t)((const uint8_t *)ptr + len - 1 - sim->arena) >> 12;
+	size_t first = (size_t)((const uint8_t *)ptr - sim->arena) >> KMC_DIRTY_SHIFT;
+	size_t last = (size_t)((const uint8_t *)ptr + len - 1 - sim->arena) >> KMC_DIRTY_SHIFT;
 
-	for (; first <= last; first++)
-		if (unlikely(!__atomic_load_n(&sim->dirty[first], __ATOMIC_RELAXED)))
-			kmc_touch_slow(sim, first);
+	while (first <= last) {
+		size_t page = first / 8;
+		size_t end = last / 8 == page ? last % 8 : 7;
+		unsigned int mask = (2u << end) - (1u << first % 8);
+
+		if (unlikely(mask & ~__atomic_load_n(&sim->dirty[page], __ATOMIC_RELAXED)))
+			kmc_touch_slow(sim, page, mask);
+		first = (page + 1) * 8;
+	}
 }
 
 /* frames */

@@ -31,6 +31,7 @@ struct kmc_snapshot {
 	bool valid;
 	size_t nr_arena_pages;
 	uint32_t *arena_pages;  /* which */
+	uint8_t *arena_dirty;   /* what of them */
 	uint8_t *arena_bytes;   /* their contents */
 	size_t nr_frames;
 	uint64_t *frames;       /* pfns of frames in use that are not all zero */

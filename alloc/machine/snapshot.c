@@ -175,6 +175,7 @@ void kmc_sim_reset(struct kmc_sim *sim)
 void kmc_snapshot_free(struct kmc_snapshot *s)
 {
 	free(s->arena_pages);
+	free(s->arena_dirty);
 	free(s->arena_bytes);
 	free(s->frames);
 	free(s->frame_bytes);
@@ -189,6 +190,7 @@ static int snapshot_allocate(struct kmc_sim *sim, struct kmc_snapshot *s)
 
 	each_frame_in_use(sim, frame_count, s);
 	s->arena_pages = malloc((nr + 1) * sizeof(*s->arena_pages));
+	s->arena_dirty = malloc(nr + 1);
 	s->arena_bytes = malloc((nr << PAGE_SHIFT) + 1);
 	s->frames = malloc((s->nr_frames + 1) * sizeof(*s->frames));
 	s->frame_bytes = malloc((s->nr_frames << PAGE_SHIFT) + 1);
@@ -199,9 +201,10 @@ static int snapshot_allocate(struct kmc_sim *sim, struct kmc_snapshot *s)
 		return -ENOMEM;
 #endif
 	s->nr_frames = s->nr_zero_frames = 0;
-	if (!s->arena_pages || !s->arena_bytes || !s->frames || !s->frame_bytes || !s->zero_frames)
-		return -ENOMEM;
-	return 0;
+	return s->arena_pages && s->arena_dirty && s->arena_bytes && s->frames &&
+			       s->frame_bytes && s->zero_frames
+		       ? 0
+		       : -ENOMEM;
 }
 
 static void snapshot_fill(struct kmc_sim *sim, struct kmc_snapshot *s)
@@ -210,6 +213,7 @@ static void snapshot_fill(struct kmc_sim *sim, struct kmc_snapshot *s)
 
 	for (size_t i = 0; i < list->nr; i++) {
 		s->arena_pages[i] = list->pages[i];
+		s->arena_dirty[i] = sim->dirty[list->pages[i]];
 		memcpy(s->arena_bytes + (i << PAGE_SHIFT),
 		       sim->arena + ((size_t)list->pages[i] << PAGE_SHIFT), PAGE_SIZE);
 	}
@@ -247,7 +251,7 @@ static void restore_arena(struct kmc_sim *sim, const struct kmc_snapshot *s)
 {
 	kmc_arena_reset(sim);
 	for (size_t i = 0; i < s->nr_arena_pages; i++) {
-		kmc_touch_slow(sim, s->arena_pages[i]);
+		kmc_touch_slow(sim, s->arena_pages[i], s->arena_dirty[i]);
 		memcpy(sim->arena + ((size_t)s->arena_pages[i] << PAGE_SHIFT),
 		       s->arena_bytes + (i << PAGE_SHIFT), PAGE_SIZE);
 	}

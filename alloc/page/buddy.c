@@ -79,8 +79,8 @@ static bool order_is_empty(const struct free_area *area)
 }
 
 /* Onto a list, the zone's count of free frames left to the caller. */
-static inline void list_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
-		       unsigned int migratetype, bool to_tail)
+static inline void list_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn,
+			      unsigned int order, unsigned int migratetype, bool to_tail)
 {
 	struct page *page = pfn_to_page_in(sim, pfn);
 	struct free_area *area = &zone->free_area[order];
@@ -97,8 +97,8 @@ static inline void list_block(struct kmc_sim *sim, struct zone *zone, uint64_t p
 }
 
 /* Off a list; the descriptor is zero then. */
-static inline void unlist_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
-			 unsigned int migratetype)
+static inline void unlist_block(struct kmc_sim *sim, struct zone *zone, uint64_t pfn,
+				unsigned int order, unsigned int migratetype)
 {
 	struct page *page = pfn_to_page_in(sim, pfn);
 	struct free_area *area = &zone->free_area[order];
@@ -244,7 +244,8 @@ static bool types_allow_merge(struct kmc_sim *sim, uint64_t buddy, unsigned int 
 	return true;
 }
 
-static inline bool free_at(struct kmc_sim *sim, const struct zone *zone, uint64_t pfn, unsigned int order)
+static inline bool free_at(struct kmc_sim *sim, const struct zone *zone, uint64_t pfn,
+			   unsigned int order)
 {
 	return pfn >= zone->start_pfn && pfn + (1ull << order) <= zone->end_pfn &&
 	       is_free_head(zone, pfn) && pfn_to_page_in(sim, pfn)->order == order;

@@ -8,13 +8,14 @@
 #pragma once
 #include "zone.h"
 
-/* kmc_touch() for one descriptor, which never lies across two pages of the arena. */
+/* kmc_touch() for one descriptor, which never lies across two dirty bits. */
 static inline void descriptor_touch(struct kmc_sim *sim, const struct page *page)
 {
-	size_t arena_page = (size_t)((const uint8_t *)page - sim->arena) >> PAGE_SHIFT;
+	size_t block = (size_t)((const uint8_t *)page - sim->arena) >> KMC_DIRTY_SHIFT;
+	unsigned int mask = 1u << block % 8;
 
-	if (unlikely(!__atomic_load_n(&sim->dirty[arena_page], __ATOMIC_RELAXED)))
-		kmc_touch_slow(sim, arena_page);
+	if (unlikely(!(__atomic_load_n(&sim->dirty[block / 8], __ATOMIC_RELAXED) & mask)))
+		kmc_touch_slow(sim, block / 8, mask);
 }
 
 static inline void free_list_add_head(struct kmc_sim *sim, struct free_list *list, uint32_t pfn)

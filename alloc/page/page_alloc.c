@@ -133,7 +133,8 @@ static inline void word_pcp_to_used(struct page *page)
 }
 
 /* @first_zones: of the wanted node. Context: @order at most PCP_MAX_ORDER, nothing to attend. */
-static FLAT struct page *alloc_fast(struct kmc_cpu *cpu, gfp_t gfp, unsigned int order, const struct first_zone *first_zones)
+static FLAT struct page *alloc_fast(struct kmc_cpu *cpu, gfp_t gfp, unsigned int order,
+				    const struct first_zone *first_zones)
 {
 	struct kmc_sim *sim = cpu->sim;
 	struct kmc_page_state *state = sim->page;
@@ -214,6 +215,7 @@ static unsigned int fast_alloc_flags(const struct alloc_context *ac)
 	const struct kmc_page_state *state = ac->sim->page;
 	unsigned int flags = ALLOC_WMARK_LOW;
 	const struct first_zone *first;
+	const struct zone *preferred;
 
 	if (ac->gfp & __GFP_KSWAPD_RECLAIM)
 		flags |= ALLOC_KSWAPD;
@@ -221,8 +223,9 @@ static unsigned int fast_alloc_flags(const struct alloc_context *ac)
 		flags |= ALLOC_CMA;
 	first = &state->first[ac->asked_node][!!(ac->gfp & __GFP_THISNODE)]
 			     [ac->gfp & GFP_ZONEMASK];
-	if (first->zone < state->nr_zones && state->zones[first->zone].type == KMC_ZONE_NORMAL &&
-	    (ac->sim->config.nr_nodes == 1 || state->dma32_populated[state->zones[first->zone].node]))
+	preferred = &state->zones[first->zone];
+	if (first->zone < state->nr_zones && preferred->type == KMC_ZONE_NORMAL &&
+	    (ac->sim->config.nr_nodes == 1 || state->dma32_populated[preferred->node]))
 		flags |= ALLOC_NOFRAGMENT; /* ZON-8 */
 	return flags;
 }

@@ -201,5 +201,6 @@ void kmc_page_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu)
 
 	for (unsigned int i = 0; i < sim->page->nr_zones; i++)
 		if (pcp[i].count)
-			free_pcppages_bulk(sim, cpu, &sim->page->zones[i], &pcp[i], pcp[i].count, 0);
+			free_pcppages_bulk(sim, cpu, &sim->page->zones[i], &pcp[i],
+					   pcp[i].count, 0);
 }

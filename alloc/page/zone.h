@@ -71,7 +71,7 @@ struct zone {
 	atomic_ulong nr_free;    /* frames on the free lists, Isolate excepted */
 	atomic_uint order_mask;  /* bit o: a U, M or R block of order o is free */
 	uint8_t type, node, index;
-	/* By highest zone: low mark + boost + reserve, and the slack of the largest per-cpu order. */
+	/* By highest zone: low mark + boost + reserve, and slack for the largest order. */
 	uint64_t fast_mark[KMC_NR_ZONE_TYPES];
 	/* constant but for balloons and hotplug, which come later */
 	uint64_t start_pfn, end_pfn;

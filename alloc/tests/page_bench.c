@@ -138,7 +138,8 @@ int main(void)
 	switches(sim);
 	kmc_sim_destroy(sim);
 	ns = MEASURE(2000, {
-		void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		munmap(p, 4096);
 	});
 	printf("mmap+munmap of a page: %.0f ns\n", ns);

@@ -277,7 +277,7 @@ void kmc_sim_trace(struct kmc_sim *sim, uint64_t mask, kmc_tp_fn fn, void *arg);
 /* Kernel-like addresses that are the same in every process. */
 #define KMC_DIRECT_MAP_BASE 0xffff888000000000ull
 #define KMC_VMALLOC_BASE    0xffffc90000000000ull
-/** kmc_sim_address() - The kernel-like address of a pointer of this machine; small values as they are. */
+/** kmc_sim_address() - The kernel-like address of a pointer here; small values as they are. */
 uint64_t kmc_sim_address(struct kmc_sim *sim, const void *ptr);
 /** kmc_sim_pointer() - The inverse; NULL when the address is none of this machine's. */
 void *kmc_sim_pointer(struct kmc_sim *sim, uint64_t address);
@@ -330,11 +330,15 @@ struct kmc_zone_info {
 unsigned int kmc_sim_zone_count(struct kmc_sim *sim);
 void kmc_sim_zone_info(struct kmc_sim *sim, unsigned int zone, struct kmc_zone_info *info);
 
-/** kmc_sim_check() - Verify the conservation identities; prints and aborts on a breach (a bug of ours). */
+/** kmc_sim_check() - Verify the conservation identities; a breach is a bug of ours and aborts. */
 void kmc_sim_check(struct kmc_sim *sim);
 
 /** kmc_sim_touched_pages() - Metadata pages that a reset would copy back now. */
 size_t kmc_sim_touched_pages(struct kmc_sim *sim);
 
-/** kmc_object_poisoned() - Is [ptr, ptr+len) free or slack memory for KASAN's part (ASan builds; else by metadata)? */
+/**
+ * kmc_object_poisoned() - Is part of [ptr, ptr+len) free or slack memory, as KASAN would say?
+ *
+ * By metadata, and in ASan builds by the poison too.
+ */
 bool kmc_object_poisoned(struct kmc_sim *sim, const void *ptr, size_t len);

@@ -45,7 +45,10 @@ void __free_pages(struct page *page, unsigned int order);
 void free_pages(unsigned long addr, unsigned int order);
 #define free_page(addr) free_pages(addr, 0)
 
-/** alloc_pages_exact() - @size bytes of pages; free_pages_exact() with the same size. Rule: PAGE-13..16. */
+/**
+ * alloc_pages_exact() - @size bytes of pages; free_pages_exact() with the same size.
+ * Rule: PAGE-13..16.
+ */
 void *alloc_pages_exact(size_t size, gfp_t gfp);
 void *alloc_pages_exact_nid(int nid, size_t size, gfp_t gfp);
 void free_pages_exact(void *virt, size_t size);
