@@ -149,9 +149,17 @@ int kmc_judge_cache(struct kmc_judge *judge, const struct kmc_cache_desc *cache)
 	return kmc_book_announce(judge, cache);
 }
 
-/* Events were lost before this one: no life that began before it is certain any more. */
-static void note_gap(struct kmc_judge *judge)
+#define PAGE_EVENTS (1ull << KMC_TP_EV_MM_PAGE_ALLOC | 1ull << KMC_TP_EV_MM_PAGE_FREE)
+
+/*
+ * Events were lost before this one: no life that began before it is certain
+ * any more, unless it is known that no page event was among them. Lost object
+ * events are as the calls that emit none: frees are inferred anyway.
+ */
+static void note_gap(struct kmc_judge *judge, const struct kmc_event *ev)
 {
+	if (!judge->calls && ev->size && !(ev->size & PAGE_EVENTS))
+		return;
 	judge->last_gap = judge->now;
 	judge->blind_before = judge->now;
 }
@@ -165,7 +173,7 @@ int kmc_judge_event(struct kmc_judge *judge, const struct kmc_event *ev)
 	judge->now = ev->seq > judge->now ? ev->seq : judge->now + 1;
 	judge->broken_now = 0;
 	if (ev->kind == KMC_EV_GAP) {
-		note_gap(judge);
+		note_gap(judge, ev);
 		return 0;
 	}
 	if (ev->marks & KMC_MARK_AFTER_GAP)

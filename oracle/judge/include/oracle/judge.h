@@ -18,7 +18,8 @@
  * CALL of its single form for each object with parent = the bulk call, and an END. An effect
  * carries the id of its call. A call marked MISUSE is judged at its beginning; what becomes of
  * its object is nobody's fault afterwards. Bare tracepoints have id 0; those inside calls are
- * not judged a second time.
+ * not judged a second time. A GAP may say in size which tracepoints were lost (a mask of
+ * 1 << enum kmc_tracepoint; 0: any): as long as no page event is lost, what pages prove stays proved.
  */
 #ifndef ORACLE_JUDGE_H
 #define ORACLE_JUDGE_H
