@@ -263,6 +263,8 @@ struct kmc_tp {
 	uint64_t gfp;        /* the profile's numbers */
 	uint64_t pfn;        /* page events; UINT64_MAX: failed */
 	const void *ptr;     /* object events; NULL: failed or a free of NULL */
+	/* Object events. zone_locked: bytes_req is 1 for a per-cpu refill; extfrag: the order
+	 * and the migratetype that were fallen back to. */
 	uint64_t bytes_req, bytes_alloc;
 	const void *call_site;
 	struct kmem_cache *cache; /* cache events */
