@@ -497,18 +497,21 @@ static void enter(struct kmc_judge *judge, struct kmc_case *c)
 
 static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	struct kmc_case rest = *c;
-
 	if (!has_gfp(judge, c->ev->what))
 		return;
 	KMC_ASK(judge, GFP_13, c);
-	if (is_slab_request(c)) {
-		/* A sleep is KM-22's; the rest can only come from a page request inside. */
-		KMC_ASK(judge, KM_22, c);
-		rest.effects &= ~(1u << KMC_EFF_SLEPT);
-	}
-	KMC_ASK(judge, GFP_2, &rest);
 	KMC_ASK(judge, GFP_3, c);
+	if (is_slab_request(c))
+		KMC_ASK(judge, KM_22, c);
+	if (is_slab_request(c) && c->effects) {
+		/* A sleep is KM-22's; the rest can only come from a page request inside. */
+		struct kmc_case rest = *c;
+
+		rest.effects &= ~(1u << KMC_EFF_SLEPT);
+		KMC_ASK(judge, GFP_2, &rest);
+	} else {
+		KMC_ASK(judge, GFP_2, c);
+	}
 }
 
 static bool is_plain_kmalloc(const struct kmc_case *c)
@@ -853,13 +856,48 @@ static int on_end(struct kmc_judge *judge, const struct kmc_event *ev)
 	return leave(judge, &c);
 }
 
+/*
+ * What nearly every free is: one call in which nothing happened, kfree or
+ * kmem_cache_free, of a live object by the right call. Counted without a case.
+ * Return: was it one?
+ */
+static bool plain_free(struct kmc_judge *judge, const struct kmc_event *ev)
+{
+	bool cached = ev->what == KMC_OP_KMEM_CACHE_FREE;
+	unsigned int by = cached ? KMC_BY_CACHE_FREE : KMC_BY_KFREE;
+	const struct kmc_cache *cache = cached ? kmc_book_cache(judge, ev->cache) : NULL;
+	struct kmc_life *life;
+
+	if ((!cached && ev->what != KMC_OP_KFREE) || ev->parent || ev->marks ||
+	    ev->context == KMC_CTX_NMI || !ev->addr)
+		return false;
+	life = kmc_shadow_find(&judge->shadow, ev->addr);
+	if (!life || life->state != KMC_LIFE_LIVE || !judge->legal[life->from][by] ||
+	    (cached && (!cache || !cache->known || life->cache != ev->cache)))
+		return false;
+	KMC_COUNT(judge, kmc_pairing_rule(life->from, by, judge->subject.edition));
+	KMC_COUNT(judge, KMC_R_FR_10);
+	KMC_COUNT(judge, KMC_R_FR_11);
+	KMC_COUNT(judge, KMC_R_FR_21);
+	KMC_COUNT(judge, KMC_R_FR_22);
+	if (cached) {
+		KMC_COUNT(judge, KMC_R_KC_1);
+		KMC_COUNT(judge, KMC_R_KC_29);
+	} else {
+		KMC_COUNT(judge, KMC_R_FR_12);
+	}
+	kmc_book_count_of(judge, life)->frees++;
+	end_life(judge, life, KMC_LIFE_FREED);
+	return true;
+}
+
 static int on_call(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_open_call own;
 	struct kmc_case c;
 	uint8_t from;
 
-	if (!happened(ev))
+	if (!happened(ev) || plain_free(judge, ev))
 		return 0;
 	own.id = ev->id;
 	own.what = ev->what;

@@ -203,16 +203,20 @@ static void prefetch_block(struct kmc_judge *judge, uint64_t addr)
 		__builtin_prefetch(&judge->blocks[kmc_dir_get(&judge->block_dir, addr)]);
 }
 
+#define PREFETCH_FROM (1u << 16) /* slots: 2 MiB */
+
 int kmc_judge_batch(struct kmc_judge *judge, const struct kmc_event *evs, size_t nr)
 {
 	int broken = 0;
 
 	for (size_t i = 0; i < nr; i++) {
+		/* A small map stays in the cache by itself. */
+		bool far = judge->shadow.mask >= PREFETCH_FROM;
 		int ret;
 
-		if (i + 12 < nr)
+		if (far && i + 12 < nr)
 			kmc_judge_prefetch(judge, evs[i + 12].addr);
-		if (i + 5 < nr)
+		if (far && i + 5 < nr)
 			prefetch_block(judge, evs[i + 5].addr);
 		ret = kmc_judge_event(judge, &evs[i]);
 		if (ret < 0)

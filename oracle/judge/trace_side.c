@@ -269,10 +269,8 @@ static unsigned int rule_of_legal(const struct kmc_judge *judge, unsigned int fr
 /* What nearly every free is: the right call with the right pointer. Counted without a case. */
 static void count_legal(struct kmc_judge *judge, unsigned int from)
 {
-	unsigned int rule = rule_of_legal(judge, from);
-
-	judge->count[rule].passed += judge->on[rule];
-	judge->count[KMC_R_FR_11].passed += judge->on[KMC_R_FR_11];
+	KMC_COUNT(judge, rule_of_legal(judge, from));
+	KMC_COUNT(judge, KMC_R_FR_11);
 }
 
 /* An address that is not known to be live: is it surely inside a live block? */
