@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 {
 	struct dirent **entries;
 	struct CMUnitTest *tests;
-	int nr;
+	int nr, failed;
 
 	folder = argc > 1 ? argv[1] : ".";
 	nr = scandir(folder, &entries, is_event_file, alphasort);
@@ -194,7 +194,10 @@ int main(int argc, char **argv)
 	tests[nr] = (struct CMUnitTest){ .name = "every judged rule has its programs",
 					 .test_func = check_complete };
 	cmocka_set_message_output(CM_OUTPUT_STDOUT);
-	nr = _cmocka_run_group_tests("programs of the rules", tests, (size_t)nr + 1, NULL, NULL);
+	failed = _cmocka_run_group_tests("programs of the rules", tests, (size_t)nr + 1, NULL, NULL);
+	while (nr--)
+		free(entries[nr]);
+	free(entries);
 	free(tests);
-	return nr;
+	return failed;
 }
