@@ -132,11 +132,18 @@ static bool is_handle(const struct kmc_operand *operand)
 	return operand->kind != KMC_SLOT_EMPTY && operand->kind != KMC_SLOT_MEMORY;
 }
 
+static bool null_or_zero_size(const struct kmc_slot *slot)
+{
+	return !slot || (uintptr_t)slot->ptr <= 16;
+}
+
 /* A page that is split is freed by its parts, named by their offset. */
 static bool offset_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 {
 	uint64_t page = op->b >> 12;
 
+	if (null_or_zero_size(slot))
+		return !op->b;
 	if (slot->parts)
 		return !(op->b & 4095) && page < 64 && slot->parts >> page & 1;
 	return op->b == 0;
@@ -148,11 +155,6 @@ static bool kmalloc_made(const struct kmc_slot *slot)
 
 	return (family == KMC_OPF_KMALLOC || family == KMC_OPF_RESIZE || family == KMC_OPF_DUP) &&
 	       slot->origin != KMC_OP_KSTRDUP_CONST;
-}
-
-static bool null_or_zero_size(const struct kmc_slot *slot)
-{
-	return !slot || (uintptr_t)slot->ptr <= 16;
 }
 
 static bool page_call_fits(const struct kmc_op *op, const struct kmc_slot *slot)
@@ -275,7 +277,7 @@ static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
 		return MISFIT;
 	if (!plan->is_free)
 		return use_fits(op, plan, slot) ? FITS : MISFIT;
-	if (slot && (uintptr_t)slot->ptr > 16 && want->offset && !offset_fits(op, slot))
+	if (slot && want->offset && !offset_fits(op, slot))
 		return MISFIT;
 	return kmc_pairing_fits(op, slot, cache) ? FITS : MISFIT;
 }

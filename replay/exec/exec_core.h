@@ -174,7 +174,13 @@ void kmc_exec_effect(struct kmc_exec *exec, unsigned int effect, uint64_t addr, 
 void kmc_exec_tracepoint(struct kmc_exec *exec, struct kmc_event *ev);
 
 /* exec_plan.c */
-const struct kmc_plan *kmc_plan_of(unsigned int code);
+extern struct kmc_plan kmc_plans[KMC_OPCODE_END];
+/** kmc_plans_make() - Before any use of kmc_plan_of(); opening a target does it. */
+void kmc_plans_make(void);
+static inline const struct kmc_plan *kmc_plan_of(unsigned int code)
+{
+	return &kmc_plans[code < KMC_OPCODE_END ? code : KMC_OP_NONE];
+}
 
 /* exec_slots.c */
 

@@ -8,8 +8,7 @@
 #include <string.h>
 #include "exec_core.h"
 
-static struct kmc_plan plans[KMC_OPCODE_END];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+struct kmc_plan kmc_plans[KMC_OPCODE_END];
 
 static const struct {
 	const char *name;
@@ -60,7 +59,7 @@ static void plan_all(void)
 
 	for (size_t i = 0; (code = kmc_op_at(i)) != 0; i++) {
 		const struct kmc_op_desc *desc = kmc_op_desc(code);
-		struct kmc_plan *plan = &plans[code];
+		struct kmc_plan *plan = &kmc_plans[code];
 
 		plan->known = true;
 		plan->family = desc->family;
@@ -71,8 +70,9 @@ static void plan_all(void)
 	}
 }
 
-const struct kmc_plan *kmc_plan_of(unsigned int code)
+void kmc_plans_make(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 	pthread_once(&once, plan_all);
-	return &plans[code < KMC_OPCODE_END ? code : KMC_OP_NONE];
 }

@@ -71,6 +71,7 @@ struct kmc_exec *kmc_exec_create(const struct kmc_target_ops *ops,
 
 	if (!exec)
 		return NULL;
+	kmc_plans_make();
 	exec->target.ops = ops;
 	exec->backend = backend;
 	exec->flags = config->flags;

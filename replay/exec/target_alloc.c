@@ -22,6 +22,9 @@
 struct alloc_state {
 	struct kmc_sim *sim;
 	const struct kmc_gfp_table *gfp;
+	/* the flags translated last: programs use few */
+	struct kmc_gfp last_gfp;
+	gfp_t last_raw;
 	/* what is current on each cpu, so that entering an op costs a compare */
 	int cpu;
 	uint8_t task[KMC_SIM_MAX_CPUS], context[KMC_SIM_MAX_CPUS];
@@ -37,7 +40,13 @@ static struct alloc_state *state_of(struct kmc_exec *exec)
 
 static gfp_t gfp_of(struct kmc_exec *exec, const struct kmc_op *op)
 {
-	return (gfp_t)kmc_gfp_to_raw(state_of(exec)->gfp, op->gfp, NULL);
+	struct alloc_state *state = state_of(exec);
+
+	if (op->gfp.atoms != state->last_gfp.atoms || op->gfp.raw != state->last_gfp.raw) {
+		state->last_gfp = op->gfp;
+		state->last_raw = (gfp_t)kmc_gfp_to_raw(state->gfp, op->gfp, NULL);
+	}
+	return state->last_raw;
 }
 
 /* kmalloc and its kin */

@@ -75,7 +75,8 @@ struct kmc_replay {
 	const struct kmc_gfp_table *our_gfp;
 	struct kmc_gfp_slot gfp[KMC_GFP_SLOTS];
 	/* the books */
-	struct kmc_map map;
+	struct kmc_map map;          /* objects */
+	struct kmc_map vmap, percpu; /* areas: counted only */
 	struct kmc_frames frames;
 	struct kmc_classes classes;
 	struct kmc_replay_cpu *cpus; /* 65536, touched as used */

@@ -84,16 +84,23 @@ static void items_free(struct items *items)
 
 /* do the books add up */
 
-/* What is live, counted from the map and the frames and not from the books. */
+static void recount_map(const struct kmc_map *map, uint64_t *live)
+{
+	for (uint64_t i = 0; i <= map->mask; i++)
+		if (map->slots[i].key)
+			live[kmc_map_class(map->slots[i].value)]++;
+}
+
+/* What is live, counted from the maps and not from the books. */
 static uint64_t *recount(const struct kmc_replay *replay)
 {
 	uint64_t *live = calloc(replay->classes.nr, sizeof(*live));
 
 	if (!live)
 		return NULL;
-	for (uint64_t i = 0; i <= replay->map.mask; i++)
-		if (replay->map.slots[i].key)
-			live[kmc_map_class(replay->map.slots[i].value)]++;
+	recount_map(&replay->map, live);
+	recount_map(&replay->vmap, live);
+	recount_map(&replay->percpu, live);
 	return live;
 }
 

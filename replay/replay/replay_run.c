@@ -6,9 +6,6 @@
  * The loop is bound by memory: the map entry of an address, then the frame
  * descriptor of our own block. Both are asked for some records ahead. The two
  * bodies (with and without judges) are one source, specialised by the compiler.
- *
- * Keys of the map: object addresses as they are; vmalloc areas | 2; percpu
- * offsets | 3. An object address is a multiple of 8, so they never meet.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -26,8 +23,6 @@
 #define BATCH 256
 #define MAP_AHEAD 24   /* records between asking for a map entry and using it */
 #define BLOCK_AHEAD 10 /* the same for a frame descriptor */
-#define KEY_VMAP 2
-#define KEY_PERCPU 3
 #define MAX_FRAMES (1ull << 32)
 #define FEW_FRAMES (1ull << 26)
 /* Events of interrupts that may fall between the two of one large kmalloc. */
@@ -187,14 +182,14 @@ hot_inline void note_place(struct kmc_replay *replay, const struct kmc_record *r
 		adopt(replay, record, cpu, head, judged);
 }
 
-hot_inline void enter(struct kmc_replay *replay, struct kmc_map_entry *entry, uint64_t key,
-		      void *ptr, uint16_t class)
+hot_inline void enter(struct kmc_replay *replay, struct kmc_map *map, struct kmc_map_entry *entry,
+		      uint64_t key, void *ptr, uint16_t class)
 {
 	bool fresh = !entry->key;
 
 	entry->key = key;
 	entry->value = kmc_map_value(ptr, class);
-	if (fresh && unlikely(kmc_map_note_used(&replay->map)))
+	if (fresh && unlikely(kmc_map_note_used(map)))
 		replay->error = -ENOMEM;
 }
 
@@ -312,7 +307,7 @@ hot_inline void on_kmalloc(struct kmc_replay *replay, const struct kmc_record *r
 	if (unlikely(!ptr))
 		our_failure(replay, class);
 	count_alloc(replay, class, record->addr, ptr);
-	enter(replay, entry, record->addr, ptr, class);
+	enter(replay, &replay->map, entry, record->addr, ptr, class);
 }
 
 static uint16_t class_of_cache(struct kmc_replay *replay, uint16_t cache)
@@ -367,7 +362,7 @@ hot_inline void on_cache_alloc(struct kmc_replay *replay, const struct kmc_recor
 			replay->classes.facts[class].ours != NULL;
 	}
 	count_alloc(replay, class, record->addr, ptr);
-	enter(replay, entry, record->addr, ptr, class);
+	enter(replay, &replay->map, entry, record->addr, ptr, class);
 }
 
 static void free_before(struct kmc_replay *replay, const struct kmc_record *record, uint16_t class)
@@ -408,8 +403,8 @@ hot_inline void on_free(struct kmc_replay *replay, const struct kmc_record *reco
 
 /* areas that we have no call for yet: counted, not replayed */
 
-static void on_area(struct kmc_replay *replay, const struct kmc_record *record, uint64_t tag,
-		    uint16_t class)
+static void on_area(struct kmc_replay *replay, const struct kmc_record *record,
+		    struct kmc_map *map, uint16_t class)
 {
 	struct kmc_map_entry *entry;
 
@@ -418,15 +413,15 @@ static void on_area(struct kmc_replay *replay, const struct kmc_record *record, 
 		replay->classes.facts[class].failed++;
 		return;
 	}
-	entry = kmc_map_place(&replay->map, record->addr | tag);
+	entry = kmc_map_place(map, record->addr);
 	replay->classes.count[class].implied += entry->key != 0;
 	replay->classes.facts[class].not_replayed++;
 	count_alloc(replay, class, record->addr, NULL);
-	enter(replay, entry, record->addr | tag, NULL, class);
+	enter(replay, map, entry, record->addr, NULL, class);
 }
 
-static void on_area_free(struct kmc_replay *replay, const struct kmc_record *record, uint64_t tag,
-			 uint16_t class)
+static void on_area_free(struct kmc_replay *replay, const struct kmc_record *record,
+			 struct kmc_map *map, uint16_t class)
 {
 	struct kmc_map_entry *entry;
 
@@ -434,14 +429,14 @@ static void on_area_free(struct kmc_replay *replay, const struct kmc_record *rec
 		replay->null_frees++;
 		return;
 	}
-	entry = kmc_map_place(&replay->map, record->addr | tag);
+	entry = kmc_map_place(map, record->addr);
 	if (!entry->key) {
 		free_before(replay, record, class);
 		return;
 	}
 	replay->classes.count[class].matched++;
 	replay->frees_matched[record->probe]++;
-	kmc_map_remove(&replay->map, entry);
+	kmc_map_remove(map, entry);
 }
 
 /* pages */
@@ -634,16 +629,16 @@ hot_inline void on_record(struct kmc_replay *replay, const struct kmc_record *re
 		on_page_free(replay, record, cpu);
 		break;
 	case KMC_PROBE_VMAP_ALLOC:
-		on_area(replay, record, KEY_VMAP, replay->classes.vmap);
+		on_area(replay, record, &replay->vmap, replay->classes.vmap);
 		break;
 	case KMC_PROBE_VMAP_FREE:
-		on_area_free(replay, record, KEY_VMAP, replay->classes.vmap);
+		on_area_free(replay, record, &replay->vmap, replay->classes.vmap);
 		break;
 	case KMC_PROBE_PERCPU_ALLOC:
-		on_area(replay, record, KEY_PERCPU, replay->classes.percpu);
+		on_area(replay, record, &replay->percpu, replay->classes.percpu);
 		break;
 	case KMC_PROBE_PERCPU_FREE:
-		on_area_free(replay, record, KEY_PERCPU, replay->classes.percpu);
+		on_area_free(replay, record, &replay->percpu, replay->classes.percpu);
 		break;
 	}
 }
@@ -677,17 +672,23 @@ hot_inline void look_ahead(struct kmc_replay *replay, const struct kmc_record *b
 	}
 }
 
+/* A map that fits the nearest caches needs no asking ahead. */
+#define SMALL_MAP (1u << 20)
+
 hot_inline void on_batch(struct kmc_replay *replay, const struct kmc_record *batch,
 			 const uint16_t *cpus, int n, const bool judged)
 {
-	for (int i = 0; i < n && i < MAP_AHEAD; i++)
+	bool far = replay->map.bytes > SMALL_MAP;
+
+	for (int i = 0; far && i < n && i < MAP_AHEAD; i++)
 		if (is_object[batch[i].probe])
 			kmc_map_prefetch(&replay->map, batch[i].addr);
 	for (int i = 0; i < n; i++) {
 		const struct kmc_record *record = &batch[i];
 		struct kmc_replay_cpu *cpu = &replay->cpus[cpus[i]];
 
-		look_ahead(replay, batch, i, n);
+		if (far)
+			look_ahead(replay, batch, i, n);
 		kmc_sim_run_as(cpu->ours);
 		cpu->since++;
 		replay->probes[record->probe]++;
@@ -873,6 +874,7 @@ int kmc_replay_init(struct kmc_replay *replay, const struct kmc_replay_options *
 			replay->facts->machine.release >= KMC_RELEASE(6, 12, 0);
 	replay->cpus = calloc(65536, sizeof(*replay->cpus));
 	if (!replay->cpus || kmc_map_init(&replay->map) ||
+	    kmc_map_init(&replay->vmap) || kmc_map_init(&replay->percpu) ||
 	    kmc_frames_init(&replay->frames, frames_needed(replay)) ||
 	    kmc_classes_init(&replay->classes, replay->facts->nr_caches)) {
 		kmc_replay_free(replay);
@@ -890,6 +892,8 @@ void kmc_replay_free(struct kmc_replay *replay)
 		kmc_sim_destroy(replay->sim);
 	}
 	kmc_map_free(&replay->map);
+	kmc_map_free(&replay->vmap);
+	kmc_map_free(&replay->percpu);
 	kmc_frames_free(&replay->frames);
 	kmc_classes_free(&replay->classes);
 	free(replay->cpus);

@@ -2,6 +2,7 @@
 /*
  * Replays of traces made by hand, whose counts were worked out by hand.
  */
+#include <time.h>
 #include "replay_trace.h"
 #include "replay.h"
 
@@ -325,9 +326,52 @@ static void test_many_live_objects(void **state)
 	done();
 }
 
-int main(void)
+/* What no kernel would say: any record may follow any other. The books still add up. */
+static uint64_t random_state;
+
+static uint64_t draw(uint64_t below)
+{
+	random_state = random_state * 6364136223846793005ull + 1442695040888963407ull;
+	return (random_state >> 20) % below;
+}
+
+static void add_random(void)
+{
+	static const uint64_t odd[] = { 0, 16, 17, UINT64_MAX, UINT64_MAX - 1, 1ull << 32,
+					(1ull << 26) - 1, DIRECT_MAP, 4096 };
+	struct kmc_record *record = add(&made, (unsigned int)draw(MADE_CPUS),
+					(unsigned int)draw(KMC_NR_PROBES), 0);
+	bool page = record->probe == KMC_PROBE_PAGE_ALLOC || record->probe == KMC_PROBE_PAGE_FREE;
+
+	if (!draw(20))
+		record->addr = odd[draw(sizeof(odd) / sizeof(odd[0]))];
+	else
+		record->addr = page ? 8192 + draw(64) : DIRECT_MAP + 8192 * 4096 + draw(512) * 512;
+	record->size = draw(8) ? draw(20000) : draw(2) ? UINT64_MAX - draw(3) : 5u << 20;
+	record->granted = draw(4) ? 8u << draw(14) : draw(1u << 20);
+	record->gfp = draw(4) ? GFP_KERNEL_618 : (uint32_t)draw(1ull << 32);
+	record->cache = draw(4) ? (uint16_t)draw(3) : KMC_RECORD_NO_CACHE;
+	record->order = (uint8_t)(draw(30) ? draw(4) : draw(256));
+	record->node = draw(10) ? KMC_NODE_NONE : (int8_t)draw(3);
+	record->flags = draw(30) ? 0 : KMC_RF_FAILED;
+}
+
+static void test_random_records(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		made_init(&made);
+		for (int i = 0; i < 4000; i++)
+			add_random();
+		replay_it(round % 2 ? &judged : &unjudged);
+		done();
+	}
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random_records),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_objects_judged),
 		cmocka_unit_test(test_no_duplicates_on_old_releases),
@@ -342,5 +386,7 @@ int main(void)
 		cmocka_unit_test(test_many_live_objects),
 	};
 
+	random_state = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);
+	printf("seed %llu\n", (unsigned long long)random_state);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,12 +147,41 @@ static void test_before_and_after_a_snapshot(void **state)
 	}
 }
 
+/* Every byte string is a program; none may break the executor. Misuse is among them. */
+static void test_any_bytes(void **state)
+{
+	static const char *const names[] = { "alloc", "malloc" };
+
+	(void)state;
+	for (int kind = 0; kind < 2; kind++) {
+		struct kmc_target *target = open_target(names[kind], KMC_TARGET_OBSERVE);
+
+		for (int n = 0; n < 300; n++) {
+			uint8_t bytes[32 * 101];
+			struct kmc_program program;
+			uint64_t digest = 0;
+			struct kmc_sink sink = { .arg = &digest, .event = digest_event };
+
+			for (size_t i = 0; i < sizeof(bytes); i++)
+				bytes[i] = (uint8_t)draw(draw(2) ? 256 : 8);
+			kmc_program_init(&program);
+			assert_int_equal(kmc_program_decode(&program, bytes, sizeof(bytes)), 0);
+			target->ops->reset(target);
+			assert_int_equal(kmc_target_run(target, program.ops, program.nr_ops, &sink,
+							1000), 0);
+			kmc_program_free(&program);
+		}
+		target->ops->close(target);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_thousand_runs_on_one_target),
 		cmocka_unit_test(test_fresh_targets_and_other_programs_between),
 		cmocka_unit_test(test_before_and_after_a_snapshot),
+		cmocka_unit_test(test_any_bytes),
 	};
 
 	random_state = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL);

@@ -165,5 +165,6 @@ int main(void)
 		cmocka_unit_test(test_every_free_fits_something),
 	};
 
+	kmc_plans_make();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,7 @@ static void test_operands_that_do_not_fit_are_skipped(void **state)
 		"r1023 = kmem_cache_create(1, 64, 0, 0, 0)\n"
 		"r1022 = kmem_cache_alloc_bulk(r1023, GFP_KERNEL, 4)\n",
 		"restore(r9)\n",
+		"r0 = kmalloc(0, GFP_KERNEL)\nkfree(r0+8)\n",
 		"r0 = kmalloc(64, GFP_KERNEL)\nr1 = alloc_pages(GFP_KERNEL, 0)\nsplit_page(r0, 0)\n",
 	};
 
