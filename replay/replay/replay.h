@@ -59,6 +59,8 @@ struct kmc_replay_cpu {
 	bool armed;
 };
 
+#define KMC_OURS_AT_ONCE 2048
+
 struct kmc_replay {
 	const struct kmc_replay_options *options;
 	struct kmc_trace *trace;
@@ -94,7 +96,9 @@ struct kmc_replay {
 	int error;
 	/* judges; NULL: none */
 	struct kmc_judge *theirs_judge, *ours_judge;
-	struct kmc_event theirs_event, ours_event;
+	struct kmc_event theirs_event;
+	struct kmc_event ours_events[KMC_OURS_AT_ONCE]; /* done and not judged yet */
+	unsigned int nr_ours;
 	uint64_t ours_seq;
 	bool gap_open;
 	/* over time */

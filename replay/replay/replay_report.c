@@ -510,6 +510,27 @@ static void trace_items(struct items *items, const struct kmc_replay *replay)
 	item_number(items, "caches_of_other_geometry", replay->caches_differ);
 }
 
+/* Where the recorded kernel was when a finding showed first, by name. */
+static void site_items(struct items *items, const struct kmc_replay *replay)
+{
+	const struct kmc_judge *judge = replay->theirs_judge;
+
+	for (size_t i = 0; judge && i < kmc_judge_finding_count(judge); i++) {
+		const struct kmc_finding *finding = kmc_judge_finding(judge, i);
+		const char *name = finding->site ? kmc_trace_symbol(replay->facts, finding->site) :
+						   NULL;
+		char *key = NULL;
+
+		if (!name)
+			continue;
+		if (asprintf(&key, "site %s", finding->key) < 0)
+			key = NULL;
+		item_text(items, key ? key : "site", "%s", name);
+		printf("%s first showed at %s\n", finding->key, name);
+		keep(items, key);
+	}
+}
+
 static void print_trace(const struct kmc_replay *replay)
 {
 	const struct kmc_trace_damage *damage = kmc_trace_damage(replay->trace);
@@ -607,6 +628,7 @@ int kmc_replay_report(struct kmc_replay *replay, const char *input)
 		comparison_items(&items, &comparison);
 		sample_items(&items, replay);
 		class_items(&items, replay);
+		site_items(&items, replay);
 	}
 	print_books(replay, adds_up, why);
 	print_cost(replay);

@@ -20,7 +20,7 @@
 #include "replay.h"
 #include "vocab/op.h"
 
-#define BATCH 256
+#define BATCH 1024
 #define MAP_AHEAD 24   /* records between asking for a map entry and using it */
 #define BLOCK_AHEAD 10 /* the same for a frame descriptor */
 #define MAX_FRAMES (1ull << 32)
@@ -54,7 +54,7 @@ hot_inline struct kmc_gfp_slot *gfp_of(struct kmc_replay *replay, uint32_t raw)
 hot_inline struct kmc_event *our_event(struct kmc_replay *replay, const struct kmc_record *record,
 				       uint16_t cpu, unsigned int code)
 {
-	struct kmc_event *ev = &replay->ours_event;
+	struct kmc_event *ev = &replay->ours_events[replay->nr_ours];
 
 	kmc_event_init(ev);
 	ev->kind = KMC_EV_CALL;
@@ -70,10 +70,22 @@ hot_inline struct kmc_event *our_event(struct kmc_replay *replay, const struct k
 	return ev;
 }
 
-static void judge_ours(struct kmc_replay *replay)
+/*
+ * What was done to our allocator is judged a batch at a time: the two judges
+ * and the allocator each have the caches to themselves for a while.
+ */
+static __attribute__((noinline)) void judge_ours(struct kmc_replay *replay)
 {
-	if (kmc_judge_event(replay->ours_judge, &replay->ours_event) < 0)
-		replay->error = -ENOMEM;
+	for (unsigned int i = 0; i < replay->nr_ours; i++)
+		if (kmc_judge_event(replay->ours_judge, &replay->ours_events[i]) < 0)
+			replay->error = -ENOMEM;
+	replay->nr_ours = 0;
+}
+
+hot_inline void our_event_done(struct kmc_replay *replay)
+{
+	if (unlikely(++replay->nr_ours == KMC_OURS_AT_ONCE))
+		judge_ours(replay);
 }
 
 static void judge_our_alloc(struct kmc_replay *replay, const struct kmc_record *record,
@@ -92,7 +104,7 @@ static void judge_our_alloc(struct kmc_replay *replay, const struct kmc_record *
 		ev->addr = (uintptr_t)ptr + replay->bias;
 		ev->granted = granted;
 	}
-	judge_ours(replay);
+	our_event_done(replay);
 }
 
 static void judge_our_free(struct kmc_replay *replay, const struct kmc_record *record,
@@ -106,7 +118,7 @@ static void judge_our_free(struct kmc_replay *replay, const struct kmc_record *r
 	ev->order = (uint8_t)order;
 	if (code == KMC_OP_FREE_PAGES_PAGE)
 		ev->size = 4096ull << order;
-	judge_ours(replay);
+	our_event_done(replay);
 }
 
 /* objects */
@@ -545,7 +557,7 @@ static void break_up(struct kmc_replay *replay, const struct kmc_record *record,
 
 			ev->addr = (uintptr_t)page_address(pfn_to_page(ours)) + replay->bias;
 			ev->order = (uint8_t)order;
-			judge_ours(replay);
+			our_event_done(replay);
 		}
 		split_page(pfn_to_page(ours), order);
 	} else if (ours) {
@@ -692,9 +704,6 @@ hot_inline void on_batch(struct kmc_replay *replay, const struct kmc_record *bat
 		kmc_sim_run_as(cpu->ours);
 		cpu->since++;
 		replay->probes[record->probe]++;
-		if (judged)
-			kmc_replay_judge_theirs(replay, record, cpus[i],
-						replay->gap_open ? KMC_MARK_AFTER_GAP : 0);
 		on_record(replay, record, cpus[i], judged);
 	}
 }
@@ -710,7 +719,12 @@ static __attribute__((noinline)) void batch_judged(struct kmc_replay *replay,
 						   const struct kmc_record *batch,
 						   const uint16_t *cpus, int n)
 {
+	unsigned int marks = replay->gap_open ? KMC_MARK_AFTER_GAP : 0;
+
+	for (int i = 0; i < n; i++)
+		kmc_replay_judge_theirs(replay, &batch[i], cpus[i], marks);
 	on_batch(replay, batch, cpus, n, true);
+	judge_ours(replay);
 }
 
 /* over time */
