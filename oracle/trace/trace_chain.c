@@ -62,22 +62,39 @@ static void drop_twins(struct kmc_trace *trace)
 	trace->nr_blocks = kept;
 }
 
-static uint64_t sum_lost(const struct kmc_block_info *info)
-{
-	uint64_t sum = 0;
+/* Events that are not in the trace: how many, and of which probes. */
+struct gap {
+	uint64_t events;
+	uint32_t probes;
+};
 
-	for (unsigned int i = 0; i < KMC_NR_PROBES; i++)
-		sum = kmc_gap_add(sum, info->delta[i].lost);
-	return sum;
+static struct gap join(struct gap a, struct gap b)
+{
+	return (struct gap){ kmc_gap_add(a.events, b.events), a.probes | b.probes };
 }
 
-static uint64_t sum_missed(const struct kmc_block_info *info)
+static struct gap lost_of(const struct kmc_block_info *info)
 {
-	uint64_t sum = 0;
+	struct gap gap = { 0 };
 
-	for (unsigned int i = 0; i < KMC_NR_PROBES; i++)
-		sum = kmc_gap_add(sum, info->delta[i].recursion_misses);
-	return sum;
+	for (unsigned int i = 0; i < KMC_NR_PROBES; i++) {
+		uint64_t n = info->delta[i].lost;
+
+		gap = join(gap, (struct gap){ n, n ? 1u << i : 0 });
+	}
+	return gap;
+}
+
+static struct gap missed_of(const struct kmc_block_info *info)
+{
+	struct gap gap = { 0 };
+
+	for (unsigned int i = 0; i < KMC_NR_PROBES; i++) {
+		uint64_t n = info->delta[i].recursion_misses;
+
+		gap = join(gap, (struct gap){ n, n ? 1u << i : 0 });
+	}
+	return gap;
 }
 
 static void note_missing(struct kmc_trace *trace, uint64_t count, uint64_t offset)
@@ -90,41 +107,49 @@ static void note_missing(struct kmc_trace *trace, uint64_t count, uint64_t offse
 }
 
 /* What is not seen before a block's first record. Return: the same for the next block. */
-static uint64_t block_gap(struct kmc_block_entry *b, uint64_t gap)
+static struct gap block_gap(struct kmc_block_entry *b, struct gap gap)
 {
-	uint64_t missed = sum_missed(&b->info);
+	struct gap missed = missed_of(&b->info);
 
-	gap = kmc_gap_add(gap, sum_lost(&b->info));
-	if (b->bad)
-		return kmc_gap_add(kmc_gap_add(gap, missed), b->info.nr_records);
+	gap = join(gap, lost_of(&b->info));
+	if (b->bad) {
+		struct gap records = { b->info.nr_records, KMC_PROBES_UNKNOWN };
+
+		return join(join(gap, missed), records);
+	}
 	/* A block without records hands on what it knows of. */
 	if (!b->info.nr_records)
-		return kmc_gap_add(gap, missed);
-	b->gap = gap;
-	b->missed_inside = missed != 0;
+		return join(gap, missed);
+	b->gap = gap.events;
+	b->gap_probes = gap.probes;
+	b->missed_inside = missed.events != 0;
+	b->missed_probes = missed.probes;
 	return missed;
 }
 
 /* Gaps of one cpu, in the order of its sequence. */
 static void find_gaps(struct kmc_trace *trace, struct kmc_trace_cpu *cpu)
 {
-	uint64_t expected = 0, gap = 0;
+	static const struct gap unknown = { KMC_TRACE_GAP_UNKNOWN, KMC_PROBES_UNKNOWN };
+	struct gap gap = { 0 };
+	uint64_t expected = 0;
 
 	for (size_t i = cpu->begin; i < cpu->end; i++) {
 		struct kmc_block_entry *b = &trace->blocks[trace->chain[i]];
 
 		if (b->info.seq > expected) {
 			note_missing(trace, b->info.seq - expected, b->offset);
-			gap = KMC_TRACE_GAP_UNKNOWN;
+			gap = unknown;
 		}
 		expected = b->info.seq + 1;
 		gap = block_gap(b, gap);
 	}
 	if (cpu->next_seq > expected) {
 		note_missing(trace, cpu->next_seq - expected, trace->size);
-		gap = KMC_TRACE_GAP_UNKNOWN;
+		gap = unknown;
 	}
-	cpu->tail_gap = gap;
+	cpu->tail_gap = gap.events;
+	cpu->tail_probes = gap.probes;
 }
 
 static int count_cpus(struct kmc_trace *trace)

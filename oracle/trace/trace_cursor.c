@@ -19,9 +19,13 @@ struct cursor_cpu {
 	bool loaded;               /* the decoder is inside a block */
 	unsigned int pos, count;   /* in records */
 	uint64_t gap;              /* before records[pos] */
+	uint32_t gap_probes;       /* theirs */
 	uint64_t tail_gap;
+	uint32_t tail_probes;
 	bool inside;               /* something is missing among the records of this block */
+	uint32_t inside_probes;
 	bool open;                 /* a loss of this cpu is open */
+	uint32_t open_probes;      /* of that loss */
 	struct kmc_record records[BATCH];
 };
 
@@ -33,8 +37,11 @@ struct kmc_trace_cursor {
 	struct cursor_cpu **cpus;  /* all, for closing */
 	uint64_t decode_ns;
 	uint64_t tail_gap;
+	uint32_t tail_probes;
 	unsigned int nr_open;      /* cpus with an open loss */
+	unsigned int nr_open_probe[32]; /* by bit of open_probes */
 	bool batch_open;           /* there were any during the last batch */
+	uint32_t batch_probes;     /* of the gap told and of those open in the last batch */
 	int error;
 };
 
@@ -44,6 +51,12 @@ static uint64_t thread_ns(void)
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void add_gap(struct cursor_cpu *cpu, uint64_t gap, uint32_t probes)
+{
+	cpu->gap = kmc_gap_add(cpu->gap, gap);
+	cpu->gap_probes |= probes;
 }
 
 /* The next good block of a cpu. Return: 1 loaded, 0 none left, -errno. */
@@ -56,11 +69,12 @@ static int next_block(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
 
 		if (b->bad || !b->info.nr_records)
 			continue; /* the gap of the next good one says so */
-		cpu->gap = kmc_gap_add(cpu->gap, b->gap);
+		add_gap(cpu, b->gap, b->gap_probes);
 		cpu->inside = b->missed_inside;
+		cpu->inside_probes = b->missed_probes;
 		ret = kmc_block_load(b, cursor->zstd, cpu->decoder);
 		if (ret) {
-			cpu->gap = kmc_gap_add(cpu->gap, b->info.nr_records);
+			add_gap(cpu, b->info.nr_records, KMC_PROBES_UNKNOWN);
 			return ret;
 		}
 		cpu->loaded = true;
@@ -85,28 +99,43 @@ static int decode_more(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
 			return ret;
 		cpu->loaded = false;
 		if (ret < 0) {
-			cpu->gap = KMC_TRACE_GAP_UNKNOWN;
+			add_gap(cpu, KMC_TRACE_GAP_UNKNOWN, KMC_PROBES_UNKNOWN);
 			return ret;
 		}
 	}
 }
 
-/* From here to the cpu's next record, events of it may be missing anywhere. */
-static void open_loss(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
+/* Counts by probe, so that what is open on many cpus costs no walk over them. */
+static void set_open(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu, bool open)
 {
-	cursor->nr_open += !cpu->open;
-	cpu->open = true;
+	uint32_t probes = open ? cpu->gap_probes | cpu->inside_probes : 0;
+
+	for (uint32_t gone = cpu->open_probes & ~probes; gone; gone &= gone - 1)
+		cursor->nr_open_probe[__builtin_ctz(gone)]--;
+	for (uint32_t come = probes & ~cpu->open_probes; come; come &= come - 1)
+		cursor->nr_open_probe[__builtin_ctz(come)]++;
+	cursor->nr_open = cursor->nr_open - cpu->open + open;
+	cpu->open_probes = probes;
+	cpu->open = open;
+}
+
+static uint32_t open_probes(const struct kmc_trace_cursor *cursor)
+{
+	uint32_t probes = 0;
+
+	for (unsigned int i = 0; cursor->nr_open && i < 32; i++)
+		probes |= (uint32_t)(cursor->nr_open_probe[i] != 0) << i;
+	return probes;
 }
 
 static uint64_t tell_gap(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
 {
 	uint64_t gap = cpu->gap;
 
+	cursor->batch_probes |= cpu->gap_probes;
 	cpu->gap = 0;
-	if (!cpu->inside) {
-		cursor->nr_open -= cpu->open;
-		cpu->open = false;
-	}
+	cpu->gap_probes = 0;
+	set_open(cursor, cpu, cpu->inside);
 	return gap;
 }
 
@@ -118,11 +147,13 @@ static int refill(struct kmc_trace_cursor *cursor, struct cursor_cpu *cpu)
 	cpu->pos = 0;
 	cpu->count = ret > 0 ? (unsigned int)ret : 0;
 	if (!ret) {
-		cpu->gap = kmc_gap_add(cpu->gap, cpu->tail_gap);
+		add_gap(cpu, cpu->tail_gap, cpu->tail_probes);
 		cursor->tail_gap = kmc_gap_add(cursor->tail_gap, cpu->gap);
+		cursor->tail_probes |= cpu->gap_probes;
 	}
+	/* From here to the cpu's next record, events of it may be missing anywhere. */
 	if (cpu->gap || cpu->inside)
-		open_loss(cursor, cpu);
+		set_open(cursor, cpu, true);
 	cursor->decode_ns += thread_ns() - start;
 	return ret;
 }
@@ -237,6 +268,7 @@ int kmc_trace_cursor_next(struct kmc_trace_cursor *cursor, struct kmc_record *ba
 	*gap = 0;
 	if (cursor->error)
 		return take_error(cursor);
+	cursor->batch_probes = 0;
 	while (count < max && cursor->nr_heap) {
 		struct cursor_cpu *first = cursor->heap[0];
 		unsigned int n;
@@ -247,6 +279,7 @@ int kmc_trace_cursor_next(struct kmc_trace_cursor *cursor, struct kmc_record *ba
 			*gap = tell_gap(cursor, first);
 		}
 		cursor->batch_open = cursor->nr_open > 0;
+		cursor->batch_probes |= open_probes(cursor);
 		n = run_length(first, runner_up(cursor), max - count);
 		copy_run(first, n, batch + count, cpus + count);
 		count += n;
@@ -255,7 +288,9 @@ int kmc_trace_cursor_next(struct kmc_trace_cursor *cursor, struct kmc_record *ba
 	}
 	if (!count) {
 		*gap = cursor->tail_gap;
+		cursor->batch_probes = cursor->tail_probes;
 		cursor->tail_gap = 0;
+		cursor->tail_probes = 0;
 	}
 	return (int)count;
 }
@@ -270,6 +305,7 @@ static struct cursor_cpu *cpu_open(const struct kmc_trace_cpu *from)
 	cpu->next = from->begin;
 	cpu->end = from->end;
 	cpu->tail_gap = from->tail_gap;
+	cpu->tail_probes = from->tail_probes;
 	cpu->decoder = kmc_decoder_create();
 	if (!cpu->decoder) {
 		free(cpu);
@@ -339,6 +375,13 @@ void kmc_trace_cursor_close(struct kmc_trace_cursor *cursor)
 bool kmc_trace_cursor_gap_open(const struct kmc_trace_cursor *cursor)
 {
 	return cursor->batch_open;
+}
+
+uint32_t kmc_trace_cursor_gap_probes(const struct kmc_trace_cursor *cursor)
+{
+	uint32_t probes = cursor->batch_probes;
+
+	return probes & KMC_PROBES_UNKNOWN ? 0 : probes;
 }
 
 uint64_t kmc_trace_cursor_decode_ns(const struct kmc_trace_cursor *cursor)

@@ -10,6 +10,10 @@
 #include "trace_columns.h"
 #include "trace_wire.h"
 
+/* In a mask of probes: events of any may be missing, since nobody counted them. */
+#define KMC_PROBES_UNKNOWN (1u << 31)
+_Static_assert(KMC_NR_PROBES < 31, "a mask of probes has room for all");
+
 /* A block as found in the file. */
 struct kmc_block_entry {
 	struct kmc_block_info info;
@@ -21,6 +25,8 @@ struct kmc_block_entry {
 	bool bad;             /* the payload is damaged, the head is good */
 	bool missed_inside;   /* events not seen somewhere among its records */
 	uint64_t gap;         /* events not seen before its first record, from the one before on */
+	uint32_t gap_probes;  /* theirs, or KMC_PROBES_UNKNOWN among them */
+	uint32_t missed_probes; /* of what is missing among its records */
 };
 
 /* The blocks of one cpu: chain[begin..end), by sequence. */
@@ -29,6 +35,7 @@ struct kmc_trace_cpu {
 	size_t begin, end;
 	uint64_t next_seq;   /* by the end mark; 0 unknown */
 	uint64_t tail_gap;   /* events not seen after its last record */
+	uint32_t tail_probes;
 };
 
 struct kmc_trace {

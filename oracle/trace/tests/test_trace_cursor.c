@@ -31,8 +31,9 @@ static struct maker maker_open(void)
 }
 
 /* @n records from @time on, @step apart; the address tells cpu and number. */
-static void maker_block(struct maker *m, uint32_t cpu, uint64_t seq, uint64_t time, uint64_t step,
-			size_t n, uint64_t lost, uint64_t misses)
+static void maker_block_of(struct maker *m, unsigned int lost_probe, unsigned int missed_probe,
+			   uint32_t cpu, uint64_t seq, uint64_t time, uint64_t step, size_t n,
+			   uint64_t lost, uint64_t misses)
 {
 	struct kmc_record *r = calloc(n + 1, sizeof(*r));
 	struct kmc_block_info info;
@@ -44,10 +45,16 @@ static void maker_block(struct maker *m, uint32_t cpu, uint64_t seq, uint64_t ti
 		r[i].addr = (uint64_t)cpu << 32 | seq << 16 | i;
 	}
 	info = kmc_sample_info(cpu, seq, r, n);
-	info.delta[KMC_PROBE_KFREE].lost = lost;
-	info.delta[KMC_PROBE_KFREE].recursion_misses = misses;
+	info.delta[lost_probe].lost = lost;
+	info.delta[missed_probe].recursion_misses = misses;
 	assert_true(kmc_trace_write_block(m->writer, &info, r) > 0);
 	free(r);
+}
+
+static void maker_block(struct maker *m, uint32_t cpu, uint64_t seq, uint64_t time, uint64_t step,
+			size_t n, uint64_t lost, uint64_t misses)
+{
+	maker_block_of(m, KMC_PROBE_KFREE, KMC_PROBE_KFREE, cpu, seq, time, step, n, lost, misses);
 }
 
 static struct kmc_trace *maker_close(struct maker *m)
@@ -70,6 +77,7 @@ struct heard {
 	uint16_t cpus[MAX_RECORDS];
 	uint64_t gap[MAX_RECORDS + 1]; /* before record i; after the last */
 	bool open[MAX_RECORDS];
+	uint32_t probes[MAX_RECORDS + 1];
 	int error;
 };
 
@@ -90,10 +98,13 @@ static struct heard *hear(struct kmc_trace *trace, unsigned int batch)
 			continue;
 		}
 		h->gap[h->n] = gap;
+		h->probes[h->n] = kmc_trace_cursor_gap_probes(cursor);
 		if (!n)
 			break;
-		for (int i = 0; i < n; i++)
+		for (int i = 0; i < n; i++) {
 			h->open[h->n + (size_t)i] = kmc_trace_cursor_gap_open(cursor);
+			h->probes[h->n + (size_t)i] = kmc_trace_cursor_gap_probes(cursor);
+		}
 		h->n += (size_t)n;
 	}
 	kmc_trace_cursor_close(cursor);
@@ -222,6 +233,83 @@ static void miss_is_open_for_its_block(void **state)
 	kmc_trace_close(trace);
 }
 
+#define MALLOC (1u << KMC_PROBE_KMALLOC)
+#define PAGE   (1u << KMC_PROBE_PAGE_ALLOC)
+#define VMAP   (1u << KMC_PROBE_VMAP_FREE)
+
+/*
+ * Cpu 0 runs through; cpu 1 loses kmallocs from 100 to 200 and misses pages in
+ * its second block, 200 to 300, told at 400; cpu 2 loses vmap frees from 350 to 450.
+ */
+static void gaps_name_their_probes(void **state)
+{
+	struct maker m = maker_open();
+	struct kmc_trace *trace;
+	struct heard *h, *whole;
+
+	(void)state;
+	maker_block(&m, 0, 0, 0, 10, 60, 0, 0);
+	maker_block(&m, 1, 0, 0, 10, 11, 0, 0);
+	maker_block_of(&m, KMC_PROBE_KMALLOC, KMC_PROBE_PAGE_ALLOC, 1, 1, 200, 10, 11, 4, 3);
+	maker_block(&m, 1, 2, 400, 10, 10, 0, 0);
+	maker_block(&m, 2, 0, 0, 10, 36, 0, 0);
+	maker_block_of(&m, KMC_PROBE_VMAP_FREE, 0, 2, 1, 450, 10, 5, 1, 0);
+	trace = maker_close(&m);
+	h = hear(trace, 1);
+	for (size_t i = 0; i < h->n; i++) {
+		uint64_t t = h->records[i].time_ns;
+		uint16_t cpu = h->cpus[i];
+		uint32_t expect = 0;
+
+		/* of two at the same time the lower cpu comes first */
+		if ((t > 100 || (t == 100 && cpu == 2)) && (t < 200 || (t == 200 && cpu <= 1)))
+			expect |= MALLOC | PAGE;
+		else if (t >= 200 && (t < 400 || (t == 400 && cpu <= 1)))
+			expect |= PAGE;
+		if (t > 350 && t <= 450)
+			expect |= VMAP;
+		assert_int_equal(h->probes[i], expect);
+	}
+	free(h);
+	/* A longer batch has those of all its records. */
+	whole = hear(trace, 1000);
+	for (size_t i = 0; i < whole->n; i++) {
+		uint64_t t = whole->records[i].time_ns;
+
+		if (t > 110 && t < 200)
+			assert_int_equal(whole->probes[i], MALLOC | PAGE);
+		if (t > 360 && t < 400)
+			assert_int_equal(whole->probes[i], PAGE | VMAP);
+	}
+	free(whole);
+	kmc_trace_close(trace);
+}
+
+/* What a missing block held nobody knows, whatever else was lost beside it. */
+static void unknown_gap_names_no_probe(void **state)
+{
+	struct maker m = maker_open();
+	struct kmc_trace *trace;
+	struct heard *h;
+
+	(void)state;
+	maker_block(&m, 0, 0, 0, 10, 10, 0, 0);
+	maker_block_of(&m, KMC_PROBE_KMALLOC, 0, 0, 2, 300, 10, 10, 5, 0);
+	maker_block_of(&m, KMC_PROBE_KMALLOC, 0, 0, 3, 500, 10, 10, 5, 0);
+	maker_block_of(&m, KMC_PROBE_PAGE_ALLOC, 0, 0, 4, 700, 10, 0, 2, 0);
+	trace = maker_close(&m);
+	h = hear(trace, 1000);
+	assert_int_equal(h->n, 30);
+	assert_true(h->gap[10] == KMC_TRACE_GAP_UNKNOWN);
+	assert_int_equal(h->probes[10], 0);
+	assert_int_equal(h->gap[20], 5);
+	assert_int_equal(h->probes[20], MALLOC);
+	assert_int_equal(h->gap[30], 2);
+	assert_int_equal(h->probes[30], PAGE);
+	free(h);
+	kmc_trace_close(trace);
+}
+
 /* A block of counters alone hands its loss to the next record, or to the end. */
 static void loss_of_empty_blocks(void **state)
 {
@@ -323,6 +411,8 @@ static void broken_block_is_a_gap(void **state)
 		/* The head is good: it says how many are missing. */
 		assert_int_equal(h->n, 5 * 30);
 		assert_int_equal(sum_gaps(h), 30);
+		for (size_t i = 0; i <= h->n; i++)
+			assert_int_equal(h->probes[i], 0);
 		free(h);
 		h = hear_broken(&s, frame, true);
 		assert_int_equal(h->n, 5 * 30);
@@ -381,6 +471,8 @@ int main(void)
 		cmocka_unit_test(order_within_a_cpu_is_kept),
 		cmocka_unit_test(loss_is_told_in_its_place),
 		cmocka_unit_test(miss_is_open_for_its_block),
+		cmocka_unit_test(gaps_name_their_probes),
+		cmocka_unit_test(unknown_gap_names_no_probe),
 		cmocka_unit_test(loss_of_empty_blocks),
 		cmocka_unit_test(missing_block_is_unknown_loss),
 		cmocka_unit_test(twin_is_dropped),

@@ -210,6 +210,13 @@ int kmc_trace_cursor_next(struct kmc_trace_cursor *cursor, struct kmc_record *ba
  * known of addresses cannot be relied on until the gap is told.
  */
 bool kmc_trace_cursor_gap_open(const struct kmc_trace_cursor *cursor);
+/**
+ * kmc_trace_cursor_gap_probes() - Whose events are missing, 1u << enum kmc_probe: in the gap
+ * that the last kmc_trace_cursor_next() told, and in those that were open during its batch.
+ * Return: 0 unknown, events of any probe may be missing (a block is absent or damaged); also
+ * when no gap was told and none was open. After an error: as before it.
+ */
+uint32_t kmc_trace_cursor_gap_probes(const struct kmc_trace_cursor *cursor);
 void kmc_trace_cursor_close(struct kmc_trace_cursor *cursor);
 /** kmc_trace_cursor_decode_ns() - Thread cpu time spent decompressing and decoding so far. */
 uint64_t kmc_trace_cursor_decode_ns(const struct kmc_trace_cursor *cursor);
