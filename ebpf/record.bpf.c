@@ -177,7 +177,11 @@ static __always_inline int record(enum probe probe, const struct event *e,
 	count = &c->state.count[probe];
 	count->hits++;
 	task = bpf_get_current_task_btf();
-	if (task->tgid == own_tgid) {
+	/*
+	 * Pages and areas are recorded whosever they are: a page of the recorder's
+	 * that slab takes afterwards would else be taken twice without a free.
+	 */
+	if (probe <= CACHE_FREE && task->tgid == own_tgid) {
 		count->skipped_self++;
 		return 0;
 	}

@@ -249,6 +249,8 @@ struct outcome {
 	uint64_t fired, lost;
 	uint64_t slack;  /* events whose side the switching leaves open */
 	uint64_t unseen; /* firings that the kernel gave to no program */
+	uint64_t self;   /* skipped as the test's own */
+	uint64_t pages;  /* mm_page_alloc that were written */
 };
 
 static struct outcome one_window(const struct kmc_probes_options *options, long count)
@@ -269,6 +271,9 @@ static struct outcome one_window(const struct kmc_probes_options *options, long 
 	for (unsigned int p = 0; p < KMC_NR_PROBES; p++) {
 		struct sums s = sum(windows, nr, p);
 
+		if (p > KMC_PROBE_CACHE_FREE)
+			assert_int_equal(s.self, 0); /* only objects are skipped */
+		out.self += s.self;
 		assert_int_equal(s.hits, written[p] + s.lost + s.filtered + s.self + s.null);
 		least = misses[2][p] - misses[1][p];
 		most = misses[3][p] - misses[0][p];
@@ -281,6 +286,7 @@ static struct outcome one_window(const struct kmc_probes_options *options, long 
 		out.fired += s.inner;
 		out.lost += s.lost;
 	}
+	out.pages = written[KMC_PROBE_PAGE_ALLOC];
 	kmc_probes_close(&probes);
 	return out;
 }
@@ -298,6 +304,8 @@ static void expect_exact(const struct kmc_probes_options *options, long count, b
 		assert_true(out.slack <= SLACK);
 		assert_true(out.unseen * UNSEEN <= out.fired);
 		assert_true(!losing || out.lost);
+		assert_int_equal(out.self != 0, options->own_tgid == 0);
+		assert_true(losing || out.pages > (uint64_t)count / 2); /* ours, 17 in 16 turns */
 		exact += !out.unseen && losing == (out.lost != 0);
 	}
 	assert_true(exact >= EXACT);
