@@ -84,7 +84,7 @@ enum kmc_frame_kind {
 
 /* Bits of cpu->attention: anything that must leave the fast path. */
 #define ATTN_FLUSH   (1u << 0) /* another cpu wants this one's sheaves or pcp lists back */
-#define ATTN_TRACE   (1u << 1) /* a tracepoint callback is set */
+#define ATTN_TRACE   (1u << 1) /* somebody listens to tracepoints of the fast paths */
 #define ATTN_FAULT   (1u << 2) /* failure injection is armed */
 #define ATTN_CONTEXT (1u << 3) /* not plain task context, or the task has scope flags */
 #define ATTN_DEBUG   (1u << 4) /* a boot option that the fast path ignores */
@@ -265,7 +265,7 @@ size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config);
  */
 bool kmc_slab_object_at(struct kmc_sim *sim, const void *ptr, const void **start, bool *live);
 
-/* Tracepoints: cold, only reached when ATTN_TRACE is set. */
+/* Tracepoints: cold. Those of fast paths only under ATTN_TRACE, the rare ones at any time. */
 void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp);
 
 /* Failure injection: true when this request is to fail. Only under ATTN_FAULT. */

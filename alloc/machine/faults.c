@@ -24,6 +24,15 @@ void kmc_sim_fail_nth(struct kmc_sim *sim, enum kmc_sim_fault fault, uint64_t nt
 		kmc_attention_set(&sim->cpus[i], ATTN_FAULT, armed);
 }
 
+/* Ours alone: a kernel prints a report instead. */
+static void trace_fault(struct kmc_sim *sim, enum kmc_sim_fault fault)
+{
+	struct kmc_tp tp = { .id = KMC_TP_FAULT_INJECTED, .node = -1, .pfn = UINT64_MAX,
+			     .bytes_req = fault };
+
+	kmc_trace_emit(sim, &tp);
+}
+
 bool kmc_fault_hit(struct kmc_sim *sim, enum kmc_sim_fault fault)
 {
 	struct kmc_machine_state *state = sim->state;
@@ -37,5 +46,7 @@ bool kmc_fault_hit(struct kmc_sim *sim, enum kmc_sim_fault fault)
 			state->faults[fault].left = state->faults[fault].interval;
 	}
 	kmc_lock_drop(&sim->priv->fault_lock);
+	if (hit)
+		trace_fault(sim, fault);
 	return hit;
 }

@@ -27,12 +27,11 @@ void kmc_sim_config_simple(struct kmc_sim_config *config, unsigned int nr_cpus, 
 		pages = 2 * PAGEBLOCK_PAGES;
 	*config = (struct kmc_sim_config){ .profile = KMC_PROFILE_6_18_44,
 					   .nr_cpus = nr_cpus, .nr_nodes = 1 };
-	if (pages < four_gib) {
-		config_zone(config, KMC_ZONE_DMA32, low, low + pages);
-		return;
-	}
-	config_zone(config, KMC_ZONE_DMA, mib, low);
-	config_zone(config, KMC_ZONE_DMA32, low, four_gib);
+	if (pages < four_gib)
+		pages += low; /* from 16 MiB on; what passes 4 GiB is Normal (GFP-29) */
+	else
+		config_zone(config, KMC_ZONE_DMA, mib, low);
+	config_zone(config, KMC_ZONE_DMA32, low, pages < four_gib ? pages : four_gib);
 	config_zone(config, KMC_ZONE_NORMAL, four_gib, pages);
 }
 

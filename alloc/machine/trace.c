@@ -6,13 +6,22 @@
  */
 #include "machine.h"
 
+/*
+ * Sent from paths that are slow anyway and look at the mask themselves: who asks
+ * for these alone leaves the fast paths as they are.
+ */
+#define RARE_TRACEPOINTS                                                 \
+	(1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |                    \
+	 1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED)
+
 void kmc_sim_trace(struct kmc_sim *sim, uint64_t mask, kmc_tp_fn fn, void *arg)
 {
 	sim->trace_fn = fn;
 	sim->trace_arg = arg;
 	sim->trace_mask = fn ? mask : 0;
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
-		kmc_attention_set(&sim->cpus[i], ATTN_TRACE, sim->trace_mask != 0);
+		kmc_attention_set(&sim->cpus[i], ATTN_TRACE,
+				  (sim->trace_mask & ~RARE_TRACEPOINTS) != 0);
 }
 
 void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp)

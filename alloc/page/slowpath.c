@@ -138,7 +138,7 @@ static void wake_all_kswapds(struct alloc_context *ac)
 	const struct zonelist *list = zonelist_of(ac);
 	uint32_t seen = 0;
 
-	if (!(ac->attention & ATTN_TRACE))
+	if (!(ac->sim->trace_mask >> KMC_TP_WAKEUP_KSWAPD & 1))
 		return;
 	for (unsigned int i = 0; i < list->nr; i++) {
 		unsigned int node = ac->sim->page->zones[list->zone[i]].node;

@@ -58,6 +58,21 @@ static void test_no_event_and_reset(void **state)
 	assert_int_equal(outcomes(3, GFP_KERNEL), 0);
 }
 
+/* Ours: who listens learns which fault hit, once for each hit, on an idle fast path too. */
+static void test_injection_is_told(void **state)
+{
+	(void)state;
+	tp_listen(KMC_TP_FAULT_INJECTED);
+	assert_int_equal(outcomes(4, GFP_KERNEL), 0);
+	assert_int_equal(tp_count, 0);
+	kmc_sim_fail_nth(sim, KMC_FAULT_PAGE, 2, 3);
+	assert_int_equal(outcomes(9, GFP_KERNEL), 0x92);
+	assert_int_equal(tp_count, 3);
+	assert_int_equal(tp_seen[2].id, KMC_TP_FAULT_INJECTED);
+	assert_int_equal(tp_seen[2].bytes_req, KMC_FAULT_PAGE);
+	assert_true(tp_seen[2].pfn == UINT64_MAX);
+}
+
 static void test_restore_rearms(void **state)
 {
 	int snapshot;
@@ -78,6 +93,7 @@ int main(void)
 		CASE(test_nth),
 		CASE(test_only_the_asked_kind_and_nofail_is_exempt),
 		CASE(test_no_event_and_reset),
+		CASE(test_injection_is_told),
 		CASE(test_restore_rearms),
 	};
 

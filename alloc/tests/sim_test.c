@@ -73,6 +73,16 @@ static void test_simple_layouts(void **state)
 	assert_int_equal(c.zones[2].nr_pages, 1048576);
 	kmc_sim_config_simple(&c, 1, 4096 * MIB);
 	assert_int_equal(c.nr_zones, 2);
+	/* GFP-29: no frame of DMA32 beyond 4 GiB, and none lost. */
+	kmc_sim_config_simple(&c, 1, 4094 * MIB);
+	assert_int_equal(c.nr_zones, 2);
+	assert_int_equal(c.zones[0].type, KMC_ZONE_DMA32);
+	assert_int_equal(c.zones[0].start_pfn + c.zones[0].nr_pages, 1048576);
+	assert_int_equal(c.zones[1].type, KMC_ZONE_NORMAL);
+	assert_int_equal(c.zones[0].nr_pages + c.zones[1].nr_pages, 4094 * 256);
+	kmc_sim_config_simple(&c, 1, 4080 * MIB);
+	assert_int_equal(c.nr_zones, 1);
+	assert_int_equal(c.zones[0].start_pfn + c.zones[0].nr_pages, 1048576);
 }
 
 /* A fixed course over orders, types, contexts; returns the digest at its end. */

@@ -100,6 +100,22 @@ static void test_kswapd(void **state)
 	assert_int_equal(tp_seen[0].node, 0);
 }
 
+/* Rare tracepoints alone leave the fast paths as they are; any other does not. */
+static void test_rare_ones_cost_no_fast_path(void **state)
+{
+	const uint64_t rare = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
+			      1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED;
+
+	(void)state;
+	kmc_sim_trace(sim, rare, tp_record, NULL);
+	assert_int_equal(kmc_attention_bits(kmc_this_cpu), 0);
+	for (unsigned int id = 0; id < KMC_NR_TPS; id++) {
+		kmc_sim_trace(sim, rare | 1ull << id, tp_record, NULL);
+		assert_int_equal(kmc_attention_bits(kmc_this_cpu),
+				 rare >> id & 1 ? 0 : ATTN_TRACE);
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup_64m, teardown)
 
 int main(void)
@@ -111,6 +127,7 @@ int main(void)
 		CASE(test_refill_and_drain),
 		CASE(test_bindings_and_callback_survive_reset),
 		CASE(test_kswapd),
+		CASE(test_rare_ones_cost_no_fast_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

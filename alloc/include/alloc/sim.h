@@ -72,7 +72,8 @@ struct kmc_sim_config {
  * @nr_cpus:     cpus.
  * @size_bytes:  memory, rounded down to whole pageblocks (2 MiB), at least 4 MiB.
  *               From 4 GiB on: DMA (1 to 16 MiB), DMA32 (to 4 GiB), the rest Normal.
- *               Less than 4 GiB: one DMA32 zone of that size from 16 MiB on.
+ *               Less than 4 GiB: that much from 16 MiB on, DMA32 to 4 GiB and
+ *               what is left Normal.
  *
  * A machine without a zone of type DMA or DMA32 is a kernel configured without
  * it: GFP_DMA and GFP_DMA32 mean Normal and below there.
@@ -251,6 +252,7 @@ enum kmc_tp_id {
 	KMC_TP_PERCPU_FREE,
 	KMC_TP_WARN,   /* a WARN or a report; name in @text */
 	KMC_TP_SLEEP,  /* the call slept */
+	KMC_TP_FAULT_INJECTED, /* a request was made to fail; which fault is in bytes_req */
 	KMC_NR_TPS,
 };
 
