@@ -371,6 +371,8 @@ static void drop_reference(struct kmc_judge *judge, struct kmc_life *life)
 	kmc_place_remove(judge, life->addr, kmc_life_size(life));
 	kmc_book_end(judge, life, KMC_LIFE_FREED);
 	kmc_life_set_size(life, KMC_PAGE);
+	/* What is left is one page, and is put as one. */
+	life->from = life->from == KMC_FROM_GET_PLAIN ? KMC_FROM_GET : KMC_FROM_PAGE;
 	kmc_book_begin(judge, life);
 	kmc_book_count_of(judge, life)->allocs--;
 	kmc_place_add(judge, life->addr, KMC_PAGE);

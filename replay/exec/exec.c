@@ -164,7 +164,12 @@ static bool page_call_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 	if (op->code == KMC_OP_SPLIT_PAGE)
 		return !slot->comp && !slot->parts && op->order == slot->order && op->order <= 6 &&
 		       slot->refs == 1;
-	return op->b < slot->size;
+	if (op->b >= slot->size)
+		return false;
+	/* A slot counts for its block: pages of a split or exact one, and tails, count alone. */
+	return op->code != KMC_OP_GET_PAGE || slot->comp ||
+	       (!op->b && !slot->parts && slot->origin != KMC_OP_ALLOC_PAGES_EXACT &&
+		slot->origin != KMC_OP_ALLOC_PAGES_EXACT_NID);
 }
 
 static bool copy_fits(const struct kmc_op *op, const struct kmc_slot *slot)

@@ -182,8 +182,8 @@ static void create_cache(struct kmc_call *call)
 		return;
 	}
 	if (op->code == KMC_OP_KMEM_CACHE_CREATE_USERCOPY) {
-		desc->useroffset = args.useroffset = op->src;
-		desc->usersize = args.usersize = op->third;
+		desc->useroffset = args.useroffset = op->src != KMC_NO_SLOT ? op->src : 0;
+		desc->usersize = args.usersize = op->third != KMC_NO_SLOT ? op->third : 0;
 	} else if (op->code == KMC_OP_KMEM_CACHE_CREATE_ARGS) {
 		args.use_freeptr_offset = op->third != KMC_NO_SLOT;
 		args.freeptr_offset = args.use_freeptr_offset ? op->third : 0;
@@ -662,6 +662,7 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_PERCPU_FREE] = KMC_TP_EV_PERCPU_FREE,
 	[KMC_TP_WARN] = -1,
 	[KMC_TP_SLEEP] = -1,
+	[KMC_TP_FAULT_INJECTED] = -1,
 };
 
 void kmc_alloc_tracepoint_event(struct kmc_sim *sim, const struct kmc_gfp_table *table,
@@ -700,6 +701,8 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 				kmc_sim_address(state_of(exec)->sim, tp->ptr), 0, 0, 0);
 	else if (tp->id == KMC_TP_SLEEP)
 		kmc_exec_effect(exec, KMC_EFF_SLEPT, 0, 0, 0, 0);
+	else if (tp->id == KMC_TP_FAULT_INJECTED)
+		kmc_exec_effect(exec, KMC_EFF_FAULT_INJECTED, 0, 0, 0, tp->bytes_req);
 	else if (tp->id == KMC_TP_WAKEUP_KSWAPD)
 		kmc_exec_effect(exec, KMC_EFF_WOKE_KSWAPD, 0, 0, 0, 0);
 	if (tracepoint_of[tp->id] < 0 || !(exec->flags & KMC_TARGET_TRACEPOINTS))
@@ -815,7 +818,8 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 {
 	struct alloc_state *state = calloc(1, sizeof(*state));
 	struct kmc_sim_config config;
-	uint64_t mask = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP | 1ull << KMC_TP_WAKEUP_KSWAPD;
+	uint64_t mask = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
+			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED;
 	int err;
 
 	exec->state = state;
