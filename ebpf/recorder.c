@@ -13,6 +13,11 @@
  * the accounts close wherever a file ends; but the blocks after the end of the
  * recording have the rest of the programs' own count, so that a fault in the
  * sums shows in the file as well as in accounts_close().
+ *
+ * Recursion misses have a time: between two looks at the kernel's counters.
+ * When those have moved, one cpu's records of that time become a block by
+ * themselves, which tells the misses (miss_place.h). So that they are not in a
+ * block already, a block that is due leaves out what came after the latest look.
  */
 #include "recorder.h"
 #include <bpf/btf.h>
@@ -26,6 +31,7 @@
 #include "calibrate.h"
 #include "kernel_facts.h"
 #include "ksyms.h"
+#include "miss_place.h"
 #include "output.h"
 #include "ring.h"
 #include "sites.h"
@@ -34,7 +40,8 @@
 #define BLOCK_RECORDS  65536u
 #define BLOCK_NS       250000000ull
 #define CHUNK_RECORDS  4096u
-#define MISSES_NS      200000000ull
+#define MISSES_NS      10000000ull
+#define COARSE_NS      20000000ull /* two ticks, at 100 a second */
 #define FACTS_FIRST_NS 5000000000ull
 #define MAX_GAPS       512u
 /* Kernel text of x86-64 and of arm64's plain layout lies in this upper half. */
@@ -52,6 +59,7 @@ struct stage {
 	uint32_t nr;
 	uint64_t seq;
 	uint64_t due_ns; /* when the block is to be written, if it has records */
+	uint64_t written_ns; /* time of the last record that is in a block */
 	struct kmc_slot_count seen[KMC_NR_PROBES];    /* what the blocks so far have told */
 	uint64_t lost_seen[KMC_NR_PROBES];            /* lost counters at the last look */
 	uint64_t lost_before[KMC_NR_PROBES];          /* just before this block's first record */
@@ -75,6 +83,9 @@ struct kmc_recorder {
 	uint64_t written[KMC_NR_PROBES];
 	uint64_t misses_seen[KMC_NR_PROBES];  /* put into blocks so far */
 	uint64_t misses_now[KMC_NR_PROBES];
+	uint64_t look_ns[KMC_NR_PROBES]; /* trace time just before the latest look at them */
+	uint64_t missed_from_ns, missed_to_ns; /* of those in no block yet, if missed */
+	bool missed;
 	uint64_t misses_due_ns, facts_due_ns, facts_wait_ns, rotate_due_ns;
 	uint64_t blocks, files, fill_max;
 	uint32_t caches_met, caches_looks;
@@ -88,6 +99,11 @@ static uint64_t monotonic_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t trace_ns(const struct kmc_recorder *r)
+{
+	return monotonic_ns() - r->context.start_ns;
 }
 
 void kmc_recorder_options_init(struct kmc_recorder_options *o)
@@ -385,17 +401,20 @@ static int append_facts(struct kmc_recorder *r)
 	return ret;
 }
 
-static int hide(struct kmc_recorder *r, struct stage *s)
+static int hide(struct kmc_recorder *r, struct stage *s, uint32_t nr)
 {
 	if (r->redaction)
-		return kmc_redaction_records(r->redaction, s->records, s->nr);
-	return kmc_sites_add(&r->sites, s->records, s->nr);
+		return kmc_redaction_records(r->redaction, s->records, nr);
+	return kmc_sites_add(&r->sites, s->records, nr);
 }
 
-static void block_counts(struct kmc_recorder *r, unsigned int cpu, struct stage *s,
+/* @nr: of the stage's records; @told: recursion misses are told by this block. */
+static void block_counts(struct kmc_recorder *r, unsigned int cpu, uint32_t nr, bool told,
 			 struct kmc_block_info *info)
 {
-	for (uint32_t i = 0; i < s->nr; i++)
+	struct stage *s = &r->stages[cpu];
+
+	for (uint32_t i = 0; i < nr; i++)
 		info->delta[s->records[i].probe].written++;
 	for (unsigned int p = 0; p < KMC_NR_PROBES; p++) {
 		struct kmc_slot_count now = kmc_probes_count(&r->probes, cpu, p);
@@ -408,38 +427,70 @@ static void block_counts(struct kmc_recorder *r, unsigned int cpu, struct stage 
 		d->hits = r->ended ? now.hits - s->seen[p].hits :
 				     d->written + d->lost + d->filtered + d->skipped_self +
 					     d->skipped_null;
-		d->recursion_misses = r->misses_now[p] - r->misses_seen[p];
+		if (told) {
+			d->recursion_misses = r->misses_now[p] - r->misses_seen[p];
+			r->misses_seen[p] = r->misses_now[p];
+		}
 		r->written[p] += d->written;
-		r->misses_seen[p] = r->misses_now[p];
 		s->lost_before[p] = 0;
 		now.hits = s->seen[p].hits + d->hits;
 		s->seen[p] = now;
 	}
 }
 
-/* Writes the cpu's block, empty or not. */
-static int flush(struct kmc_recorder *r, unsigned int cpu)
+static void drop_records(struct stage *s, uint32_t nr)
+{
+	if (nr)
+		s->written_ns = s->records[nr - 1].time_ns;
+	s->nr -= nr;
+	memmove(s->records, s->records + nr, s->nr * sizeof(*s->records));
+}
+
+/* Writes the cpu's first @nr records as a block, also if they are none. */
+static int flush_part(struct kmc_recorder *r, unsigned int cpu, uint32_t nr, bool told)
 {
 	struct stage *s = &r->stages[cpu];
-	struct kmc_block_info info = { .cpu = cpu, .seq = s->seq, .nr_records = s->nr };
+	struct kmc_block_info info = { .cpu = cpu, .seq = s->seq, .nr_records = nr };
 	int64_t ret;
 
-	if (s->nr) {
+	if (nr) {
 		info.first_ns = s->records[0].time_ns;
-		info.last_ns = s->records[s->nr - 1].time_ns;
+		info.last_ns = s->records[nr - 1].time_ns;
 	} else {
-		info.first_ns = info.last_ns = monotonic_ns() - r->context.start_ns;
+		info.first_ns = info.last_ns = trace_ns(r);
 	}
-	block_counts(r, cpu, s, &info);
-	ret = hide(r, s);
+	block_counts(r, cpu, nr, told, &info);
+	ret = hide(r, s, nr);
 	if (!ret)
 		ret = kmc_trace_write_block(r->output.writer, &info, s->records);
-	s->nr = 0;
+	drop_records(s, nr);
+	s->due_ns = monotonic_ns() + BLOCK_NS;
 	if (ret < 0)
 		return (int)ret;
 	s->seq++;
 	r->blocks++;
 	return 0;
+}
+
+/* Writes all of the cpu's records. */
+static int flush(struct kmc_recorder *r, unsigned int cpu)
+{
+	return flush_part(r, cpu, r->stages[cpu].nr, false);
+}
+
+/* Writes a block that is full or due, without what later misses may lie among. */
+static int flush_due(struct kmc_recorder *r, unsigned int cpu)
+{
+	const struct stage *s = &r->stages[cpu];
+	uint64_t safe_ns = r->missed ? r->missed_from_ns : UINT64_MAX;
+	uint32_t nr;
+
+	for (unsigned int p = 0; p < KMC_NR_PROBES; p++)
+		if (r->look_ns[p] < safe_ns)
+			safe_ns = r->look_ns[p];
+	nr = kmc_records_before(s->records, s->nr, safe_ns);
+
+	return flush_part(r, cpu, nr > s->nr / 2 ? nr : s->nr, false);
 }
 
 static bool counts_moved(const struct kmc_recorder *r, unsigned int cpu, const struct stage *s)
@@ -537,7 +588,7 @@ static int drain(struct kmc_recorder *r, unsigned int cpu, uint64_t now)
 		note_losses(r, cpu, s);
 		kmc_ring_release(&s->ring);
 		if (!ret && s->nr == BLOCK_RECORDS)
-			ret = flush(r, cpu);
+			ret = flush_due(r, cpu);
 	} while (!ret && s->ring.tail < target);
 	return ret;
 }
@@ -555,11 +606,76 @@ static int settle(struct kmc_recorder *r, unsigned int cpu, uint64_t now)
 	return ret;
 }
 
+/* recursion misses */
+
+/* Looks at a program's misses. What is new happened since just before the last look. */
+static void look(struct kmc_recorder *r, unsigned int p)
+{
+	uint64_t from = r->look_ns[p];
+
+	/* times of this clock may be off by a tick either way */
+	if (r->options.clock_coarse)
+		from -= from < COARSE_NS ? from : COARSE_NS;
+	r->look_ns[p] = trace_ns(r);
+	r->misses_now[p] = kmc_probes_misses(&r->probes, p);
+	if (r->misses_now[p] == r->misses_seen[p])
+		return;
+	if (!r->missed || from < r->missed_from_ns)
+		r->missed_from_ns = from;
+	r->missed = true;
+	r->missed_to_ns = trace_ns(r);
+}
+
 static void read_misses(struct kmc_recorder *r, uint64_t now)
 {
 	for (unsigned int p = 0; p < KMC_NR_PROBES; p++)
-		r->misses_now[p] = kmc_probes_misses(&r->probes, p);
+		look(r, p);
 	r->misses_due_ns = now + MISSES_NS;
+}
+
+/* Programs that have missed miss again: a look each turn keeps their gaps narrow. */
+static void read_known_misses(struct kmc_recorder *r)
+{
+	for (unsigned int p = 0; p < KMC_NR_PROBES; p++)
+		if (r->misses_now[p])
+			look(r, p);
+}
+
+/* A look is due: by time, or since a block is to be written that ends with it. */
+static bool look_due(const struct kmc_recorder *r, uint64_t now)
+{
+	if (now >= r->misses_due_ns)
+		return true;
+	for (unsigned int cpu = 0; cpu < r->probes.nr_rings; cpu++)
+		if (r->stages[cpu].nr && now >= r->stages[cpu].due_ns)
+			return true;
+	return false;
+}
+
+/* The rings have been emptied since the look: the records of the time are all there. */
+static int tell_misses(struct kmc_recorder *r)
+{
+	struct kmc_miss_place best = { 0 };
+	unsigned int best_cpu = 0;
+	int ret = 0;
+
+	if (!r->missed)
+		return 0;
+	for (unsigned int cpu = 0; cpu < r->probes.nr_rings; cpu++) {
+		const struct stage *s = &r->stages[cpu];
+		struct kmc_miss_place place =
+			kmc_miss_place_find(s->records, s->nr, s->written_ns, r->missed_from_ns,
+					    r->missed_to_ns);
+
+		if (cpu && !kmc_miss_place_better(&place, &best))
+			continue;
+		best = place;
+		best_cpu = cpu;
+	}
+	r->missed = false;
+	if (best.before)
+		ret = flush_part(r, best_cpu, best.before, false);
+	return ret ? ret : flush_part(r, best_cpu, best.within, true);
 }
 
 static int flush_all(struct kmc_recorder *r)
@@ -574,8 +690,10 @@ static int flush_all(struct kmc_recorder *r)
 
 static int end_file(struct kmc_recorder *r)
 {
-	int ret = flush_all(r), end;
+	int ret = tell_misses(r), end;
 
+	if (!ret)
+		ret = flush_all(r);
 	if (!ret)
 		ret = append_facts(r);
 	end = kmc_output_end(&r->output);
@@ -584,8 +702,10 @@ static int end_file(struct kmc_recorder *r)
 
 static int rotate(struct kmc_recorder *r)
 {
-	int ret = end_file(r);
+	int ret;
 
+	read_misses(r, monotonic_ns()); /* so far they are of this file */
+	ret = end_file(r);
 	if (!ret)
 		ret = kmc_output_next(&r->output);
 	for (unsigned int cpu = 0; cpu < r->probes.nr_rings; cpu++)
@@ -633,15 +753,19 @@ int kmc_recorder_poll(struct kmc_recorder *r)
 	uint64_t now = monotonic_ns();
 	int ret = 0;
 
-	if (now >= r->misses_due_ns)
+	if (look_due(r, now))
 		read_misses(r, now);
+	else
+		read_known_misses(r);
 	for (unsigned int cpu = 0; cpu < r->probes.nr_rings && !ret; cpu++) {
 		struct stage *s = &r->stages[cpu];
 
 		ret = drain(r, cpu, now);
 		if (!ret && s->nr && now >= s->due_ns)
-			ret = flush(r, cpu);
+			ret = flush_due(r, cpu);
 	}
+	if (!ret)
+		ret = tell_misses(r);
 	if (!ret && rotation_due(r, now))
 		return rotate(r);
 	return ret ? ret : facts_due(r, now);
@@ -704,6 +828,8 @@ int kmc_recorder_stop(struct kmc_recorder *r, bool failed)
 	}
 	for (unsigned int cpu = 0; cpu < r->probes.nr_rings && !ret; cpu++)
 		ret = settle(r, cpu, now);
+	if (!ret)
+		ret = tell_misses(r);
 	r->ended = true;
 	if (!ret)
 		ret = flush_all(r);

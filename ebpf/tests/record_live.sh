@@ -65,6 +65,18 @@ for p in kmalloc kfree kmem_cache_alloc kmem_cache_free mm_page_alloc mm_page_fr
 	grep -q "^kmem:$p state 1 hits [1-9]" load.out || fail "$p: $(grep "kmem:$p " load.out)"
 done
 
+# Misses, where there are any, stand in blocks of their own time, not in whole ones of 250 ms
+"$record" -q -d 3 -o miss.kmt & pid=$!
+started miss.kmt
+for i in 1 2 3; do
+	tar cf /dev/null /usr/include 2>/dev/null &
+	"$load" 1285 100000 >/dev/null
+done
+wait $pid || fail "miss.kmt"
+"$probe" miss.kmt >miss.out || fail "miss.kmt: $(grep FAILED miss.out)"
+grep miss_block miss.out
+[ "$(value miss_block_mean_us miss.out)" -lt 60000 ] || fail "wide misses: $(grep miss_ miss.out)"
+
 # SIGTERM; time
 "$record" -q -o term.kmt & pid=$!
 started term.kmt

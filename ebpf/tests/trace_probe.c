@@ -100,6 +100,24 @@ static void check_accounts(const struct kmc_trace *trace)
 	}
 }
 
+/* Recursion misses are told by blocks of a short time each. */
+static void print_misses(const struct kmc_trace *trace)
+{
+	uint64_t blocks = 0, span = 0;
+
+	for (size_t b = 0; b < kmc_trace_nr_blocks(trace); b++) {
+		const struct kmc_block_info *info = kmc_trace_block(trace, b);
+		uint64_t misses = 0;
+
+		for (unsigned int p = 0; p < KMC_NR_PROBES; p++)
+			misses += info->delta[p].recursion_misses;
+		blocks += misses != 0;
+		span += misses ? info->last_ns - info->first_ns : 0;
+	}
+	printf("miss_blocks %llu\nmiss_block_mean_us %llu\n", (unsigned long long)blocks,
+	       (unsigned long long)(blocks ? span / blocks / 1000 : 0));
+}
+
 static void print_facts(const struct kmc_trace_facts *f)
 {
 	const struct kmc_machine *m = &f->machine;
@@ -144,6 +162,7 @@ int main(int argc, char **argv)
 	printf("records %llu\n", (unsigned long long)check_records(trace, &search));
 	printf("blocks %zu\n", kmc_trace_nr_blocks(trace));
 	check_accounts(trace);
+	print_misses(trace);
 	printf("sentinel_allocs %llu\nsentinel_frees %llu\n", (unsigned long long)search.allocs,
 	       (unsigned long long)search.frees);
 	kmc_trace_close(trace);
