@@ -62,7 +62,9 @@ static uint64_t frame_of(int pagemap, const void *addr)
 /*
  * Touches pages one at a time. Exactly one page event between two looks is the
  * page touched; page tables and the like make it two, and then it is no vote.
+ * (So does the shadow that ThreadSanitizer keeps of a write.)
  */
+__attribute__((no_sanitize_thread))
 static void vote_pages(struct calibrate_bpf *skel, uint32_t struct_size, struct kmc_vote *vote,
 		       uint64_t *seen_page)
 {

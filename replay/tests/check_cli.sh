@@ -85,6 +85,7 @@ kfree(r0)
 kfree(r1)
 kfree(r2)'
 expect 0 "verdict:" $check --target malloc align.op
-expect 1 "ALIGN-2" $check --target malloc --plain align.op
+expect 0 "verdict:" $check --target malloc --library "$KMC_BIN/bump_malloc.so" align.op
+expect 1 "ALIGN-2" $check --target malloc --library "$KMC_BIN/bump_malloc.so" --plain align.op
 
 exit $failed
