@@ -110,13 +110,3 @@ int kmc_block_begin(struct kmc_judge *judge, const struct kmc_event *ev)
 	count_begin(judge, ev->order);
 	return kmc_dir_set(&judge->block_dir, ev->addr, 1ull << ev->order, number);
 }
-
-bool kmc_block_certain(const struct kmc_judge *judge, const struct kmc_block *block,
-		       const struct kmc_event *ev)
-{
-	if (block->seq <= judge->last_gap || block->pages != 1u << block->order)
-		return false;
-	/* With a coarse clock another cpu's event may in truth stand before the block's. */
-	return ev->cpu == block->cpu || !judge->subject.clock_slack_ns ||
-	       ev->time_ns >= block->time_ns + judge->subject.clock_slack_ns;
-}

@@ -39,6 +39,7 @@ struct kmc_cache *kmc_book_cache_make(struct kmc_judge *judge, uint32_t id)
 		if (!cache)
 			return NULL;
 		cache->desc.id = id;
+		cache->from = KMC_FROM_CACHE;
 		snprintf(cache->count.name, sizeof(cache->count.name), "cache %u", id);
 		judge->caches[id] = cache;
 	}
@@ -66,6 +67,10 @@ static void derive(struct kmc_judge *judge, struct kmc_cache *cache)
 		cache->align = 0;
 	cache->hwalign = desc->flags & KMC_CF_HWCACHE_ALIGN && desc->object_size ?
 				 hwcache_align(desc->object_size) : 0;
+	cache->stride = desc->size;
+	cache->from = desc->ctor ? KMC_FROM_CACHE_CTOR :
+		      desc->flags & KMC_CF_TYPESAFE_BY_RCU ? KMC_FROM_CACHE_TYPESAFE :
+							     KMC_FROM_CACHE;
 	cache->plain = desc->size && !(desc->flags & DEBUG_FLAGS);
 
 	/* The kmalloc caches tell how kmalloc objects are laid out. */
@@ -90,7 +95,7 @@ int kmc_book_announce(struct kmc_judge *judge, const struct kmc_cache_desc *desc
 }
 
 /* Classes of kmalloc, by what was granted. */
-static unsigned int kmalloc_class(uint32_t granted)
+unsigned int kmc_book_kmalloc_class(uint32_t granted)
 {
 	if (granted == 96)
 		return 4;
@@ -112,7 +117,7 @@ static unsigned int class_of(const struct kmc_judge *judge, unsigned int from, u
 	case KMC_FROM_BUCKET:
 		if (size > judge->subject.machine.kmalloc_max_cache)
 			return KMC_CLASS_LARGE;
-		return KMC_CLASS_KMALLOC + kmalloc_class(granted);
+		return KMC_CLASS_KMALLOC + kmc_book_kmalloc_class(granted);
 	case KMC_FROM_KMALLOC_LARGE:
 		return KMC_CLASS_LARGE;
 	case KMC_FROM_VMALLOC:
@@ -154,25 +159,6 @@ struct kmc_life_count *kmc_book_count(struct kmc_judge *judge, unsigned int from
 	return &judge->class_count[class_of(judge, from, granted, size)];
 }
 
-/* By the class that was noted at its beginning: no second classification. */
-struct kmc_life_count *kmc_book_count_of(struct kmc_judge *judge, const struct kmc_life *life)
-{
-	if (life->class == KMC_CLASS_OF_CACHE)
-		return &judge->caches[life->cache]->count;
-	return &judge->class_count[life->class];
-}
-
-uint64_t kmc_book_bytes(const struct kmc_judge *judge, const struct kmc_life *life)
-{
-	uint64_t stride = 0;
-
-	if (life->class == KMC_CLASS_OF_CACHE)
-		stride = judge->caches[life->cache]->desc.size;
-	else if (life->from < KMC_FROM_PAGE)
-		stride = life->granted;
-	return stride ? stride : kmc_life_size(life);
-}
-
 static unsigned int class_of_life(struct kmc_judge *judge, const struct kmc_life *life)
 {
 	bool cached = life->from >= KMC_FROM_CACHE && life->from <= KMC_FROM_CACHE_CTOR;
@@ -184,29 +170,9 @@ static unsigned int class_of_life(struct kmc_judge *judge, const struct kmc_life
 
 void kmc_book_begin(struct kmc_judge *judge, struct kmc_life *life)
 {
-	struct kmc_life_count *count;
-
 	life->class = class_of_life(judge, life) & 63;
-	count = kmc_book_count_of(judge, life);
 	life->state = KMC_LIFE_LIVE;
-	judge->shadow.live++;
-	count->allocs++;
-	count->live++;
-	count->live_bytes += kmc_book_bytes(judge, life);
-	if (count->live_bytes > count->peak_live_bytes)
-		count->peak_live_bytes = count->live_bytes;
-}
-
-void kmc_book_end(struct kmc_judge *judge, struct kmc_life *life, enum kmc_life_state state)
-{
-	struct kmc_life_count *count = kmc_book_count_of(judge, life);
-	uint64_t bytes = kmc_book_bytes(judge, life);
-
-	life->state = state;
-	judge->shadow.live--;
-	count->live--;
-	/* A cache described anew in between may have changed its size. */
-	count->live_bytes -= bytes < count->live_bytes ? bytes : count->live_bytes;
+	kmc_book_add(judge, kmc_book_count_of(judge, life), kmc_book_bytes(judge, life));
 }
 
 void kmc_book_free(struct kmc_judge *judge)
@@ -225,6 +191,8 @@ void kmc_book_reset(struct kmc_judge *judge)
 			judge->caches[i]->known = judge->caches[i]->destroyed = false;
 			judge->caches[i]->count.live = judge->caches[i]->count.live_bytes = 0;
 			judge->caches[i]->align = judge->caches[i]->hwalign = 0;
+			judge->caches[i]->stride = 0;
+			judge->caches[i]->from = KMC_FROM_CACHE;
 			judge->caches[i]->plain = false;
 			judge->caches[i]->desc = (struct kmc_cache_desc){ .id = (uint32_t)i };
 		}

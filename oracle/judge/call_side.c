@@ -130,7 +130,9 @@ static bool is_array(const struct kmc_event *ev)
 
 static unsigned int column_of(unsigned int takes, unsigned int bulk)
 {
-	if (bulk == KMC_OP_KFREE_BULK)
+	/* kmem_cache_free_bulk(NULL, ...) is kfree_bulk: its entries are kfree calls. */
+	if (bulk == KMC_OP_KFREE_BULK ||
+	    (bulk == KMC_OP_KMEM_CACHE_FREE_BULK && takes - 1 == KMC_BY_KFREE))
 		return KMC_BY_KFREE_BULK;
 	return bulk == KMC_OP_KMEM_CACHE_FREE_BULK ? KMC_BY_CACHE_FREE_BULK : takes - 1;
 }
@@ -270,7 +272,7 @@ static void enter_cache_call(struct kmc_judge *judge, struct kmc_case *c)
 		return;
 	KMC_ASK(judge, KC_1, c);
 	KMC_ASK(judge, KC_29, c);
-	if (c->from >= KMC_FROM_CACHE && c->from <= KMC_FROM_CACHE_CTOR)
+	if (c->by == KMC_BY_NOBODY && c->from >= KMC_FROM_CACHE && c->from <= KMC_FROM_CACHE_CTOR)
 		KMC_ASK(judge, KC_11, c);
 	if (code == KMC_OP_KMEM_CACHE_ALLOC_BULK || code == KMC_OP_KMEM_CACHE_FREE_BULK)
 		KMC_ASK(judge, KC_34, c);
@@ -347,7 +349,8 @@ static void ask_pair(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, FR_15, c);
 	if (is_page_memory(c->from)) {
 		KMC_ASK(judge, PAGE_6, c);
-		if (gives_order(c->by))
+		/* Memory that no order was asked for has none to be wrong. */
+		if (gives_order(c->by) && c->from != KMC_FROM_EXACT)
 			KMC_ASK(judge, PAGE_5, c);
 	} else {
 		KMC_ASK(judge, FR_10, c);
@@ -709,10 +712,14 @@ static int end_split(struct kmc_judge *judge, const struct kmc_case *c)
 	struct kmc_life *life = kmc_shadow_find(&judge->shadow, c->addr);
 	struct kmc_event ev = *c->ev;
 	struct kmc_case part = *c;
+	bool undefined;
 	uint64_t size;
 	int err = 0;
 
-	if (!life || life->state != KMC_LIFE_LIVE || !is_page_memory(life->from))
+	if (!life || !is_page_memory(life->from))
+		return 0;
+	undefined = life->state == KMC_LIFE_UNDEFINED;
+	if (life->state != KMC_LIFE_LIVE && !undefined)
 		return 0;
 	size = kmc_life_size(life);
 	ev.gfp = life->gfp;
@@ -724,6 +731,8 @@ static int end_split(struct kmc_judge *judge, const struct kmc_case *c)
 	for (uint64_t at = 0; at < size && !err; at += KMC_PAGE) {
 		part.addr = c->addr + at;
 		err = begin_life(judge, &part);
+		if (!err && undefined)
+			make_undefined(judge, kmc_shadow_find(&judge->shadow, part.addr));
 	}
 	return err;
 }
@@ -858,49 +867,18 @@ static int on_end(struct kmc_judge *judge, const struct kmc_event *ev)
 	return leave(judge, &c);
 }
 
-/*
- * What nearly every free is: one call in which nothing happened, kfree or
- * kmem_cache_free, of a live object by the right call. Counted without a case.
- * Return: was it one?
- */
-static bool plain_free(struct kmc_judge *judge, const struct kmc_event *ev)
-{
-	bool cached = ev->what == KMC_OP_KMEM_CACHE_FREE;
-	unsigned int by = cached ? KMC_BY_CACHE_FREE : KMC_BY_KFREE;
-	const struct kmc_cache *cache = cached ? kmc_book_cache(judge, ev->cache) : NULL;
-	struct kmc_life *life;
-
-	if ((!cached && ev->what != KMC_OP_KFREE) || ev->parent || ev->marks ||
-	    ev->context == KMC_CTX_NMI || !ev->addr)
-		return false;
-	life = kmc_shadow_find(&judge->shadow, ev->addr);
-	if (!life || life->state != KMC_LIFE_LIVE || !judge->legal[life->from][by] ||
-	    (cached && (!cache || !cache->known || life->cache != ev->cache)))
-		return false;
-	KMC_COUNT(judge, kmc_pairing_rule(life->from, by, judge->subject.edition));
-	KMC_COUNT(judge, KMC_R_FR_10);
-	KMC_COUNT(judge, KMC_R_FR_11);
-	KMC_COUNT(judge, KMC_R_FR_21);
-	KMC_COUNT(judge, KMC_R_FR_22);
-	if (cached) {
-		KMC_COUNT(judge, KMC_R_KC_1);
-		KMC_COUNT(judge, KMC_R_KC_29);
-	} else {
-		KMC_COUNT(judge, KMC_R_FR_12);
-	}
-	kmc_book_count_of(judge, life)->frees++;
-	end_life(judge, life, KMC_LIFE_FREED);
-	return true;
-}
-
 static int on_call(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_open_call own;
 	struct kmc_case c;
 	uint8_t from;
+	int plain;
 
-	if (!happened(ev) || plain_free(judge, ev))
+	if (!happened(ev))
 		return 0;
+	plain = kmc_plain_call(judge, ev);
+	if (plain)
+		return plain < 0 ? plain : 0;
 	own.id = ev->id;
 	own.what = ev->what;
 	own.dirty = 0;

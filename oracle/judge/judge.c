@@ -99,6 +99,7 @@ int kmc_judge_create(const struct kmc_subject *subject, struct kmc_judge **judge
 	made->layout = layout_from_options(subject->machine.options);
 	choose_rules(made);
 	fill_tables(made);
+	kmc_plain_init(made);
 	if (kmc_shadow_init(&made->shadow) || kmc_blocks_init(made) || kmc_places_init(made)) {
 		kmc_judge_destroy(made);
 		return -ENOMEM;
@@ -258,6 +259,11 @@ static bool all_accepted(const struct kmc_judge *judge, size_t rule)
 	return true;
 }
 
+static uint64_t passed(const struct kmc_judge *judge, size_t rule)
+{
+	return judge->count[rule].passed + kmc_plain_passed(judge, (int)rule);
+}
+
 static enum kmc_rule_state state_of(const struct kmc_judge *judge, size_t rule)
 {
 	const struct kmc_rule_count *count = &judge->count[rule];
@@ -268,16 +274,18 @@ static enum kmc_rule_state state_of(const struct kmc_judge *judge, size_t rule)
 		return KMC_RULE_UNREACHABLE;
 	if (count->unknown)
 		return KMC_RULE_UNKNOWN;
-	return count->passed ? KMC_RULE_PASS : KMC_RULE_UNEXERCISED;
+	return passed(judge, rule) ? KMC_RULE_PASS : KMC_RULE_UNEXERCISED;
 }
 
 void kmc_judge_result(const struct kmc_judge *judge, size_t rule, struct kmc_rule_result *result)
 {
 	const struct kmc_rule_count *count = &judge->count[rule];
 
+	uint64_t kept = passed(judge, rule);
+
 	*result = (struct kmc_rule_result){
-		.exercised = count->passed + count->violated + count->unknown,
-		.passed = count->passed, .violated = count->violated, .unknown = count->unknown,
+		.exercised = kept + count->violated + count->unknown,
+		.passed = kept, .violated = count->violated, .unknown = count->unknown,
 		.first_seq = count->first_seq, .last_seq = count->last_seq,
 		.state = state_of(judge, rule),
 	};

@@ -26,13 +26,16 @@ enum kmc_layout { KMC_LAYOUT_UNKNOWN, KMC_LAYOUT_PLAIN, KMC_LAYOUT_DEBUG };
 
 struct kmc_cache {
 	struct kmc_cache_desc desc;
+	uint64_t destroyed_seq;
+	/* From here on what every event of the cache touches. */
+	struct kmc_life_count count;
 	bool known;      /* announced */
 	bool destroyed;
 	bool plain;      /* described, and without debug metadata */
+	uint8_t from;    /* enum kmc_provenance of its objects */
 	uint32_t align;  /* what ALIGN-7 demands; 0 unknown */
 	uint32_t hwalign; /* what ALIGN-8 demands; 0 not such a cache */
-	uint64_t destroyed_seq;
-	struct kmc_life_count count;
+	uint32_t stride; /* bytes from object to object; 0 unknown */
 };
 
 /* Lives are counted per cache and, for memory without one, per class. */
@@ -92,6 +95,46 @@ struct kmc_open_call {
 	struct kmc_event begin;
 };
 
+/*
+ * Events in which all is as it should be, by the rules that such a one keeps:
+ * one count stands for a pass of each. The rules are named in plain.c.
+ */
+enum kmc_plain {
+	KMC_PLAIN_POINT_KMALLOC_POW2,
+	KMC_PLAIN_POINT_KMALLOC,
+	KMC_PLAIN_POINT_CACHE,
+	KMC_PLAIN_POINT_CACHE_HW,
+	KMC_PLAIN_POINT_FREE,
+	KMC_PLAIN_POINT_FREE_CACHED,
+	KMC_PLAIN_POINT_PAGE,
+	KMC_PLAIN_KMALLOC_POW2,
+	KMC_PLAIN_KMALLOC,
+	KMC_PLAIN_CACHE,
+	KMC_PLAIN_CACHE_HW,
+	KMC_PLAIN_CACHE_CTOR, /* beside one of the two before */
+	KMC_PLAIN_PAGE,
+	/* beside an allocation, by its flags and context */
+	KMC_PLAIN_MAY_SLEEP,
+	KMC_PLAIN_SLAB_NO_DIRECT,
+	KMC_PLAIN_PAGE_NO_DIRECT,
+	KMC_PLAIN_NO_KSWAPD,
+	KMC_NR_PLAIN
+};
+
+enum kmc_plain_free {
+	KMC_PLAIN_KFREE,
+	KMC_PLAIN_CACHE_FREE,
+	KMC_PLAIN_FREE_PAGES,
+	KMC_NR_PLAIN_FREES
+};
+
+/* What serves a kmalloc of up to 8 KiB, by the size in units of 8 bytes. */
+#define KMC_SIZE_ROWS 1025u
+struct kmc_size_row {
+	uint16_t granted; /* without debug metadata; 0: not served by a class */
+	uint8_t class;    /* enum kmc_class */
+};
+
 struct kmc_judge {
 	struct kmc_subject subject;
 	uint8_t on[KMC_NR_RULES]; /* judged on this subject */
@@ -103,6 +146,10 @@ struct kmc_judge {
 		bool has_gfp;
 	} ops[KMC_OPCODE_END];
 	struct kmc_rule_count count[KMC_NR_RULES];
+	uint64_t plain[KMC_NR_PLAIN];
+	uint64_t plain_frees[KMC_NR_PLAIN_FREES][KMC_NR_PROVENANCES]; /* by who allocated */
+	struct kmc_size_row sizes[KMC_SIZE_ROWS];
+	bool careful; /* take no event for plain (tests) */
 	bool trap;
 	enum kmc_layout layout;
 	bool calls;            /* lives come from calls, not from tracepoints */
@@ -240,11 +287,57 @@ struct kmc_cache *kmc_book_cache_make(struct kmc_judge *judge, uint32_t id);
 /** kmc_book_count() - Where the lives of this memory are counted. */
 struct kmc_life_count *kmc_book_count(struct kmc_judge *judge, unsigned int from, uint32_t cache,
 				      uint32_t granted, uint64_t size);
-struct kmc_life_count *kmc_book_count_of(struct kmc_judge *judge, const struct kmc_life *life);
-uint64_t kmc_book_bytes(const struct kmc_judge *judge, const struct kmc_life *life);
+/** kmc_book_kmalloc_class() - The class of what a kmalloc cache granted. */
+unsigned int kmc_book_kmalloc_class(uint32_t granted);
+
+/** kmc_book_count_of() - By the class that was noted at its beginning: no second classification. */
+static inline struct kmc_life_count *kmc_book_count_of(struct kmc_judge *judge,
+						       const struct kmc_life *life)
+{
+	if (life->class == KMC_CLASS_OF_CACHE)
+		return &judge->caches[life->cache]->count;
+	return &judge->class_count[life->class];
+}
+
+static inline uint64_t kmc_book_bytes(const struct kmc_judge *judge, const struct kmc_life *life)
+{
+	uint64_t stride = 0;
+
+	if (life->class == KMC_CLASS_OF_CACHE)
+		stride = judge->caches[life->cache]->stride;
+	else if (life->from < KMC_FROM_PAGE)
+		stride = life->granted;
+	return stride ? stride : kmc_life_size(life);
+}
+
+/** kmc_book_add() - One more of a class, of @bytes. */
+static inline void kmc_book_add(struct kmc_judge *judge, struct kmc_life_count *count,
+				uint64_t bytes)
+{
+	judge->shadow.live++;
+	count->allocs++;
+	count->live++;
+	count->live_bytes += bytes;
+	if (count->live_bytes > count->peak_live_bytes)
+		count->peak_live_bytes = count->live_bytes;
+}
+
 void kmc_book_begin(struct kmc_judge *judge, struct kmc_life *life);
+
 /** kmc_book_end() - A live block stops being live. */
-void kmc_book_end(struct kmc_judge *judge, struct kmc_life *life, enum kmc_life_state state);
+static inline void kmc_book_end(struct kmc_judge *judge, struct kmc_life *life,
+				enum kmc_life_state state)
+{
+	struct kmc_life_count *count = kmc_book_count_of(judge, life);
+	uint64_t bytes = kmc_book_bytes(judge, life);
+
+	life->state = state;
+	judge->shadow.live--;
+	count->live--;
+	/* A cache described anew in between may have changed its size. */
+	count->live_bytes -= bytes < count->live_bytes ? bytes : count->live_bytes;
+}
+
 void kmc_book_free(struct kmc_judge *judge);
 void kmc_book_reset(struct kmc_judge *judge);
 int kmc_book_announce(struct kmc_judge *judge, const struct kmc_cache_desc *desc);
@@ -265,8 +358,15 @@ int kmc_block_begin(struct kmc_judge *judge, const struct kmc_event *ev);
 /** kmc_block_end() - Pages came back: their lives end. */
 void kmc_block_end(struct kmc_judge *judge, uint64_t addr, unsigned int order);
 /** kmc_block_certain() - Is nothing lost, and the order sure, since this life began? */
-bool kmc_block_certain(const struct kmc_judge *judge, const struct kmc_block *block,
-		       const struct kmc_event *ev);
+static inline bool kmc_block_certain(const struct kmc_judge *judge, const struct kmc_block *block,
+				     const struct kmc_event *ev)
+{
+	if (block->seq <= judge->last_gap || block->pages != 1u << block->order)
+		return false;
+	/* With a coarse clock another cpu's event may in truth stand before the block's. */
+	return ev->cpu == block->cpu || !judge->subject.clock_slack_ns ||
+	       ev->time_ns >= block->time_ns + judge->subject.clock_slack_ns;
+}
 
 /* places.c: who lies where in a call-level stream */
 
@@ -274,6 +374,11 @@ int kmc_places_init(struct kmc_judge *judge);
 void kmc_places_free(struct kmc_judge *judge);
 void kmc_places_reset(struct kmc_judge *judge);
 int kmc_place_add(struct kmc_judge *judge, uint64_t addr, uint64_t size);
+/**
+ * kmc_place_take() - kmc_place_add(), if a look at the one page shows that
+ * kmc_place_find() would find nothing there. Return: was it so?
+ */
+bool kmc_place_take(struct kmc_judge *judge, uint64_t addr, uint64_t size);
 void kmc_place_remove(struct kmc_judge *judge, uint64_t addr, uint64_t size);
 /**
  * kmc_place_find() - A block that takes some of [addr, addr + size), other
@@ -286,6 +391,8 @@ struct kmc_life *kmc_place_find(struct kmc_judge *judge, uint64_t addr, uint64_t
 
 /** kmc_layout_of() - How is this kmalloc object laid out? By what was granted, else by the subject. */
 enum kmc_layout kmc_layout_of(const struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_kmalloc_class_bytes() - What serves @size bytes where nothing smaller than @least does. */
+uint64_t kmc_kmalloc_class_bytes(uint64_t size, uint64_t least);
 void kmc_ask_alignment(struct kmc_judge *judge, const struct kmc_case *c);
 /** kmc_ask_ceiling() - KM-5, ARR-11: for sizes above the largest class. */
 void kmc_ask_ceiling(struct kmc_judge *judge, const struct kmc_case *c);
@@ -295,6 +402,19 @@ void kmc_ask_ceiling(struct kmc_judge *judge, const struct kmc_case *c);
 int kmc_trace_side(struct kmc_judge *judge, const struct kmc_event *ev);
 int kmc_call_side(struct kmc_judge *judge, const struct kmc_event *ev);
 int kmc_call_side_finish(struct kmc_judge *judge);
+
+/* plain.c: what nearly every event is */
+
+void kmc_plain_init(struct kmc_judge *judge);
+/**
+ * kmc_plain_point(), kmc_plain_call() - Is all as it should be with this event?
+ * Then it is entered into the books and counted as one; else nothing is done.
+ * Return: 1 it was plain, 0 it must be judged rule by rule, -ENOMEM.
+ */
+int kmc_plain_point(struct kmc_judge *judge, const struct kmc_event *ev);
+int kmc_plain_call(struct kmc_judge *judge, const struct kmc_event *ev);
+/** kmc_plain_passed() - How often was a rule kept in plain events? */
+uint64_t kmc_plain_passed(const struct kmc_judge *judge, int rule);
 
 /* branches.c: snapshot and restore */
 int kmc_branch_event(struct kmc_judge *judge, const struct kmc_event *ev);

@@ -209,6 +209,43 @@ static struct kmc_life *find_on_page(struct kmc_judge *judge, const struct kmc_p
 	return life;
 }
 
+/* Does anything begin at bits [first, last] of a page? */
+static bool begins_in(const struct kmc_place *place, unsigned int first, unsigned int last)
+{
+	for (unsigned int word = first / 64; word <= last / 64; word++) {
+		uint64_t bits = place->starts[word];
+
+		if (word == first / 64)
+			bits &= ~0ull << first % 64;
+		if (word == last / 64)
+			bits &= ~0ull >> (63 - last % 64);
+		if (bits)
+			return true;
+	}
+	return false;
+}
+
+bool kmc_place_take(struct kmc_judge *judge, uint64_t addr, uint64_t size)
+{
+	unsigned int offset = (unsigned int)(addr & (KMC_PAGE - 1)), bit = offset >> 3;
+	struct kmc_place *place;
+	int before;
+
+	if (addr & 7 || !size || size > KMC_PAGE - offset)
+		return false;
+	place = place_make(judge, addr);
+	if (!place || place->cover || place->odd ||
+	    begins_in(place, bit, (offset + (unsigned int)size - 1) >> 3))
+		return false;
+	before = bit_before(place, bit);
+	if (before >= 0 && 8ull * (unsigned int)before + place->largest > offset)
+		return false;
+	if (!place->live++ || place->largest < size)
+		place->largest = size;
+	place->starts[bit / 64] |= 1ull << bit % 64;
+	return true;
+}
+
 struct kmc_life *kmc_place_find(struct kmc_judge *judge, uint64_t addr, uint64_t size,
 				uint64_t except)
 {

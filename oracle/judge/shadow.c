@@ -33,6 +33,8 @@ static void set_slots(struct kmc_shadow *shadow, struct kmc_life *slots, size_t 
 {
 	shadow->slots = slots;
 	shadow->mask = nr - 1;
+	/* At most 13/16 full: linear probing still ends after a few steps. */
+	shadow->limit = nr / 16 * 13;
 	shadow->shift = 64 - (unsigned int)__builtin_ctzl(nr);
 }
 
@@ -207,28 +209,11 @@ static int rebuild(struct kmc_shadow *shadow)
 	return 0;
 }
 
-struct kmc_life *kmc_shadow_put(struct kmc_shadow *shadow, uint64_t addr)
+struct kmc_life *kmc_shadow_put_full(struct kmc_shadow *shadow, uint64_t addr)
 {
-	/* At most 13/16 full: linear probing still ends after a few steps. */
-	if (shadow->used + 1 > (shadow->mask + 1) / 16 * 13) {
-		struct kmc_life *there = kmc_shadow_find(shadow, addr);
+	struct kmc_life *there = kmc_shadow_find(shadow, addr);
 
-		if (there)
-			return there;
-		if (rebuild(shadow))
-			return NULL;
-	}
-	for (size_t i = kmc_shadow_home(shadow, addr);; i = (i + 1) & shadow->mask) {
-		struct kmc_life *life = &shadow->slots[i];
-
-		if (life->addr == addr)
-			return life;
-		if (!life->addr) {
-			memset(life, 0, sizeof(*life));
-			life->addr = addr;
-			life->state = KMC_LIFE_FREED;
-			shadow->used++;
-			return life;
-		}
-	}
+	if (there)
+		return there;
+	return rebuild(shadow) ? NULL : kmc_shadow_put_room(shadow, addr);
 }

@@ -40,6 +40,7 @@ struct kmc_shadow {
 	struct kmc_life *slots;
 	size_t mask;  /* slots - 1 */
 	size_t used;  /* not empty */
+	size_t limit; /* made anew before more are used */
 	size_t live;
 	unsigned int shift;
 	/* Addresses freed long ago, when the map was last made anew: 8 bytes each. */
@@ -72,12 +73,35 @@ static inline struct kmc_life *kmc_shadow_find(const struct kmc_shadow *shadow, 
 	}
 }
 
+/* kmc_shadow_put() when the map is full. */
+struct kmc_life *kmc_shadow_put_full(struct kmc_shadow *shadow, uint64_t addr);
+
+static inline struct kmc_life *kmc_shadow_put_room(struct kmc_shadow *shadow, uint64_t addr)
+{
+	for (size_t i = kmc_shadow_home(shadow, addr);; i = (i + 1) & shadow->mask) {
+		struct kmc_life *life = &shadow->slots[i];
+
+		if (life->addr == addr)
+			return life;
+		if (!life->addr) {
+			*life = (struct kmc_life){ .addr = addr, .state = KMC_LIFE_FREED };
+			shadow->used++;
+			return life;
+		}
+	}
+}
+
 /**
  * kmc_shadow_put() - The entry of an address, made if there is none (all but
  * addr zero then). Pointers from earlier calls are void afterwards.
  * Return: NULL without memory.
  */
-struct kmc_life *kmc_shadow_put(struct kmc_shadow *shadow, uint64_t addr);
+static inline struct kmc_life *kmc_shadow_put(struct kmc_shadow *shadow, uint64_t addr)
+{
+	if (__builtin_expect(shadow->used >= shadow->limit, 0))
+		return kmc_shadow_put_full(shadow, addr);
+	return kmc_shadow_put_room(shadow, addr);
+}
 
 /** kmc_shadow_was_freed() - Was it freed in this stream, and its entry dropped since? */
 bool kmc_shadow_was_freed(const struct kmc_shadow *shadow, uint64_t addr);

@@ -198,20 +198,13 @@ static int on_kmalloc(struct kmc_judge *judge, const struct kmc_event *ev)
 	return begin_life(judge, &c);
 }
 
-static unsigned int provenance_of(const struct kmc_cache *cache)
-{
-	if (cache && cache->desc.ctor)
-		return KMC_FROM_CACHE_CTOR;
-	return cache && cache->desc.flags & KMC_CF_TYPESAFE_BY_RCU ? KMC_FROM_CACHE_TYPESAFE :
-								     KMC_FROM_CACHE;
-}
-
 static int on_cache_alloc(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_case c;
 
 	set_case(judge, &c, ev, KMC_FROM_CACHE, "kmem_cache_alloc");
-	c.from = (uint8_t)provenance_of(c.cache);
+	if (c.cache)
+		c.from = c.cache->from;
 	if (failed(ev)) {
 		count_failure(judge, &c);
 		KMC_ASK(judge, GFP_13, &c);
@@ -410,8 +403,13 @@ static int on_page_free(struct kmc_judge *judge, const struct kmc_event *ev)
 
 int kmc_trace_side(struct kmc_judge *judge, const struct kmc_event *ev)
 {
+	int plain;
+
 	if (ev->cpu < judge->nr_cpus)
 		judge->cpus[ev->cpu].since++;
+	plain = kmc_plain_point(judge, ev);
+	if (plain)
+		return plain < 0 ? plain : 0;
 	switch (ev->what) {
 	case KMC_TP_EV_KMALLOC:
 		return on_kmalloc(judge, ev);

@@ -7,7 +7,7 @@
 #define NUM  "%" PRIu64
 
 /* The class that serves a request: 8, 16, 32, 64, 96, 128, 192, 256, then doubling. */
-static uint64_t class_of(uint64_t size, uint64_t least)
+uint64_t kmc_kmalloc_class_bytes(uint64_t size, uint64_t least)
 {
 	if (size < least)
 		size = least;
@@ -30,8 +30,8 @@ enum kmc_layout kmc_layout_of(const struct kmc_judge *judge, const struct kmc_ca
 	if (judge->calls || !c->granted || !c->size)
 		return judge->layout;
 	/* Metadata makes an object's stride larger than its class. */
-	return c->granted == class_of(c->size, machine->kmalloc_minalign) ? KMC_LAYOUT_PLAIN :
-									     KMC_LAYOUT_DEBUG;
+	return c->granted == kmc_kmalloc_class_bytes(c->size, machine->kmalloc_minalign) ?
+		       KMC_LAYOUT_PLAIN : KMC_LAYOUT_DEBUG;
 }
 
 static uint64_t minalign(const struct kmc_judge *judge)
@@ -193,6 +193,9 @@ void kmc_ask_alignment(struct kmc_judge *judge, const struct kmc_case *c)
 	bool pow2 = kmc_is_pow2(c->size);
 
 	KMC_ASK(judge, ALIGN_1, c);
+	/* Every number divides 0: nothing more is promised of a block of no bytes. */
+	if (!c->size)
+		return;
 	if (layout == KMC_LAYOUT_DEBUG) {
 		/* A wrong granted size (KM-1) must not pass for metadata. */
 		if (c->granted >= c->size || !c->granted)
