@@ -60,6 +60,7 @@ struct kmc_replay_cpu {
 };
 
 #define KMC_OURS_AT_ONCE 2048
+#define KMC_THEIRS_AT_ONCE 256
 
 struct kmc_replay {
 	const struct kmc_replay_options *options;
@@ -96,7 +97,8 @@ struct kmc_replay {
 	int error;
 	/* judges; NULL: none */
 	struct kmc_judge *theirs_judge, *ours_judge;
-	struct kmc_event theirs_event;
+	struct kmc_event theirs_events[KMC_THEIRS_AT_ONCE];
+	uint64_t theirs_seq;
 	struct kmc_event ours_events[KMC_OURS_AT_ONCE]; /* done and not judged yet */
 	unsigned int nr_ours;
 	uint64_t ours_seq;
@@ -133,9 +135,9 @@ void kmc_replay_free(struct kmc_replay *replay);
 
 /** kmc_replay_judges() - Make both judges. Return: 0, or an exit status after a message. */
 int kmc_replay_judges(struct kmc_replay *replay);
-/** kmc_replay_judge_theirs() - Feed the record to the judge of the recorded kernel. */
-void kmc_replay_judge_theirs(struct kmc_replay *replay, const struct kmc_record *record,
-			     uint16_t cpu, unsigned int marks);
+/** kmc_replay_judge_theirs() - Feed @n records to the judge of the recorded kernel. */
+void kmc_replay_judge_theirs(struct kmc_replay *replay, const struct kmc_record *records,
+			     const uint16_t *cpus, int n, unsigned int marks);
 void kmc_replay_judge_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost);
 /** kmc_replay_judge_cache() - Announce a cache of ours to our judge. */
 void kmc_replay_judge_cache(struct kmc_replay *replay, uint16_t class);

@@ -73,30 +73,34 @@ int kmc_replay_judges(struct kmc_replay *replay)
 	return status ? status : kmc_run_accept(run, replay->ours_judge);
 }
 
-void kmc_replay_judge_theirs(struct kmc_replay *replay, const struct kmc_record *record,
-			     uint16_t cpu, unsigned int marks)
+void kmc_replay_judge_theirs(struct kmc_replay *replay, const struct kmc_record *records,
+			     const uint16_t *cpus, int n, unsigned int marks)
 {
-	struct kmc_event *ev = &replay->theirs_event;
-	uint64_t seq = ev->seq + 1;
+	for (int done = 0; done < n;) {
+		unsigned int nr = 0;
 
-	kmc_record_to_event(replay->facts, record, cpu, ev);
-	ev->seq = seq;
-	ev->marks |= (uint16_t)marks;
-	if (kmc_judge_event(replay->theirs_judge, ev) < 0)
-		replay->error = -ENOMEM;
+		for (; nr < KMC_THEIRS_AT_ONCE && done < n; nr++, done++) {
+			struct kmc_event *ev = &replay->theirs_events[nr];
+
+			kmc_record_to_event(replay->facts, &records[done], cpus[done], ev);
+			ev->seq = ++replay->theirs_seq;
+			ev->marks |= (uint16_t)marks;
+		}
+		if (kmc_judge_batch(replay->theirs_judge, replay->theirs_events, nr) < 0)
+			replay->error = -ENOMEM;
+	}
 }
 
 void kmc_replay_judge_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost)
 {
-	struct kmc_event *ev = &replay->theirs_event;
-	uint64_t seq = ev->seq + 1;
+	struct kmc_event ev;
 
-	kmc_event_init(ev);
-	ev->kind = KMC_EV_GAP;
-	ev->seq = seq;
-	ev->cpu = cpu;
-	ev->arg = lost;
-	if (kmc_judge_event(replay->theirs_judge, ev) < 0)
+	kmc_event_init(&ev);
+	ev.kind = KMC_EV_GAP;
+	ev.seq = ++replay->theirs_seq;
+	ev.cpu = cpu;
+	ev.arg = lost;
+	if (kmc_judge_event(replay->theirs_judge, &ev) < 0)
 		replay->error = -ENOMEM;
 }
 
