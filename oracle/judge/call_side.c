@@ -456,9 +456,10 @@ static struct kmc_life *block_before(struct kmc_judge *judge, uint64_t addr)
 
 static void enter_memory(struct kmc_judge *judge, struct kmc_case *c)
 {
-	struct kmc_life *life = block_at(judge, c->addr);
-	struct kmc_life *dead = life ? NULL : kmc_shadow_find(&judge->shadow, c->addr);
 	bool misuse = c->ev->marks & KMC_MARK_MISUSE;
+	/* Beyond its block a misuse may touch a neighbour: it says which block it meant. */
+	struct kmc_life *life = block_at(judge, misuse && c->ev->addr2 ? c->ev->addr2 : c->addr);
+	struct kmc_life *dead = life ? NULL : kmc_shadow_find(&judge->shadow, c->addr);
 
 	if (!life && dead && dead->state == KMC_LIFE_FREED && dead->seq > judge->blind_before) {
 		c->other = dead;

@@ -249,8 +249,22 @@ static const struct kmc_operand *memory_operand(const struct kmc_plan *plan, uin
 
 enum fit { FITS, MISFIT, NOT_THERE };
 
-static enum fit handles_fit(const struct kmc_op *op, const struct kmc_operand *want,
-			    struct resolved r)
+/* Does the program hold objects of the cache? */
+static bool has_objects(const struct kmc_exec *exec, const struct kmc_slot *cache)
+{
+	for (uint32_t i = 0; i < exec->nr_used; i++) {
+		const struct kmc_slot *slot = &exec->slots[exec->used[i]];
+
+		if (slot->kind == KMC_SLOT_MEMORY && !slot->freed && (uintptr_t)slot->ptr > 16 &&
+		    kmc_plan_of(slot->origin)->family == KMC_OPF_CACHE &&
+		    slot->cache == cache->cache)
+			return true;
+	}
+	return false;
+}
+
+static enum fit handles_fit(const struct kmc_exec *exec, const struct kmc_op *op,
+			    const struct kmc_operand *want, struct resolved r)
 {
 	if (!is_handle(want))
 		return FITS;
@@ -258,6 +272,8 @@ static enum fit handles_fit(const struct kmc_op *op, const struct kmc_operand *w
 		return !r.slot && r.usable && takes_no_handle(op->code) ? FITS : NOT_THERE;
 	if (r.slot && r.slot->kind == want->kind && r.slot->freed)
 		return MISFIT; /* use after destroy */
+	if (op->code == KMC_OP_KMEM_CACHE_DESTROY && r.usable && r.slot && has_objects(exec, r.slot))
+		return MISFIT;
 	return r.usable ? FITS : NOT_THERE;
 }
 
@@ -294,15 +310,15 @@ static enum fit take_operands(struct kmc_exec *exec, const struct kmc_op *op,
 	struct resolved src = resolve(exec, &plan->src, op->src);
 	struct resolved dst = resolve(exec, &plan->dst, op->dst);
 	struct resolved third = resolve(exec, &plan->third, op->third);
-	enum fit fit = handles_fit(op, &plan->src, src);
+	enum fit fit = handles_fit(exec, op, &plan->src, src);
 
 	call->src = src.slot;
 	call->dst = dst.slot;
 	call->third = third.slot;
 	if (fit == FITS)
-		fit = handles_fit(op, &plan->dst, dst);
+		fit = handles_fit(exec, op, &plan->dst, dst);
 	if (fit == FITS)
-		fit = handles_fit(op, &plan->third, third);
+		fit = handles_fit(exec, op, &plan->third, third);
 	if (fit != FITS)
 		return fit;
 	/* An empty slot is not NULL: nothing was ever put there. */
@@ -373,7 +389,9 @@ static void set_memory(struct kmc_exec *exec, struct kmc_slot *slot, const struc
 	slot->granted = call->granted;
 	slot->page = call->page;
 	slot->order = plan->result == KMC_RES_PAGE ? op->order : 0;
-	slot->comp = op->code == KMC_OP_FOLIO_ALLOC || (op->gfp.atoms & KMC_GFP_COMP);
+	slot->comp = op->code == KMC_OP_FOLIO_ALLOC ||
+		     (op->gfp.atoms & KMC_GFP_COMP && op->code != KMC_OP_ALLOC_PAGES_EXACT &&
+		      op->code != KMC_OP_ALLOC_PAGES_EXACT_NID);
 	slot->refs = 1;
 	if (plan->family == KMC_OPF_CACHE && call->src) {
 		slot->cache = call->src->cache;
@@ -760,10 +778,13 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 /* Nothing is done to the subject; what it knows of the place goes on record. */
 static void misuse(struct kmc_exec *exec, const struct kmc_call *call)
 {
-	uint64_t bytes = kmc_plan_of(call->op->code)->family == KMC_OPF_MEMORY ? call->op->a : 1;
+	bool memory = kmc_plan_of(call->op->code)->family == KMC_OPF_MEMORY;
+	uint64_t bytes = memory ? call->op->a : 1;
 	enum kmc_misuse_report what = exec->backend->look ?
 		exec->backend->look(exec, call->ptr, bytes) : KMC_REPORT_UNKNOWN;
 
+	if (memory && call->src)
+		exec->open.addr2 = call->src->addr;
 	kmc_exec_effect(exec, KMC_EFF_REPORTED, exec->open.addr, 0, 0, what);
 	finish(exec, KMC_OUT_NONE);
 }

@@ -39,16 +39,14 @@ static struct malloc_state *state_of(struct kmc_exec *exec)
 	return exec->state;
 }
 
-/* The largest power of two that divides the size; a page at most. */
+/* The largest power of two that divides the size (ALIGN-2, ALIGN-3). */
 static size_t wanted_align(const struct malloc_state *m, uint64_t size)
 {
 	uint64_t align = size & -size;
 
 	if (m->plain || align <= MALLOC_ALIGN)
 		return MALLOC_ALIGN;
-	if (align == size)
-		return size;
-	return align < 4096 ? align : 4096;
+	return align;
 }
 
 static void *face_alloc(const struct malloc_state *m, uint64_t size)

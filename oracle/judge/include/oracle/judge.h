@@ -9,7 +9,8 @@
  *            count in arg and the element's bytes in addr2; caches: object size, alignment in arg,
  *            flags (KMC_CF_*) in addr2; page blocks: page << order, also when freed
  *   addr     the result, what a freeing call was given, or what a call asks about (ksize)
- *   addr2    the old block of a resize, the source of a copy
+ *   addr2    the old block of a resize, the source of a copy, the block that a misused write or
+ *            read was given (0: to be found by addr)
  *   arg      count of a bulk call (BEGIN: asked, END: returned), alignment, length given to
  *            kvfree_sensitive, the value of a pure call or question, minus an error;
  *            of a pure call the operands are in size, granted, addr2

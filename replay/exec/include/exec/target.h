@@ -18,7 +18,8 @@
  *              element's bytes in addr2. Caches: object size, alignment in
  *              arg, flags (KMC_CF_*) in addr2. Pages: the whole block.
  *   addr       the result, or what a freeing call was given
- *   addr2      the old block of a resize, the source of a copy
+ *   addr2      the old block of a resize, the source of a copy, the block that
+ *              a misused memory op was given
  *   granted    bytes the subject says it gave
  *   cache      id of a cache, as announced to the sink before
  *   arg        also: alignment asked for; bytes given to kvfree_sensitive and
