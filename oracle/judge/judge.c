@@ -303,7 +303,8 @@ const struct kmc_subject *kmc_judge_subject(const struct kmc_judge *judge)
 	return &judge->subject;
 }
 
-const struct kmc_zone *kmc_zone_of(const struct kmc_judge *judge, uint64_t addr)
+static const struct kmc_zone *zone_from(const struct kmc_judge *judge, uint64_t addr,
+					unsigned int first)
 {
 	const struct kmc_machine *machine = &judge->subject.machine;
 	uint64_t pfn;
@@ -311,13 +312,26 @@ const struct kmc_zone *kmc_zone_of(const struct kmc_judge *judge, uint64_t addr)
 	if (addr < machine->direct_map)
 		return NULL;
 	pfn = (addr - machine->direct_map) >> machine->page_shift;
-	for (unsigned int i = 0; i < machine->nr_zones; i++) {
+	for (unsigned int i = first; i < machine->nr_zones; i++) {
 		const struct kmc_zone *zone = &machine->zones[i];
 
 		if (pfn >= zone->start_pfn && pfn - zone->start_pfn < zone->nr_pages)
 			return zone;
 	}
 	return NULL;
+}
+
+const struct kmc_zone *kmc_zone_of(const struct kmc_judge *judge, uint64_t addr)
+{
+	return zone_from(judge, addr, 0);
+}
+
+bool kmc_zone_is_sure(const struct kmc_judge *judge, uint64_t addr)
+{
+	const struct kmc_zone *zone = kmc_zone_of(judge, addr);
+
+	return zone && !zone_from(judge, addr,
+				  (unsigned int)(zone - judge->subject.machine.zones) + 1);
 }
 
 bool kmc_has_zone(const struct kmc_judge *judge, unsigned int kind)

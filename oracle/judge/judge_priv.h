@@ -440,6 +440,8 @@ static inline bool kmc_is_error_pointer(uint64_t addr)
 
 /** kmc_zone_of() - The zone of a direct-map address, NULL when unknown. */
 const struct kmc_zone *kmc_zone_of(const struct kmc_judge *judge, uint64_t addr);
+/** kmc_zone_is_sure() - Is it the only one? Zones of different nodes may span each other. */
+bool kmc_zone_is_sure(const struct kmc_judge *judge, uint64_t addr);
 /** kmc_has_zone() - Does the machine have a zone of this kind? Without it requests go elsewhere. */
 bool kmc_has_zone(const struct kmc_judge *judge, unsigned int kind);
 

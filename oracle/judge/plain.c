@@ -244,7 +244,8 @@ static int point_kmalloc(struct kmc_judge *judge, const struct kmc_event *ev)
 	struct entry as;
 
 	/* Another granted size is metadata, or wrong. */
-	if (!row || ev->granted != row->granted || !is_block(ev) || !kmalloc_aligned(judge, ev) ||
+	if (!row || ev->granted != row->granted || ev->gfp & (KMC_GFP_DMA | KMC_GFP_THISNODE) ||
+	    !is_block(ev) || !kmalloc_aligned(judge, ev) ||
 	    !fits_block(judge, ev, true, row->granted, row->granted, row->granted))
 		return 0;
 	as = as_kmalloc(judge, ev, row);

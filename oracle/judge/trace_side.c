@@ -18,6 +18,8 @@
 /* Interrupts on a cpu may put their events between the two of one large kmalloc. */
 #define DUPLICATE_REACH 32
 
+#define ZONES (KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_HIGHMEM)
+
 static struct kmc_cpu *cpu_of(struct kmc_judge *judge, unsigned int cpu)
 {
 	if (cpu >= judge->nr_cpus) {
@@ -192,6 +194,8 @@ static int on_kmalloc(struct kmc_judge *judge, const struct kmc_event *ev)
 	if (kmc_is_error_pointer(c.addr) || c.addr <= KMC_ZERO_SIZE_PTR)
 		return 0;
 	kmc_ask_alignment(judge, &c);
+	KMC_ASK(judge, KM_13, &c);
+	KMC_ASK(judge, KM_20, &c);
 	if (c.granted)
 		find_block(judge, &c);
 	KMC_ASK(judge, KM_1, &c);
@@ -366,9 +370,10 @@ static int on_page_alloc(struct kmc_judge *judge, const struct kmc_event *ev)
 		return 0;
 	}
 	KMC_ASK(judge, PAGE_2, &c);
-	if (ev->gfp & KMC_GFP_DMA)
+	/* Two zones named is the caller's breach: nothing is promised then. */
+	if ((ev->gfp & ZONES) == KMC_GFP_DMA)
 		KMC_ASK(judge, GFP_28, &c);
-	else if (ev->gfp & KMC_GFP_DMA32)
+	else if ((ev->gfp & ZONES) == KMC_GFP_DMA32)
 		KMC_ASK(judge, GFP_29, &c);
 	count->allocs++;
 	/* A life that no free was seen to end: pages are also freed where nobody looks. */

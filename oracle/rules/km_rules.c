@@ -197,7 +197,7 @@ KMC_RULE_FN(KM_13)
 
 	if (!(c->gfp & KMC_GFP_THISNODE) || c->ev->node == KMC_NODE_NONE)
 		return;
-	if (!zone) {
+	if (!zone || !kmc_zone_is_sure(j, c->addr)) {
 		KMC_UNKNOWN_HERE(KM_13);
 		return;
 	}
