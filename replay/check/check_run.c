@@ -12,6 +12,7 @@
 #include "event_digest.h"
 #include "event_list.h"
 #include "kmc-version.h"
+#include "vocab/op.h"
 
 /* One run of one program. */
 struct run {
@@ -253,6 +254,23 @@ static int feed_file(struct kmc_check_group *group, const struct kmc_event_file 
 	return kmc_judge_finish(group->judge) < 0 ? -ENOMEM : 0;
 }
 
+/* Areas and grace periods are not in every subject's reach: one that has them shows it. */
+static uint32_t shown_by_call(const struct kmc_event *ev)
+{
+	const struct kmc_op_desc *desc = ev->kind <= KMC_EV_CALL ? kmc_op_desc(ev->what) : NULL;
+
+	if (!desc || ev->marks & KMC_MARK_MISUSE)
+		return 0;
+	if (ev->outcome == KMC_OUT_VALUE &&
+	    (desc->family == KMC_OPF_VMALLOC || desc->family == KMC_OPF_KVMALLOC))
+		return KMC_SHOWS_VMALLOC;
+	if (ev->outcome == KMC_OUT_REFUSED || ev->outcome == KMC_OUT_SKIPPED)
+		return 0;
+	return desc->family == KMC_OPF_RCU || (ev->what >= KMC_OP_KFREE_RCU &&
+					       ev->what <= KMC_OP_KVFREE_RCU_MIGHTSLEEP) ?
+		       KMC_SHOWS_RCU : 0;
+}
+
 /* What a file of events shows: calls or bare tracepoints, and all that its events say. */
 static void subject_of_file(struct kmc_subject *subject, const struct kmc_event_file *file)
 {
@@ -267,6 +285,8 @@ static void subject_of_file(struct kmc_subject *subject, const struct kmc_event_
 		subject->shows |= KMC_SHOWS_CALLS | KMC_SHOWS_EVERY_FREE | KMC_SHOWS_CONTENT |
 				  KMC_SHOWS_CONTEXT | KMC_SHOWS_EFFECTS | KMC_SHOWS_VALUES |
 				  KMC_SHOWS_NODE;
+	for (size_t i = 0; calls && i < file->nr_events; i++)
+		subject->shows |= shown_by_call(&file->events[i]);
 }
 
 static int judge_events(struct kmc_check *check, const struct kmc_event_file *file,

@@ -102,7 +102,7 @@ struct kmc_replay {
 	struct kmc_event ours_events[KMC_OURS_AT_ONCE]; /* done and not judged yet */
 	unsigned int nr_ours;
 	uint64_t ours_seq;
-	bool gap_open;
+	bool gap_open;           /* page events may be missing between those of the batch */
 	/* over time */
 	struct kmc_sample samples[KMC_REPLAY_SAMPLES];
 	unsigned int nr_samples;
@@ -138,7 +138,8 @@ int kmc_replay_judges(struct kmc_replay *replay);
 /** kmc_replay_judge_theirs() - Feed @n records to the judge of the recorded kernel. */
 void kmc_replay_judge_theirs(struct kmc_replay *replay, const struct kmc_record *records,
 			     const uint16_t *cpus, int n, unsigned int marks);
-void kmc_replay_judge_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost);
+/** kmc_replay_judge_gap() - Tell it of a loss; @probes: whose events, 1u << enum kmc_probe, 0 unknown. */
+void kmc_replay_judge_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost, uint32_t probes);
 /** kmc_replay_judge_cache() - Announce a cache of ours to our judge. */
 void kmc_replay_judge_cache(struct kmc_replay *replay, uint16_t class);
 

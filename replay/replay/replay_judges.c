@@ -21,6 +21,9 @@ static uint32_t shown_by_trace(const struct kmc_trace_facts *facts)
 	if (facts->probe_state[KMC_PROBE_PAGE_ALLOC] == KMC_PROBE_ATTACHED &&
 	    facts->probe_state[KMC_PROBE_PAGE_FREE] == KMC_PROBE_ATTACHED)
 		shows |= KMC_SHOWS_PAGES;
+	/* Frames against the recorded zones. */
+	if (facts->machine.nr_zones && facts->machine.direct_map)
+		shows |= KMC_SHOWS_NODE;
 	return shows;
 }
 
@@ -91,7 +94,17 @@ void kmc_replay_judge_theirs(struct kmc_replay *replay, const struct kmc_record 
 	}
 }
 
-void kmc_replay_judge_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost)
+static uint64_t tracepoints_of(uint32_t probes)
+{
+	uint64_t mask = 0;
+
+	for (unsigned int probe = 0; probe < KMC_NR_PROBES; probe++)
+		if (probes & 1u << probe)
+			mask |= 1ull << kmc_probe_tracepoint(probe);
+	return probes >> KMC_NR_PROBES ? 0 : mask;
+}
+
+void kmc_replay_judge_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost, uint32_t probes)
 {
 	struct kmc_event ev;
 
@@ -100,6 +113,7 @@ void kmc_replay_judge_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost
 	ev.seq = ++replay->theirs_seq;
 	ev.cpu = cpu;
 	ev.arg = lost;
+	ev.size = tracepoints_of(probes);
 	if (kmc_judge_event(replay->theirs_judge, &ev) < 0)
 		replay->error = -ENOMEM;
 }

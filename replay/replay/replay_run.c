@@ -803,13 +803,20 @@ static uint64_t total_records(const struct kmc_replay *replay)
 	return total;
 }
 
-static void note_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost)
+/* @probes: whose events were lost, 1u << enum kmc_probe; 0 unknown. */
+static void note_gap(struct kmc_replay *replay, uint16_t cpu, uint64_t lost, uint32_t probes)
 {
 	replay->gaps++;
 	if (lost != KMC_TRACE_GAP_UNKNOWN)
 		replay->lost += lost;
 	if (replay->theirs_judge)
-		kmc_replay_judge_gap(replay, cpu, lost == KMC_TRACE_GAP_UNKNOWN ? 0 : lost);
+		kmc_replay_judge_gap(replay, cpu, lost == KMC_TRACE_GAP_UNKNOWN ? 0 : lost, probes);
+}
+
+/* Could page events be missing? Lost object events alone leave the lives of pages certain. */
+static bool pages_lost(uint32_t probes)
+{
+	return !probes || probes & (1u << KMC_PROBE_PAGE_ALLOC | 1u << KMC_PROBE_PAGE_FREE);
 }
 
 static int replay_all(struct kmc_replay *replay, struct kmc_trace_cursor *cursor)
@@ -821,19 +828,21 @@ static int replay_all(struct kmc_replay *replay, struct kmc_trace_cursor *cursor
 
 	for (;;) {
 		uint64_t gap = 0;
+		uint32_t probes;
 		int n = kmc_trace_cursor_next(cursor, batch, cpus, BATCH, &gap);
 
 		if (n < 0) { /* a damaged block: the cursor goes on behind it */
-			note_gap(replay, 0, KMC_TRACE_GAP_UNKNOWN);
+			note_gap(replay, 0, KMC_TRACE_GAP_UNKNOWN, 0);
 			continue;
 		}
+		probes = kmc_trace_cursor_gap_probes(cursor);
 		if (gap)
-			note_gap(replay, n ? cpus[0] : 0, gap);
+			note_gap(replay, n ? cpus[0] : 0, gap, probes);
 		if (!n)
 			break;
 		if (limit && replay->now + (uint64_t)n > limit)
 			n = (int)(limit - replay->now);
-		replay->gap_open = kmc_trace_cursor_gap_open(cursor);
+		replay->gap_open = kmc_trace_cursor_gap_open(cursor) && pages_lost(probes);
 		if (replay->theirs_judge)
 			batch_judged(replay, batch, cpus, n);
 		else
