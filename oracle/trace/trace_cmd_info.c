@@ -300,6 +300,24 @@ static void print_accounting(const struct summary *s)
 		puts("exact (hits = written + lost + filtered + own + null, all records found)");
 }
 
+/* Of the recording: this file may be a part of it. */
+static void print_witness(const struct kmc_trace_facts *f)
+{
+	if (!*f->witness)
+		return;
+	printf("witness:    %s, over the whole recording\n", f->witness);
+	for (unsigned int p = 0; p < KMC_NR_PROBES; p++) {
+		const struct kmc_witness_count *w = &f->witnessed[p];
+
+		if (!w->fired)
+			continue;
+		printf("  %-40s unseen by BPF: %" PRIu64, kmc_probe_name(p), w->unseen_least);
+		if (w->unseen_most != w->unseen_least)
+			printf(" to %" PRIu64, w->unseen_most);
+		printf(" of %" PRIu64 " firings (witness %s)\n", w->fired, f->witness);
+	}
+}
+
 static void print_count(uint64_t count)
 {
 	if (count == KMC_TRACE_GAP_UNKNOWN)
@@ -373,6 +391,7 @@ static void print_text(const struct summary *s)
 	       bytes_per_event(s), s->failed);
 	print_cpus(s);
 	print_accounting(s);
+	print_witness(s->facts);
 	print_losses(s);
 	print_damage(s);
 }
@@ -440,6 +459,25 @@ static struct json_object *json_probe(const struct summary *s, unsigned int p)
 	add_number(o, "recursion_misses", c->recursion_misses);
 	add_number(o, "found", s->found[p]);
 	json_object_object_add(o, "off", json_object_new_int64(probe_off(c)));
+	return o;
+}
+
+static struct json_object *json_witness(const struct kmc_trace_facts *f)
+{
+	struct json_object *o = json_object_new_object(), *probes = json_object_new_array();
+
+	add_text(o, "by", f->witness);
+	for (unsigned int p = 0; p < KMC_NR_PROBES; p++) {
+		const struct kmc_witness_count *w = &f->witnessed[p];
+		struct json_object *probe = json_object_new_object();
+
+		add_text(probe, "name", kmc_probe_name(p));
+		add_number(probe, "fired", w->fired);
+		add_number(probe, "unseen_least", w->unseen_least);
+		add_number(probe, "unseen_most", w->unseen_most);
+		json_object_array_add(probes, probe);
+	}
+	json_object_object_add(o, "probes", probes);
 	return o;
 }
 
@@ -518,6 +556,8 @@ static void print_json(const struct summary *s)
 	for (unsigned int p = 0; p < KMC_NR_PROBES; p++)
 		json_object_array_add(probes, json_probe(s, p));
 	json_object_object_add(o, "probes", probes);
+	if (*s->facts->witness)
+		json_object_object_add(o, "witness", json_witness(s->facts));
 	json_object_object_add(o, "cpus", json_cpus(s));
 	add_number(o, "nr_losses", s->nr_losses);
 	json_object_object_add(o, "losses", json_losses(s));

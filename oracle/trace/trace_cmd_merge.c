@@ -244,6 +244,8 @@ static int merge_facts(struct merge *m)
 		if (kmc_trace_facts(m->inputs[i].trace)->start_realtime_ns < start)
 			start = kmc_trace_facts(m->inputs[i].trace)->start_realtime_ns;
 	m->facts.start_realtime_ns = start;
+	memset(m->facts.witness, 0, sizeof(m->facts.witness)); /* spoke of one recording */
+	memset(m->facts.witnessed, 0, sizeof(m->facts.witnessed));
 	for (unsigned int i = 0; i < m->nr_inputs; i++) {
 		const struct kmc_trace_facts *other = kmc_trace_facts(m->inputs[i].trace);
 

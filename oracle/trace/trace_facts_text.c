@@ -122,6 +122,21 @@ static void print_tables(FILE *out, const struct kmc_trace_facts *facts)
 				probe_states[facts->probe_state[i]] : "off");
 }
 
+static void print_witness(FILE *out, const struct kmc_trace_facts *facts)
+{
+	if (!*facts->witness)
+		return;
+	fputs("witness ", out);
+	print_name(out, facts->witness);
+	for (unsigned int i = 0; i < KMC_NR_PROBES; i++) {
+		const struct kmc_witness_count *w = &facts->witnessed[i];
+
+		if (w->fired || w->unseen_most)
+			fprintf(out, "witnessed %s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+				kmc_probe_name(i), w->fired, w->unseen_least, w->unseen_most);
+	}
+}
+
 static void print_cache(FILE *out, const struct kmc_cache_desc *c)
 {
 	fprintf(out, "cache %u %u %u %u %u %u %u %u %u %u %u %u %u %#" PRIx64 " ", c->id,
@@ -143,6 +158,7 @@ static void print_facts(FILE *out, const struct kmc_trace_facts *facts)
 #undef NUMBER_FACT
 	print_machine(out, &facts->machine);
 	print_tables(out, facts);
+	print_witness(out, facts);
 	for (size_t i = 0; i < facts->nr_caches; i++)
 		print_cache(out, &facts->caches[i]);
 	for (size_t i = 0; i < facts->nr_symbols; i++) {
@@ -313,6 +329,20 @@ static void parse_probe(struct fact_line *line, struct kmc_trace_facts *facts)
 			facts->probe_state[i] = (uint8_t)state;
 }
 
+static void parse_witnessed(struct fact_line *line, struct kmc_trace_facts *facts)
+{
+	const char *name = next_word(line);
+	struct kmc_witness_count w = { .fired = next_u64(line) };
+
+	w.unseen_least = next_u64(line);
+	w.unseen_most = next_u64(line);
+	if (w.unseen_least > w.unseen_most)
+		line->bad = true;
+	for (unsigned int i = 0; i < KMC_NR_PROBES; i++)
+		if (!strcmp(name, kmc_probe_name(i)))
+			facts->witnessed[i] = w;
+}
+
 /* Room for one more in an array that doubles at each power of two. */
 static void *array_grow(void *array, size_t n, size_t size)
 {
@@ -411,6 +441,10 @@ static int parse_line(struct fact_line *line, struct kmc_trace_facts *facts)
 		parse_gfp(line, &facts->gfp);
 	else if (!strcmp(key, "probe"))
 		parse_probe(line, facts);
+	else if (!strcmp(key, "witness"))
+		rest_text(line, facts->witness, sizeof(facts->witness));
+	else if (!strcmp(key, "witnessed"))
+		parse_witnessed(line, facts);
 	else if (!strcmp(key, "cache"))
 		return parse_cache(line, facts);
 	else if (!strcmp(key, "symbol"))

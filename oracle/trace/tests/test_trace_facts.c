@@ -51,6 +51,29 @@ static void text_round_trip(void **state)
 
 #define HEAD "kmconform-facts 1\nmachine.page_shift 12\n"
 
+static void a_witness_is_optional(void **state)
+{
+	struct kmc_trace_facts facts, back;
+	char *text;
+	size_t len;
+	unsigned int line;
+
+	(void)state;
+	kmc_sample_facts(&facts);
+	assert_int_equal(kmc_facts_print(&facts, &text, &len), 0);
+	assert_null(strstr(text, "witness")); /* as before there was one */
+	free(text);
+	strcpy(facts.witness, "perf");
+	facts.witnessed[KMC_PROBE_KFREE] = (struct kmc_witness_count){ 1000, 3, 7 };
+	assert_int_equal(kmc_facts_print(&facts, &text, &len), 0);
+	assert_int_equal(parse(text, &back, &line), 0);
+	assert_string_equal(back.witness, "perf");
+	assert_memory_equal(back.witnessed, facts.witnessed, sizeof(facts.witnessed));
+	free(text);
+	kmc_trace_facts_free(&facts);
+	kmc_trace_facts_free(&back);
+}
+
 static void later_keys_are_passed_over(void **state)
 {
 	struct kmc_trace_facts facts;
@@ -84,6 +107,8 @@ static void bad_text_is_refused_by_line(void **state)
 		{ HEAD "zone Normal 0 0 0\n", 3 },
 		{ HEAD "gfp DMA 32\n", 3 },
 		{ HEAD "probe kmem:kfree maybe\n", 3 },
+		{ HEAD "witnessed kmem:kfree 5 2\n", 3 },
+		{ HEAD "witnessed kmem:kfree 5 2 1\n", 3 },
 		{ HEAD "cache 1 8 8 8 8 0 0 0 1 0 0 0 0 0x0 - late\n", 3 },
 		{ HEAD "cache 0 8 8\n", 3 },
 		{ HEAD "symbol 10 a\nsymbol 10 b\n", 4 },
@@ -165,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_round_trip),
+		cmocka_unit_test(a_witness_is_optional),
 		cmocka_unit_test(later_keys_are_passed_over),
 		cmocka_unit_test(bad_text_is_refused_by_line),
 		cmocka_unit_test(too_many_zones),

@@ -76,6 +76,15 @@ struct kmc_probe_count {
 	uint64_t recursion_misses; /* firings in which the program was not run */
 };
 
+/*
+ * What somebody else counted at a probe while it was recorded: what fired and was
+ * neither a hit nor a miss. Two numbers, since the two are not switched on at one moment.
+ */
+struct kmc_witness_count {
+	uint64_t fired;
+	uint64_t unseen_least, unseen_most;
+};
+
 struct kmc_symbol {
 	uint64_t site;
 	char *name; /* "function+0x1c [module]" */
@@ -95,6 +104,8 @@ struct kmc_trace_facts {
 	bool redacted;
 	uint64_t ring_bytes;             /* per cpu */
 	uint8_t probe_state[KMC_NR_PROBES];
+	char witness[16];                /* "perf"; "" none. Of the whole recording, all its files */
+	struct kmc_witness_count witnessed[KMC_NR_PROBES];
 	size_t nr_caches;
 	struct kmc_cache_desc *caches;   /* sorted by id = index */
 	char cache_source[16];           /* "iterator", "slabinfo", "none" */
