@@ -466,12 +466,23 @@ fail:
 	return ret;
 }
 
+void kmc_probes_misses_reset(struct kmc_probes *p)
+{
+	for (unsigned int i = 0; i < KMC_NR_PROBES; i++)
+		p->misses_base[i] += kmc_probes_misses(p, i);
+}
+
+void kmc_probes_enable_cpu(struct kmc_probes *p, unsigned int cpu, bool on)
+{
+	__atomic_store_n(&p->cpus[cpu].control.enabled, on, __ATOMIC_SEQ_CST);
+}
+
 void kmc_probes_enable(struct kmc_probes *p, bool on)
 {
-	for (unsigned int i = 0; on && i < KMC_NR_PROBES; i++)
-		p->misses_base[i] += kmc_probes_misses(p, i);
+	if (on)
+		kmc_probes_misses_reset(p);
 	for (unsigned int cpu = 0; cpu < p->nr_cpus; cpu++)
-		__atomic_store_n(&p->cpus[cpu].control.enabled, on, __ATOMIC_RELEASE);
+		kmc_probes_enable_cpu(p, cpu, on);
 }
 
 void kmc_probes_detach(struct kmc_probes *p)

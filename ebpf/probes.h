@@ -76,6 +76,12 @@ int kmc_probes_load(struct kmc_probes *probes, const struct kmc_probes_options *
 /** kmc_probes_enable() - Switch counting and recording on or off, all cpus. */
 void kmc_probes_enable(struct kmc_probes *probes, bool on);
 
+/** kmc_probes_enable_cpu() - The same for one cpu; the misses go on counting. */
+void kmc_probes_enable_cpu(struct kmc_probes *probes, unsigned int cpu, bool on);
+
+/** kmc_probes_misses_reset() - Count misses from here on. */
+void kmc_probes_misses_reset(struct kmc_probes *probes);
+
 /** kmc_probes_detach() - Take the programs off; counters and rings stay readable. */
 void kmc_probes_detach(struct kmc_probes *probes);
 

@@ -36,6 +36,7 @@
 #include "ring.h"
 #include "sites.h"
 #include "trace/redact.h"
+#include "witness.h"
 
 #define BLOCK_RECORDS  65536u
 #define BLOCK_NS       250000000ull
@@ -79,6 +80,7 @@ struct kmc_recorder {
 	struct kmc_redaction *redaction;
 	struct kmc_sites sites;
 	struct kmc_output output;
+	struct kmc_witness witness;
 	struct stage *stages;      /* one per ring */
 	uint64_t written[KMC_NR_PROBES];
 	uint64_t misses_seen[KMC_NR_PROBES];  /* put into blocks so far */
@@ -339,6 +341,12 @@ int kmc_recorder_open(const struct kmc_recorder_options *options, struct kmc_rec
 		goto fail;
 	}
 	make_context(r);
+	if (r->options.witness) {
+		ret = kmc_witness_open(&r->witness, r->probes.probe_state, r->probes.nr_rings,
+				       error, size);
+		if (ret)
+			goto fail;
+	}
 	if (r->options.redact) {
 		ret = kmc_redaction_create(&r->facts, 0, symbol_of, r, &r->redaction);
 		if (ret) {
@@ -720,6 +728,50 @@ static bool rotation_due(const struct kmc_recorder *r, uint64_t now)
 	       (r->options.rotate_ns && now >= r->rotate_due_ns);
 }
 
+/*
+ * On and off. A witness is asked before and after, cpu by cpu, so that what it counted
+ * lies between two numbers; so do the misses, which are counted whether on or off.
+ */
+static int switch_programs(struct kmc_recorder *r, bool on)
+{
+	int ret = 0;
+
+	if (!r->options.witness) {
+		kmc_probes_enable(&r->probes, on);
+		return 0;
+	}
+	if (on)
+		kmc_probes_misses_reset(&r->probes);
+	else
+		kmc_witness_misses(&r->witness, &r->probes, false);
+	for (unsigned int cpu = 0; cpu < r->probes.nr_cpus; cpu++) {
+		int before = kmc_witness_count(&r->witness, cpu, on, !on);
+		int after;
+
+		kmc_probes_enable_cpu(&r->probes, cpu, on);
+		after = kmc_witness_count(&r->witness, cpu, on, on);
+		if (!ret)
+			ret = before ? before : after;
+	}
+	if (on)
+		kmc_witness_misses(&r->witness, &r->probes, true);
+	return ret;
+}
+
+static void take_testimony(struct kmc_recorder *r)
+{
+	if (!r->options.witness)
+		return;
+	snprintf(r->facts.witness, sizeof(r->facts.witness), "perf");
+	for (unsigned int p = 0; p < KMC_NR_PROBES; p++) {
+		uint64_t hits = 0;
+
+		for (unsigned int cpu = 0; cpu < r->probes.nr_rings; cpu++)
+			hits += kmc_probes_count(&r->probes, cpu, p).hits;
+		r->facts.witnessed[p] = kmc_witness_says(&r->witness, p, hits, r->misses_now[p]);
+	}
+}
+
 int kmc_recorder_start(struct kmc_recorder *r)
 {
 	uint64_t now;
@@ -734,8 +786,7 @@ int kmc_recorder_start(struct kmc_recorder *r)
 		r->stages[cpu].ring.near_ns = r->stages[cpu].ring.poll_ns = now;
 	r->facts_wait_ns = FACTS_FIRST_NS;
 	r->facts_due_ns = now + r->facts_wait_ns;
-	kmc_probes_enable(&r->probes, true);
-	return 0;
+	return switch_programs(r, true);
 }
 
 /* A first facts block early, then ever more rarely: they cost some ten KiB each. */
@@ -817,11 +868,12 @@ int kmc_recorder_stop(struct kmc_recorder *r, bool failed)
 	uint64_t now;
 	int ret = 0;
 
-	kmc_probes_enable(&r->probes, false);
+	ret = switch_programs(r, false);
 	read_misses(r, monotonic_ns()); /* later ones are not of this recording */
 	kmc_probes_detach(&r->probes);
 	usleep(20000); /* programs that had begun have ended */
 	now = monotonic_ns();
+	take_testimony(r);
 	if (failed) {
 		kmc_output_end(&r->output);
 		return 0;
@@ -898,6 +950,7 @@ void kmc_recorder_close(struct kmc_recorder *r)
 		free(r->stages[cpu].gaps);
 	}
 	free(r->stages);
+	kmc_witness_close(&r->witness);
 	kmc_probes_close(&r->probes);
 	kmc_output_end(&r->output);
 	kmc_output_close(&r->output);

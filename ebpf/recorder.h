@@ -22,6 +22,7 @@ struct kmc_recorder_options {
 	bool redact;
 	bool clock_coarse;
 	bool null_frees;
+	bool witness;             /* perf counts too */
 	int own_tgid;             /* as in kmc_probes_options */
 	int only_pid;             /* 0 all */
 	const char *only_cache;   /* NULL all */

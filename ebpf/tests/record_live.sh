@@ -77,6 +77,28 @@ wait $pid || fail "miss.kmt"
 grep miss_block miss.out
 [ "$(value miss_block_mean_us miss.out)" -lt 60000 ] || fail "wide misses: $(grep miss_ miss.out)"
 
+# A witness: perf has counted what the programs were run for, but for a burst now and then
+"$record" -q --witness -o witness.kmt & pid=$!
+started witness.kmt
+"$load" 1285 20000 >/dev/null
+kill -INT $pid
+wait $pid || fail "--witness"
+"$probe" witness.kmt >witness.out || fail "witness.kmt: $(grep FAILED witness.out)"
+grep -q "^witness perf$" witness.out || fail "no witness in the facts"
+grep "^witnessed.*fired [1-9]" witness.out
+awk '
+	/ hits / { counted[$1] = $5 + $NF }
+	/^witnessed / {
+		if ($6 > $7 || $6 * 1000 > $4 || $7 - $6 > 2000) bad = 1
+		fired[$2] = $4; most[$2] = $7
+	}
+	END {
+		for (p in fired)
+			if (counted[p] > fired[p] + 2000 || counted[p] + most[p] + 2000 < fired[p]) bad = 1
+		exit bad || fired["kmem:kmalloc"] < 20000
+	}' witness.out || fail "witness: $(grep witnessed witness.out)"
+grep -q "^witness none$" miss.out || fail "a witness that nobody called"
+
 # SIGTERM; time
 "$record" -q -o term.kmt & pid=$!
 started term.kmt

@@ -65,11 +65,12 @@ static void test_arguments(void **state)
 {
 	char *argv[] = { "record", "-o", "f.kmt", "--duration", "2.5", "--max-size", "1G",
 			 "--rotate-size", "10M", "--keep", "3", "--pid", "77", "--clock", "coarse",
-			 "--no-redact", "--probes", "object", "--object-min", "100", NULL };
+			 "--no-redact", "--probes", "object", "--object-min", "100",
+			 "--witness", NULL };
 	struct kmc_record_args a;
 
 	(void)state;
-	assert_int_equal(kmc_record_args_parse(20, argv, &a), -1);
+	assert_int_equal(kmc_record_args_parse(21, argv, &a), -1);
 	assert_string_equal(a.recorder.path, "f.kmt");
 	assert_true(a.duration == 2.5);
 	assert_true(a.max_bytes == 1ull << 30);
@@ -80,6 +81,7 @@ static void test_arguments(void **state)
 	assert_false(a.recorder.redact);
 	assert_int_equal(a.recorder.wanted, 0xf);
 	assert_int_equal(a.recorder.object_min, 100);
+	assert_true(a.recorder.witness);
 	assert_true(a.recorder.object_max == UINT64_MAX);
 }
 

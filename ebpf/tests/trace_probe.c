@@ -132,6 +132,12 @@ static void print_facts(const struct kmc_trace_facts *f)
 	       m->kmalloc_minalign, m->kmalloc_max_cache, (unsigned long long)m->kmalloc_max_size,
 	       (unsigned long long)m->direct_map, (unsigned long long)m->vmalloc_start,
 	       (unsigned long long)m->vmalloc_end);
+	printf("witness %s\n", *f->witness ? f->witness : "none");
+	for (unsigned int p = 0; p < KMC_NR_PROBES; p++)
+		printf("witnessed %s fired %llu unseen %llu %llu\n", kmc_probe_name(p),
+		       (unsigned long long)f->witnessed[p].fired,
+		       (unsigned long long)f->witnessed[p].unseen_least,
+		       (unsigned long long)f->witnessed[p].unseen_most);
 	CHECK(!kmc_machine_check(m), "machine: %s", kmc_machine_check(m));
 }
 
