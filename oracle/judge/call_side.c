@@ -381,6 +381,17 @@ static void drop_reference(struct kmc_judge *judge, struct kmc_life *life)
 	kmc_place_add(judge, life->addr, KMC_PAGE);
 }
 
+/*
+ * put_page() of a plain block is wrong as its free (Part 2.4): the head alone would go. As
+ * the end of a get_page() it is right, and the block stays whole.
+ */
+static bool ends_reference(const struct kmc_case *c, const struct kmc_life *life)
+{
+	return c->by == KMC_BY_PUT_PAGE && life->granted > 1 &&
+	       (life->from == KMC_FROM_PAGE_PLAIN || life->from == KMC_FROM_GET_PLAIN) &&
+	       !(c->ev->marks & KMC_MARK_MISUSE);
+}
+
 /* @broken: rules broken before this call was looked at. */
 static void free_of_live(struct kmc_judge *judge, struct kmc_case *c, struct kmc_life *life,
 			 unsigned int broken)
@@ -389,6 +400,10 @@ static void free_of_live(struct kmc_judge *judge, struct kmc_case *c, struct kmc
 	c->from = life->from;
 	c->size = kmc_life_size(life);
 	c->gfp = life->gfp;
+	if (ends_reference(c, life)) {
+		life->granted--;
+		return;
+	}
 	ask_pair(judge, c);
 	if (judge->broken_now != broken) {
 		make_undefined(judge, life);

@@ -436,13 +436,14 @@ static void resize_done(struct kmc_exec *exec, struct kmc_call *call)
 	take_resized(exec, call, &old);
 }
 
-static void copied_contents(struct kmc_slot *slot, const struct kmc_slot *from)
+/* @bytes: copied ones; what kmemdup_nul() puts behind them is its own. */
+static void copied_contents(struct kmc_slot *slot, const struct kmc_slot *from, uint64_t bytes)
 {
 	slot->pattern = from->pattern;
 	slot->written = from->written;
 	slot->zero = from->zero;
-	clip(&slot->written, slot->size);
-	clip(&slot->zero, slot->size);
+	clip(&slot->written, bytes);
+	clip(&slot->zero, bytes);
 }
 
 static void memory_done(struct kmc_exec *exec, struct kmc_call *call)
@@ -461,7 +462,8 @@ static void memory_done(struct kmc_exec *exec, struct kmc_call *call)
 					      kmc_slot_set(exec, call->op->dst, KMC_SLOT_MEMORY);
 	set_memory(exec, slot, call, call->result);
 	if (plan->family == KMC_OPF_DUP && plan->src.kind && (uintptr_t)call->result > 16)
-		copied_contents(slot, &source);
+		copied_contents(slot, &source, call->op->code == KMC_OP_KMEMDUP_NUL ?
+						call->op->a : slot->size);
 	else if (exec->flags & KMC_TARGET_OBSERVE)
 		kmc_memory_observe_zero(exec, slot);
 }
@@ -547,7 +549,8 @@ static void bulk_alloc_done(struct kmc_exec *exec, struct kmc_call *call)
 
 static void free_done(struct kmc_slot *slot, const struct kmc_op *op)
 {
-	bool whole = slot->comp || slot->order == 0 || slot->parts;
+	bool put = op->code == KMC_OP_PUT_PAGE || op->code == KMC_OP_FOLIO_PUT;
+	bool whole = put || slot->comp || slot->order == 0 || slot->parts;
 
 	if ((uintptr_t)slot->ptr <= 16)
 		return;

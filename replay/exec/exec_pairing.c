@@ -266,6 +266,9 @@ bool kmc_pairing_fits(const struct kmc_op *op, const struct kmc_slot *slot,
 		return object_fits(op, slot, cache);
 	column = page_column(op->code);
 	row = page_row(slot);
+	/* A put that is not the last frees nothing. */
+	if (column == COL_PUT && slot->refs > 1 && row >= 0)
+		return true;
 	return column >= 0 && row >= 0 && cell_fits(page_table[row][column]) &&
 	       extent_fits(op, slot);
 }

@@ -316,9 +316,11 @@ static void copy_written(struct block *to, const struct block *from)
 
 static void do_dup(struct maker *m, uint16_t slot)
 {
-	static const uint16_t codes[] = { KMC_OP_KMEMDUP, KMC_OP_KMEMDUP_ARRAY };
-	int from = some_block(m, true, BY_KMALLOC);
-	struct kmc_op op = start(m, codes[draw(m, 2)]);
+	static const uint16_t codes[] = { KMC_OP_KMEMDUP, KMC_OP_KMEMDUP_ARRAY,
+					  KMC_OP_KMEMDUP_NUL };
+	int from = some_block(m, true, chance(m, 4) && !m->wish->kmalloc_only ? BY_CACHE :
+										  BY_KMALLOC);
+	struct kmc_op op = start(m, some_code(m, codes, 3, 2));
 	struct block *b, source;
 
 	if (from < 0 || !room_for(m, 65536))
@@ -335,9 +337,11 @@ static void do_dup(struct maker *m, uint16_t slot)
 	}
 	op.gfp.atoms = flags(m, &op, false);
 	emit(m, &op);
-	b = note(m, &op, BY_KMALLOC, op.code == KMC_OP_KMEMDUP ? op.a : op.a * op.b);
+	b = note(m, &op, BY_KMALLOC, op.code == KMC_OP_KMEMDUP_ARRAY ? op.a * op.b : op.a);
 	size_known(b, b->size, false);
 	copy_written(b, &source);
+	if (op.code == KMC_OP_KMEMDUP_NUL)
+		b->size = ++b->most; /* the byte behind is not the program's pattern */
 }
 
 static void do_string(struct maker *m, uint16_t slot)
@@ -789,13 +793,15 @@ static void do_free(struct maker *m, uint16_t slot)
 		free_parts(m, slot);
 		return;
 	}
-	op = free_op(m, legal_free(m, b), slot);
+	op = free_op(m, b->extra && chance(m, 3) ? KMC_OP_PUT_PAGE : legal_free(m, b), slot);
 	emit(m, &op);
 	if (!b->extra) {
 		forget(m, b);
 		return;
 	}
 	b->extra--;
+	if (op.code == KMC_OP_PUT_PAGE)
+		return;
 	if (!b->comp && b->order) {
 		b->order = 0;
 		b->size = 4096;
@@ -1031,6 +1037,8 @@ static void wrong_free(struct maker *m)
 	switch (b->by) {
 	case BY_KMALLOC:
 		op = free_op(m, chance(m, 2) ? KMC_OP_FREE_PAGES : KMC_OP_PUT_PAGE, (uint16_t)at);
+		if (chance(m, 2) && m->now.caches[0].live && m->now.caches[0].sure)
+			op = free_op(m, KMC_OP_KMEM_CACHE_FREE, (uint16_t)at);
 		wrong(m, &op, "FR-1");
 		break;
 	case BY_CONST:
@@ -1051,6 +1059,9 @@ static void wrong_free(struct maker *m)
 		break;
 	default:
 		op = free_op(m, chance(m, 2) ? KMC_OP_KFREE : KMC_OP_KVFREE, (uint16_t)at);
+		if (b->by == BY_PAGES && chance(m, 2))
+			op = free_op(m, b->comp || !b->order ? KMC_OP_FREE_PAGES : KMC_OP_PUT_PAGE,
+				     (uint16_t)at);
 		wrong(m, &op, "PAGE-36");
 	}
 }
@@ -1154,6 +1165,34 @@ static void context(struct maker *m)
 	m->misused = true;
 }
 
+static void null_free(struct maker *m)
+{
+	static const uint16_t codes[] = { KMC_OP_KMEM_CACHE_FREE, KMC_OP_FREE_PAGES_PAGE,
+					  KMC_OP_PUT_PAGE, KMC_OP_FREE_PAGES_EXACT };
+	int cache = some_cache(m);
+	struct kmc_op op = start(m, codes[draw(m, 4)]);
+
+	if (cache < 0 || !m->now.caches[cache].sure)
+		return;
+	if (op.code == KMC_OP_KMEM_CACHE_FREE)
+		op.src = (uint16_t)(CACHE_SLOT + cache);
+	wrong(m, &op, "FR-9");
+}
+
+static void dead_cache(struct maker *m)
+{
+	static const uint16_t codes[] = { KMC_OP_KMEM_CACHE_ALLOC, KMC_OP_KMEM_CACHE_SHRINK,
+					  KMC_OP_KMEM_CACHE_DESTROY, KMC_OP_KMEM_CACHE_SIZE };
+	struct kmc_op op = start(m, codes[draw(m, 4)]);
+	int cache = some_cache(m);
+
+	if (cache < 0 || cache_in_use(m, (unsigned int)cache) || !m->now.caches[cache].sure)
+		return;
+	do_destroy(m, (unsigned int)cache);
+	op.src = (uint16_t)(CACHE_SLOT + cache);
+	wrong(m, &op, "KC-29");
+}
+
 static void do_misuse(struct maker *m)
 {
 	static void (*const acts[LEGAL_NR_MISUSES])(struct maker *) = {
@@ -1162,6 +1201,7 @@ static void do_misuse(struct maker *m)
 		[LEGAL_DESTROY] = destroy_in_use, [LEGAL_OTHER_CACHE] = other_cache,
 		[LEGAL_LEAK] = leak, [LEGAL_USE_AFTER_FREE] = use_after_free,
 		[LEGAL_WRONG_EXTENT] = wrong_extent, [LEGAL_CONTEXT] = context,
+		[LEGAL_NULL_FREE] = null_free, [LEGAL_DEAD_CACHE] = dead_cache,
 	};
 
 	if (!m->misused && acts[m->wish->misuse])

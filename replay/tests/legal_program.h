@@ -19,7 +19,8 @@
 	X(OVERFLOW, "write past the size") X(DESTROY, "destroy with live objects") \
 	X(OTHER_CACHE, "free to another cache") X(LEAK, "leak")             \
 	X(USE_AFTER_FREE, "use after free") X(WRONG_EXTENT, "wrong order or size") \
-	X(CONTEXT, "sleeping flags in an interrupt")
+	X(CONTEXT, "sleeping flags in an interrupt") X(NULL_FREE, "NULL to a call that takes none") \
+	X(DEAD_CACHE, "use of a destroyed cache")
 enum legal_misuse {
 #define LEGAL_MISUSE(name, text) LEGAL_##name,
 	LEGAL_MISUSES(LEGAL_MISUSE)

@@ -19,6 +19,7 @@
 #include "oracle/judge.h"
 
 static uint64_t first_seed, rounds, failures;
+static uint64_t executed[KMC_OPCODE_END], skips;
 
 static uint64_t number(const char *name, uint64_t otherwise)
 {
@@ -124,6 +125,8 @@ static void check_outcome(struct run *run)
 {
 	bool skipped = run->last.outcome == KMC_OUT_SKIPPED;
 
+	executed[run->op->code] += !skipped;
+	skips += skipped;
 	if (run->last.outcome != KMC_OUT_REFUSED && (!skipped || may_be_skipped(run)))
 		return;
 	if (!*run->finding) {
@@ -289,6 +292,29 @@ static bool try_seed(const char *name, uint64_t seed, enum legal_misuse misuse)
 	return made;
 }
 
+/* Silence counts where everything was tried: each op that alloc has was executed. */
+static void expect_every_op(void)
+{
+	struct kmc_program program;
+	struct kmc_target *target;
+	struct kmc_caps caps;
+	uint64_t ops = 0;
+
+	kmc_program_init(&program);
+	target = open_target("alloc", &program);
+	target->ops->caps(target, &caps);
+	target->ops->close(target);
+	kmc_program_free(&program);
+	for (unsigned int code = 1; code < KMC_OPCODE_END; code++) {
+		ops += executed[code];
+		if (kmc_caps_has(&caps, code) && !executed[code] && rounds >= 200 &&
+		    code != KMC_OP_MOVE_SLOT)
+			fail_msg("%s was never executed", kmc_op_desc(code)->text);
+	}
+	printf("%llu ops executed, %llu skipped for want of memory\n", (unsigned long long)ops,
+	       (unsigned long long)skips);
+}
+
 static void test_alloc_is_silent(void **state)
 {
 	(void)state;
@@ -296,6 +322,7 @@ static void test_alloc_is_silent(void **state)
 	for (uint64_t i = 0; i < rounds; i++)
 		try_seed("alloc", first_seed + i, LEGAL_NONE);
 	assert_int_equal(failures, 0);
+	expect_every_op();
 }
 
 static void test_malloc_is_silent(void **state)

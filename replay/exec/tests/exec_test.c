@@ -297,6 +297,76 @@ static void test_injected_failure(void **state)
 	assert_int_equal(call_at(&seen, 1)->outcome, KMC_OUT_VALUE);
 	assert_int_equal(call_at(&seen, 2)->outcome, KMC_OUT_NULL);
 	assert_int_equal(call_at(&seen, 3)->outcome, KMC_OUT_VALUE);
+	assert_int_equal(effects_seen(&seen, KMC_EFF_FAULT_INJECTED), 1);
+	run_text(*state, &seen, "fail_nth(fail_page_alloc, 1, 0)\nr3 = alloc_pages(GFP_KERNEL, 4)\n");
+	assert_int_equal(call_at(&seen, 1)->outcome, KMC_OUT_NULL);
+	assert_int_equal(seen.events[2].what, KMC_EFF_FAULT_INJECTED);
+	assert_int_equal(seen.events[2].arg, 1);
+}
+
+/* kmemdup_nul ends with a byte of its own, which is nobody's pattern. */
+static void test_the_byte_behind_a_copy_is_not_the_pattern(void **state)
+{
+	run_text(*state, &seen, "r0 = kmalloc(16, GFP_KERNEL)\nwrite(r0, 16, 0x5)\n"
+				"r1 = kmemdup_nul(r0, 8, GFP_KERNEL)\ncheck(r1, 8, 0x5)\n"
+				"check(r1, 9, 0x5)\n");
+	assert_int_equal(call_at(&seen, 3)->outcome, KMC_OUT_NONE);
+	assert_int_equal(call_at(&seen, 4)->outcome, KMC_OUT_SKIPPED);
+	assert_int_equal(effects_seen(&seen, KMC_EFF_CONTENT_KEPT), 1);
+	assert_int_equal(effects_seen(&seen, KMC_EFF_CONTENT_LOST), 0);
+}
+
+/* A put that ends a get_page() frees nothing, of a plain block neither. */
+static void test_a_reference_is_put_back(void **state)
+{
+	run_text(*state, &seen, "r0 = alloc_pages(GFP_KERNEL, 2)\nput_page(r0)\nget_page(r0)\n"
+				"put_page(r0)\nread(r0, 16384)\nput_page(r0)\n"
+				"__free_pages(r0, 2)\n");
+	assert_int_equal(call_at(&seen, 1)->outcome, KMC_OUT_SKIPPED);
+	assert_int_equal(call_at(&seen, 3)->outcome, KMC_OUT_NONE);
+	assert_int_equal(call_at(&seen, 4)->outcome, KMC_OUT_NONE);
+	assert_int_equal(call_at(&seen, 5)->outcome, KMC_OUT_SKIPPED);
+	assert_int_equal(call_at(&seen, 6)->outcome, KMC_OUT_NONE);
+}
+
+/* Of exact and split pages each counts for itself: no get_page on their slot. */
+static void test_references_that_a_slot_cannot_count(void **state)
+{
+	run_text(*state, &seen, "r0 = alloc_pages_exact(9000, GFP_KERNEL|__GFP_COMP)\nget_page(r0)\n"
+				"r1 = alloc_pages(GFP_KERNEL, 1)\nsplit_page(r1, 1)\nget_page(r1)\n"
+				"r2 = alloc_pages(GFP_KERNEL|__GFP_COMP, 1)\nget_page(r2+4096)\n"
+				"get_page(r2+8192)\n");
+	assert_int_equal(call_at(&seen, 1)->outcome, KMC_OUT_SKIPPED);
+	assert_int_equal(call_at(&seen, 4)->outcome, KMC_OUT_SKIPPED);
+	assert_int_equal(call_at(&seen, 6)->outcome, KMC_OUT_NONE);
+	assert_int_equal(call_at(&seen, 7)->outcome, KMC_OUT_SKIPPED);
+}
+
+/* Rule: KC-25. */
+static void test_a_cache_in_use_is_not_destroyed(void **state)
+{
+	run_text(*state, &seen, "r0 = kmem_cache_create(1, 100, 0, 0, 0)\n"
+				"r1 = kmem_cache_alloc(r0, GFP_KERNEL)\nkmem_cache_destroy(r0)\n"
+				"kmem_cache_destroy(r0) misuse\nkmem_cache_free(r0, r1)\n"
+				"kmem_cache_destroy(r0)\nkmem_cache_shrink(r0)\n");
+	assert_int_equal(call_at(&seen, 2)->outcome, KMC_OUT_SKIPPED);
+	assert_int_equal(call_at(&seen, 3)->outcome, KMC_OUT_NONE);
+	assert_int_equal(effects_seen(&seen, KMC_EFF_REPORTED), 1);
+	assert_int_equal(call_at(&seen, 4)->outcome, KMC_OUT_NONE);
+	assert_int_equal(call_at(&seen, 5)->outcome, KMC_OUT_NONE);
+	assert_int_equal(call_at(&seen, 6)->outcome, KMC_OUT_SKIPPED);
+}
+
+/* No usercopy region is the region of no bytes. */
+static void test_no_usercopy_region(void **state)
+{
+	run_text(*state, &seen, "r0 = kmem_cache_create_usercopy(1, 100, 0, 0, none, none, 0)\n"
+				"r1 = kmem_cache_create_usercopy(2, 100, 0, 0, 8, 16, 0)\n");
+	assert_int_equal(call_at(&seen, 0)->outcome, KMC_OUT_VALUE);
+	assert_int_equal(seen.caches[seen.nr_caches - 2].usersize, 0);
+	assert_int_equal(seen.caches[seen.nr_caches - 2].useroffset, 0);
+	assert_int_equal(seen.caches[seen.nr_caches - 1].useroffset, 8);
+	assert_int_equal(seen.caches[seen.nr_caches - 1].usersize, 16);
 }
 
 static void test_products_and_overflow(void **state)
@@ -380,6 +450,11 @@ int main(void)
 		TEST(test_split_pages_are_freed_one_by_one),
 		TEST(test_null_and_zero_size),
 		TEST(test_injected_failure),
+		TEST(test_the_byte_behind_a_copy_is_not_the_pattern),
+		TEST(test_a_reference_is_put_back),
+		TEST(test_references_that_a_slot_cannot_count),
+		TEST(test_a_cache_in_use_is_not_destroyed),
+		TEST(test_no_usercopy_region),
 		TEST(test_products_and_overflow),
 		TEST(test_move_takes_the_block_along),
 		TEST(test_nested_tracepoints),

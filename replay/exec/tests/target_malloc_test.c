@@ -31,6 +31,14 @@ static void test_natural_alignment(void **state)
 		assert_int_equal(seen.events[0].addr % size, 0);
 		assert_true(seen.events[0].granted >= size);
 	}
+	/* Rule: ALIGN-3, beyond a page too. */
+	for (unsigned int align = 32; align <= 65536; align *= 2) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "r0 = kmalloc(%u, GFP_KERNEL)\nkfree(r0)\n", 3 * align);
+		run_text(target, &seen, text);
+		assert_int_equal(seen.events[0].addr % align, 0);
+	}
 	target->ops->close(target);
 }
 
