@@ -165,7 +165,7 @@ static void note_gap(struct kmc_judge *judge, const struct kmc_event *ev)
 	judge->blind_before = judge->now;
 }
 
-int kmc_judge_event(struct kmc_judge *judge, const struct kmc_event *ev)
+static inline int judge_one(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	int err = 0;
 
@@ -187,6 +187,11 @@ int kmc_judge_event(struct kmc_judge *judge, const struct kmc_event *ev)
 		err = kmc_call_side(judge, ev);
 	}
 	return err ? err : (int)judge->broken_now;
+}
+
+int kmc_judge_event(struct kmc_judge *judge, const struct kmc_event *ev)
+{
+	return judge_one(judge, ev);
 }
 
 void kmc_judge_prefetch(const struct kmc_judge *judge, uint64_t addr)
@@ -219,7 +224,7 @@ int kmc_judge_batch(struct kmc_judge *judge, const struct kmc_event *evs, size_t
 			kmc_judge_prefetch(judge, evs[i + 12].addr);
 		if (far && i + 5 < nr)
 			prefetch_block(judge, evs[i + 5].addr);
-		ret = kmc_judge_event(judge, &evs[i]);
+		ret = judge_one(judge, &evs[i]);
 		if (ret < 0)
 			return ret;
 		broken += ret;

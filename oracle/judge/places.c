@@ -38,19 +38,19 @@ void kmc_places_reset(struct kmc_judge *judge)
 	judge->nr_places = 1;
 }
 
-static struct kmc_place *place_of(struct kmc_judge *judge, uint64_t addr)
+static inline struct kmc_place *place_of(struct kmc_judge *judge, uint64_t addr)
 {
 	uint32_t number = kmc_dir_get(&judge->place_dir, addr);
 
 	return number ? &judge->places[number] : NULL;
 }
 
-static struct kmc_place *place_make(struct kmc_judge *judge, uint64_t addr)
+static struct kmc_place *place_new(struct kmc_judge *judge, uint64_t addr)
 {
-	struct kmc_place *place = place_of(judge, addr);
+	struct kmc_place *place;
 
-	if (place || judge->nr_places == MAX_PLACES)
-		return place;
+	if (judge->nr_places == MAX_PLACES)
+		return NULL;
 	if (judge->nr_places == judge->max_places) {
 		uint32_t max = judge->max_places * 2;
 		void *places = realloc(judge->places, max * sizeof(*judge->places));
@@ -65,6 +65,13 @@ static struct kmc_place *place_make(struct kmc_judge *judge, uint64_t addr)
 	place = &judge->places[judge->nr_places++];
 	*place = (struct kmc_place){ .addr = addr & -KMC_PAGE };
 	return place;
+}
+
+static inline struct kmc_place *place_make(struct kmc_judge *judge, uint64_t addr)
+{
+	struct kmc_place *place = place_of(judge, addr);
+
+	return place ? place : place_new(judge, addr);
 }
 
 static uint64_t last_page(uint64_t addr, uint64_t size)
@@ -115,6 +122,8 @@ void kmc_place_remove(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 		place->odd -= place->odd > 0;
 	else if (place)
 		place->starts[bit / 64] &= ~(1ull << bit % 64);
+	if (size <= KMC_PAGE - (addr & (KMC_PAGE - 1)))
+		return;
 	for (uint64_t page = (addr & -KMC_PAGE) + KMC_PAGE; page <= last_page(addr, size);
 	     page += KMC_PAGE) {
 		place = place_of(judge, page);
@@ -209,9 +218,19 @@ static struct kmc_life *find_on_page(struct kmc_judge *judge, const struct kmc_p
 	return life;
 }
 
+static bool begins_anywhere(const struct kmc_place *place)
+{
+	const uint64_t *starts = place->starts;
+
+	return starts[0] | starts[1] | starts[2] | starts[3] | starts[4] | starts[5] | starts[6] |
+	       starts[7];
+}
+
 /* Does anything begin at bits [first, last] of a page? */
 static bool begins_in(const struct kmc_place *place, unsigned int first, unsigned int last)
 {
+	if (last - first == 511)
+		return begins_anywhere(place);
 	for (unsigned int word = first / 64; word <= last / 64; word++) {
 		uint64_t bits = place->starts[word];
 

@@ -59,7 +59,7 @@ struct kmc_replay_cpu {
 	bool armed;
 };
 
-#define KMC_OURS_AT_ONCE 2048
+#define KMC_OURS_AT_ONCE 512
 #define KMC_THEIRS_AT_ONCE 256
 
 struct kmc_replay {
