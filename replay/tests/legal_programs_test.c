@@ -20,6 +20,7 @@
 
 static uint64_t first_seed, rounds, failures;
 static uint64_t executed[KMC_OPCODE_END], skips;
+static bool exercised[1024], reachable[1024]; /* rules, on alloc */
 
 static uint64_t number(const char *name, uint64_t otherwise)
 {
@@ -240,6 +241,34 @@ static void explain(const char *name, const struct legal_wish *wish,
 	fflush(stdout);
 }
 
+static void note_rules(const struct run *run)
+{
+	struct kmc_rule_result result;
+
+	for (size_t i = 0; !run->is_malloc && i < kmc_rule_count(); i++) {
+		kmc_judge_result(run->judge, i, &result);
+		exercised[i] |= result.exercised != 0;
+		reachable[i] |= result.state != KMC_RULE_UNREACHABLE;
+	}
+}
+
+/* What was judged at least once, of what could be. */
+static void show_rules(void)
+{
+	unsigned int could = 0, was = 0;
+
+	assert_true(kmc_rule_count() <= 1024);
+	for (size_t i = 0; i < kmc_rule_count(); i++) {
+		could += reachable[i];
+		was += exercised[i];
+	}
+	printf("%u of %u reachable rules exercised, not:", was, could);
+	for (size_t i = 0; i < kmc_rule_count(); i++)
+		if (reachable[i] && !exercised[i])
+			printf(" %s", kmc_rule_at(i)->id);
+	printf("\n");
+}
+
 static bool run_again(struct kmc_target *target, const struct kmc_program *program,
 		      struct run *run)
 {
@@ -267,6 +296,7 @@ static void try_program(const char *name, const struct legal_wish *wish,
 	through_text(program, &other);
 	if (!run_again(target, &other, &run))
 		fail_msg("seed %llu: another run from text", (unsigned long long)wish->seed);
+	note_rules(&run);
 	kmc_program_free(&other);
 	kmc_judge_destroy(run.judge);
 	target->ops->close(target);
@@ -327,6 +357,7 @@ static void test_alloc_is_silent(void **state)
 		try_seed("alloc", first_seed + i, LEGAL_NONE);
 	assert_int_equal(failures, 0);
 	expect_every_op();
+	show_rules();
 }
 
 static void test_malloc_is_silent(void **state)
