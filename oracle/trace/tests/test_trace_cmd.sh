@@ -71,6 +71,16 @@ fi
 ok "info of losses" "$trace" info lost.kmt
 says "info of losses" "on cpu 1: 7 events" out
 says "info of losses" "accounting: exact" out
+"$make" seen.kmt witness=5
+ok "info of a witness" "$trace" info seen.kmt
+says "info of a witness" "kmem:kfree .*unseen by BPF: 5 to 7 of 1000 firings (witness perf)" out
+ok "json of a witness" "$trace" info --json seen.kmt
+says "json of a witness" '"unseen_most":7' out
+ok "cut keeps the witness" "$trace" cut seen.kmt -o seen-cut.kmt --events 10
+ok "cut keeps the witness" "$trace" info seen-cut.kmt
+says "cut keeps the witness" "5 to 7 of 1000" out
+ok "no witness" "$trace" info --json a.kmt
+grep -q witness out && fail "no witness: there is one"
 "$make" skew.kmt skew=3
 ok "info of wrong counts" "$trace" info skew.kmt
 says "info of wrong counts" "off by 18" out

@@ -3,7 +3,8 @@
  * Writes a made-up trace for the script tests: trace_make FILE [KEY=VALUE...]
  * with seed, records (of a block), blocks (of a cpu), cpu (only this one),
  * start (realtime, ns), release, direct_map, lost (before each second block),
- * skew (added to kmalloc's hits: accounting that does not add up).
+ * skew (added to kmalloc's hits: accounting that does not add up), witness
+ * (one saw 1000 frees fire, of which so many were unseen).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,13 @@ struct wishes {
 static uint64_t number(const char *text)
 {
 	return strtoull(text, NULL, 0);
+}
+
+static void call_witness(struct kmc_trace_facts *facts, uint64_t unseen)
+{
+	strcpy(facts->witness, "perf");
+	facts->witnessed[KMC_PROBE_KFREE] =
+		(struct kmc_witness_count){ 1000, unseen, unseen + 2 };
 }
 
 static int take_wish(struct wishes *w, struct kmc_trace_facts *facts, const char *arg)
@@ -48,6 +56,8 @@ static int take_wish(struct wishes *w, struct kmc_trace_facts *facts, const char
 		w->lost = number(value);
 	else if (!strncmp(arg, "skew", len))
 		w->skew = number(value);
+	else if (!strncmp(arg, "witness", len))
+		call_witness(facts, number(value));
 	else
 		return -EINVAL;
 	return 0;
