@@ -422,9 +422,13 @@ static void print_comparison(const struct kmc_replay *replay, const struct compa
 {
 	const struct kmc_sample *last = &replay->samples[replay->nr_samples - 1];
 
-	printf("granted size, class: equal for %" PRIu64 " of %" PRIu64 " objects (%.4f %%)\n",
-	       c->granted_equal, c->granted_equal + c->granted_differ,
-	       percent(c->granted_equal, c->granted_differ));
+	if (c->granted_equal + c->granted_differ)
+		printf("granted size, class: equal for %" PRIu64 " of %" PRIu64
+		       " objects (%.4f %%)\n", c->granted_equal,
+		       c->granted_equal + c->granted_differ,
+		       percent(c->granted_equal, c->granted_differ));
+	else
+		puts("granted size, class: no object to compare");
 	printf("caches made: %" PRIu64 ", of another size or order %" PRIu64 "\n",
 	       replay->caches_made, replay->caches_differ);
 	print_differing_caches(replay);
