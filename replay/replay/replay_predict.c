@@ -276,8 +276,11 @@ static int compare_record(void *arg, const struct kmc_record *record)
 
 static void print_tally(const char *what, const struct tally *t)
 {
-	printf("%-28s %" PRIu64 " of %" PRIu64 " equal (%.4f %%)\n", what, t->equal, t->all,
-	       t->all ? 100.0 * (double)t->equal / (double)t->all : 100.0);
+	if (!t->all)
+		printf("%-28s none in this trace\n", what);
+	else
+		printf("%-28s %" PRIu64 " of %" PRIu64 " equal (%.4f %%)\n", what, t->equal,
+		       t->all, 100.0 * (double)t->equal / (double)t->all);
 }
 
 static int read_and_compare(struct comparer *c, struct kmc_trace *trace)
