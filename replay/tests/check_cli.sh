@@ -5,20 +5,7 @@
 set -u
 cd "$KMC_TMP" || exit 1
 check="$KMC_BIN/kmconform check"
-failed=0
-
-# expect STATUS "text that must be in the output" COMMAND...
-expect() {
-	local status=$1 text=$2 got out
-	shift 2
-	out=$("$@" 2>&1)
-	got=$?
-	if [ $got -ne "$status" ] || [[ "$out" != *"$text"* ]]; then
-		echo "FAILED: $* gave $got, expected $status and '$text':"
-		echo "$out" | head -20
-		failed=1
-	fi
-}
+. "$KMC_SRC/replay/tests/expect.sh"
 
 head='# kmconform program 1
 edition 6.18

@@ -6,19 +6,7 @@
 set -u
 cd "$KMC_TMP" || exit 1
 replay="$KMC_BIN/kmconform replay"
-failed=0
-
-expect() {
-	local status=$1 text=$2 got out
-	shift 2
-	out=$("$@" 2>&1)
-	got=$?
-	if [ $got -ne "$status" ] || [[ "$out" != *"$text"* ]]; then
-		echo "FAILED: $* gave $got, expected $status and '$text':"
-		echo "$out" | tail -20
-		failed=1
-	fi
-}
+. "$KMC_SRC/replay/tests/expect.sh"
 
 : > empty.kmt
 head -c 5000 /dev/urandom > noise.kmt
