@@ -77,26 +77,43 @@ wait $pid || fail "miss.kmt"
 grep miss_block miss.out
 [ "$(value miss_block_mean_us miss.out)" -lt 60000 ] || fail "wide misses: $(grep miss_ miss.out)"
 
-# A witness: perf has counted what the programs were run for, but for a burst now and then
-"$record" -q --witness -o witness.kmt & pid=$!
-started witness.kmt
-"$load" 1285 20000 >/dev/null
-kill -INT $pid
-wait $pid || fail "--witness"
-"$probe" witness.kmt >witness.out || fail "witness.kmt: $(grep FAILED witness.out)"
-grep -q "^witness perf$" witness.out || fail "no witness in the facts"
+# A witness: perf has counted what the programs were run for. What it bounds holds in each
+# run; how close the bounds are is the scheduler's doing: a burst of others between the two
+# looks at a counter widens them, so of five runs one has to be close.
+close=
+for try in 1 2 3 4 5; do
+	"$record" -q --witness -o witness.kmt & pid=$!
+	started witness.kmt
+	"$load" 1285 20000 >/dev/null
+	kill -INT $pid
+	wait $pid || fail "--witness"
+	"$probe" witness.kmt >witness.out || fail "witness.kmt: $(grep FAILED witness.out)"
+	grep -q "^witness perf$" witness.out || fail "no witness in the facts"
+	awk '
+		/ hits / { counted[$1] = $5 + $NF }
+		/^witnessed / {
+			if ($6 > $7 || $6 * 1000 > $4) bad = 1
+			fired[$2] = $4; most[$2] = $7
+		}
+		END {
+			for (p in fired)
+				if (counted[p] + most[p] + 2000 < fired[p]) bad = 1
+			exit bad || fired["kmem:kmalloc"] < 20000
+		}' witness.out || fail "witness: $(grep witnessed witness.out)"
+	awk '
+		/ hits / { counted[$1] = $5 + $NF }
+		/^witnessed / {
+			if ($7 - $6 > 2000) wide = 1
+			fired[$2] = $4
+		}
+		END {
+			for (p in fired)
+				if (counted[p] > fired[p] + 2000) wide = 1
+			exit wide
+		}' witness.out && close=$try && break
+done
 grep "^witnessed.*fired [1-9]" witness.out
-awk '
-	/ hits / { counted[$1] = $5 + $NF }
-	/^witnessed / {
-		if ($6 > $7 || $6 * 1000 > $4 || $7 - $6 > 2000) bad = 1
-		fired[$2] = $4; most[$2] = $7
-	}
-	END {
-		for (p in fired)
-			if (counted[p] > fired[p] + 2000 || counted[p] + most[p] + 2000 < fired[p]) bad = 1
-		exit bad || fired["kmem:kmalloc"] < 20000
-	}' witness.out || fail "witness: $(grep witnessed witness.out)"
+[ -n "$close" ] || fail "no close witness in five: $(grep witnessed witness.out)"
 grep -q "^witness none$" miss.out || fail "a witness that nobody called"
 
 # SIGTERM; time
