@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The target alloc: what gives objects back. */
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "target_alloc.h"
+
+static void free_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	const struct kmc_op *op = call->op;
+	struct kmem_cache *cache = call->src ? call->src->ptr : NULL;
+
+	(void)exec, (void)gfp;
+	switch (op->code) {
+	case KMC_OP_KFREE: kfree(call->ptr); break;
+	case KMC_OP_KFREE_CONST: kfree_const(call->ptr); break;
+	case KMC_OP_KFREE_SENSITIVE: kfree_sensitive(call->ptr); break;
+	case KMC_OP_KVFREE: kvfree(call->ptr); break;
+	case KMC_OP_KVFREE_SENSITIVE: kvfree_sensitive(call->ptr, op->a); break;
+	case KMC_OP_KFREE_BULK: kfree_bulk(call->count, call->bulk); break;
+	case KMC_OP_KMEM_CACHE_FREE: kmem_cache_free(cache, call->ptr); break;
+	case KMC_OP_KMEM_CACHE_FREE_BULK:
+		kmem_cache_free_bulk(cache, call->count, call->bulk);
+		break;
+	}
+}
+
+const struct kmc_alloc_op kmc_alloc_free_ops[] = {
+	{ KMC_OP_KFREE, free_op },
+	{ KMC_OP_KFREE_CONST, free_op },
+	{ KMC_OP_KFREE_SENSITIVE, free_op },
+	{ KMC_OP_KFREE_BULK, free_op },
+	{ KMC_OP_KVFREE, free_op },
+	{ KMC_OP_KVFREE_SENSITIVE, free_op },
+	{ KMC_OP_KMEM_CACHE_FREE, free_op },
+	{ KMC_OP_KMEM_CACHE_FREE_BULK, free_op },
+	{ 0, NULL },
+};

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The target alloc: kmalloc, its kin, resizing and duplicates. */
+#include <stdlib.h>
+#include <string.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "target_alloc.h"
+
+static void *call_kmalloc(const struct kmc_call *call, gfp_t gfp)
+{
+	const struct kmc_op *op = call->op;
+
+	switch (op->code) {
+	case KMC_OP_KMALLOC: return kmalloc(op->a, gfp);
+	case KMC_OP_KZALLOC: return kzalloc(op->a, gfp);
+	case KMC_OP_KMALLOC_NODE: return kmalloc_node(op->a, gfp, op->node);
+	case KMC_OP_KZALLOC_NODE: return kzalloc_node(op->a, gfp, op->node);
+	case KMC_OP_KMALLOC_TRACK_CALLER: return kmalloc_track_caller(op->a, gfp);
+	case KMC_OP_KMALLOC_NODE_TRACK_CALLER:
+		return kmalloc_node_track_caller(op->a, gfp, op->node);
+	case KMC_OP_KMALLOC_ARRAY: return kmalloc_array(op->a, op->b, gfp);
+	case KMC_OP_KMALLOC_ARRAY_NODE: return kmalloc_array_node(op->a, op->b, gfp, op->node);
+	case KMC_OP_KCALLOC: return kcalloc(op->a, op->b, gfp);
+	case KMC_OP_KCALLOC_NODE: return kcalloc_node(op->a, op->b, gfp, op->node);
+	case KMC_OP_KREALLOC: return krealloc(call->ptr, op->a, gfp);
+	case KMC_OP_KREALLOC_ARRAY: return krealloc_array(call->ptr, op->a, op->b, gfp);
+	case KMC_OP_KMEMDUP: return kmemdup(call->ptr, op->a, gfp);
+	case KMC_OP_KMEMDUP_NUL: return kmemdup_nul(call->ptr, op->a, gfp);
+	case KMC_OP_KMEMDUP_ARRAY: return kmemdup_array(call->ptr, op->a, op->b, gfp);
+	default: return NULL;
+	}
+}
+
+/* A string of @len characters in the executor's own memory. */
+static const char *string_of(struct kmc_exec *exec, uint64_t len)
+{
+	if (len >= exec->text_bytes) {
+		char *text = realloc(exec->text, len + 1);
+
+		if (!text)
+			return NULL;
+		memset(text, 'k', len + 1);
+		exec->text = text;
+		exec->text_bytes = len + 1;
+	}
+	return exec->text;
+}
+
+#define LONGEST_STRING (16ull << 20)
+
+static const char read_only_text[] = "kmconform";
+
+static void call_string(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	const struct kmc_op *op = call->op;
+	char *text = op->a <= LONGEST_STRING ? (char *)string_of(exec, op->a) : NULL;
+
+	if (!text) {
+		call->outcome = KMC_OUT_SKIPPED;
+		return;
+	}
+	text[op->a] = '\0';
+	if (op->code == KMC_OP_KSTRNDUP)
+		call->result = kstrndup(text, op->b, gfp);
+	else
+		call->result = kstrdup(text, gfp);
+	text[op->a] = 'k';
+}
+
+static void kmalloc_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	(void)exec;
+	kmc_alloc_memory_result(call, call_kmalloc(call, gfp));
+}
+
+static void string_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	if (call->op->code == KMC_OP_KSTRDUP_CONST && call->op->b) {
+		call->result = (void *)(uintptr_t)read_only_text;
+		call->outcome = KMC_OUT_SKIPPED; /* no read-only memory in this machine */
+		return;
+	}
+	call_string(exec, call, gfp);
+	kmc_alloc_memory_result(call, call->result);
+}
+
+static void ksize_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	(void)exec, (void)gfp;
+	kmc_alloc_value(call, ksize(call->ptr));
+}
+
+const struct kmc_alloc_op kmc_alloc_kmalloc_ops[] = {
+	{ KMC_OP_KMALLOC, kmalloc_op },
+	{ KMC_OP_KZALLOC, kmalloc_op },
+	{ KMC_OP_KMALLOC_NODE, kmalloc_op },
+	{ KMC_OP_KZALLOC_NODE, kmalloc_op },
+	{ KMC_OP_KMALLOC_TRACK_CALLER, kmalloc_op },
+	{ KMC_OP_KMALLOC_NODE_TRACK_CALLER, kmalloc_op },
+	{ KMC_OP_KMALLOC_ARRAY, kmalloc_op },
+	{ KMC_OP_KMALLOC_ARRAY_NODE, kmalloc_op },
+	{ KMC_OP_KCALLOC, kmalloc_op },
+	{ KMC_OP_KCALLOC_NODE, kmalloc_op },
+	{ KMC_OP_KREALLOC, kmalloc_op },
+	{ KMC_OP_KREALLOC_ARRAY, kmalloc_op },
+	{ KMC_OP_KMEMDUP, kmalloc_op },
+	{ KMC_OP_KMEMDUP_NUL, kmalloc_op },
+	{ KMC_OP_KMEMDUP_ARRAY, kmalloc_op },
+	{ KMC_OP_KSTRDUP, string_op },
+	{ KMC_OP_KSTRNDUP, string_op },
+	{ KMC_OP_KSTRDUP_CONST, string_op },
+	{ KMC_OP_KSIZE, ksize_op },
+	{ 0, NULL },
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the target `alloc` share: its state, and the tables of the
+ * calls it has. Each file alloc_*.c translates one family of ops into calls of
+ * alloc's API and ends with its table; target_alloc.c puts them together.
+ */
+#ifndef EXEC_TARGET_ALLOC_H
+#define EXEC_TARGET_ALLOC_H
+#include <linux/gfp.h>
+#include "alloc/sim.h"
+#include "exec_core.h"
+
+struct alloc_state {
+	struct kmc_sim *sim;
+	const struct kmc_gfp_table *gfp;
+	/* the flags translated last: programs use few */
+	struct kmc_gfp last_gfp;
+	gfp_t last_raw;
+	/* what is current on each cpu, so that entering an op costs a compare */
+	int cpu;
+	uint8_t task[KMC_SIM_MAX_CPUS], context[KMC_SIM_MAX_CPUS];
+};
+
+static inline struct alloc_state *kmc_alloc_state(struct kmc_exec *exec)
+{
+	return exec->state;
+}
+
+/**
+ * kmc_alloc_fn - Do one op.
+ * @gfp: the op's flags as alloc's profile numbers them.
+ *
+ * call->outcome is KMC_OUT_NONE on entry; what the call returned goes into
+ * @call (kmc_alloc_memory_result(), kmc_alloc_value()).
+ */
+typedef void kmc_alloc_fn(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp);
+
+struct kmc_alloc_op {
+	uint16_t code; /* 0 ends a table */
+	kmc_alloc_fn *call;
+};
+
+extern const struct kmc_alloc_op kmc_alloc_size_ops[], kmc_alloc_kmalloc_ops[],
+	kmc_alloc_cache_ops[], kmc_alloc_free_ops[], kmc_alloc_page_ops[], kmc_alloc_scope_ops[],
+	kmc_alloc_machine_ops[];
+
+/** kmc_alloc_running() - The executor that runs an op now; for callbacks without an argument. */
+struct kmc_exec *kmc_alloc_running(void);
+
+/** kmc_alloc_memory_result() - A call returned memory, NULL or ZERO_SIZE_PTR. Of objects, ksize() is granted. */
+void kmc_alloc_memory_result(struct kmc_call *call, void *result);
+
+/** kmc_alloc_value() - A call returned a number. */
+static inline void kmc_alloc_value(struct kmc_call *call, uint64_t value)
+{
+	call->value = value;
+	call->outcome = KMC_OUT_VALUE;
+}
+
+#endif
