@@ -41,6 +41,21 @@ value() {
 	awk -v k="$1" '$1 == k { print $2 }' "$2"
 }
 
+# found WHAT TRACEPOINT WANT FILE: as many as were done, but for those that the file itself
+# says it has not: lost, missed for recursion, or (a witness tells) not run at all.
+found() {
+	local have
+	have=$(value "sentinel_$1" "$4")
+	awk -v p="$2" -v have="$have" -v want="$3" '
+		$1 == p && / hits / {
+			for (i = 2; i < NF; i++) if ($i == "lost") excused += $(i + 1)
+			excused += $NF
+		}
+		$1 == "witnessed" && $2 == p { excused += $NF }
+		END { exit !(have <= want && have + excused >= want) }
+	' "$4" || fail "$1: $have of $3 in $4: $(grep "^$2 " "$4")"
+}
+
 "$record" -q -d 0.1 -o can.kmt 2>why
 if [ $? -ne 0 ]; then
 	echo "skipped: $(cat why)"
@@ -48,15 +63,15 @@ if [ $? -ne 0 ]; then
 fi
 
 # Sentinels, by size and task, from the start signal to a clean end by SIGINT
-"$record" -q -o load.kmt &
+"$record" -q --witness -o load.kmt &
 pid=$!
 started load.kmt
 tid=$("$load" 1285 20000)
 kill -INT $pid
 wait $pid || fail "SIGINT does not end it cleanly"
 "$probe" load.kmt --size 1285 --tid "$tid" >load.out || fail "load.kmt: $(grep FAILED load.out)"
-[ "$(value sentinel_allocs load.out)" = 20000 ] || fail "sentinels: $(grep sentinel load.out)"
-[ "$(value sentinel_frees load.out)" = 20000 ] || fail "sentinels: $(grep sentinel load.out)"
+found allocs kmem:kmalloc 20000 load.out
+found frees kmem:kfree 20000 load.out
 [ "$(value unnamed_cache_events load.out)" = 0 ] || fail "caches without a name"
 grep -q "^release $(uname -r) arch $(uname -m) clock monotonic" load.out || fail "facts: $(head -1 load.out)"
 grep -q "redacted 1" load.out || fail "not redacted by default"
@@ -145,12 +160,12 @@ kill -INT $pid; wait $pid
 [ "$(value sentinel_allocs pid.out)" = 0 ] || fail "--pid lets others through"
 grep -q 'filter "pid=1"' pid.out || fail "filter not in the facts"
 grep -q "^kmem:kmalloc .* filtered [1-9]" pid.out || fail "filtered not counted"
-"$record" -q -o size.kmt --object-min 1285 --object-max 1285 & pid=$!
+"$record" -q --witness -o size.kmt --object-min 1285 --object-max 1285 & pid=$!
 started size.kmt
 tid=$("$load" 1285 1000)
 kill -INT $pid; wait $pid
 "$probe" size.kmt --size 1285 --tid "$tid" >size.out || fail "size.kmt: $(grep FAILED size.out)"
-[ "$(value sentinel_allocs size.out)" = 1000 ] || fail "--object-min: $(grep sentinel size.out)"
+found allocs kmem:kmalloc 1000 size.out
 "$record" -q -o null.kmt --null-frees & pid=$!
 started null.kmt
 "$load" 1285 1000 >/dev/null
