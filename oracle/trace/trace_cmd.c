@@ -48,16 +48,18 @@ int kmc_trace_input(const char *path, struct kmc_trace **trace)
 	return 0;
 }
 
-void kmc_trace_tell_damage(const char *path, const struct kmc_trace *trace)
+int kmc_trace_tell_damage(const char *path, const struct kmc_trace *trace)
 {
 	const struct kmc_trace_damage *d = kmc_trace_damage(trace);
 
 	if (!d->blocks_bad && !d->blocks_missing && !d->tail_partial)
-		return;
+		return 0;
 	fprintf(stderr, "kmconform trace: %s: offset %" PRIu64 ": not whole: %" PRIu64
 		" blocks bad, %" PRIu64 " missing, %" PRIu64 " bytes passed over%s\n", path,
 		d->first_bad_offset, d->blocks_bad, d->blocks_missing, d->bytes_skipped,
 		d->tail_partial ? ", cut within a block" : "");
+	/* Blocks that are not there at all are a loss (a pause between merged times), no damage. */
+	return d->blocks_bad || d->tail_partial ? KMC_TRACE_CANNOT : 0;
 }
 
 static int parse_number(const char *text, const char *const *units, const double *factors,

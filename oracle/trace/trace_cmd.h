@@ -24,8 +24,13 @@ int kmc_trace_fail(const char *format, ...) __attribute__((format(printf, 1, 2))
 /** kmc_trace_input() - Open a trace, or say why not. Return: 0, KMC_TRACE_CANNOT. */
 int kmc_trace_input(const char *path, struct kmc_trace **trace);
 
-/** kmc_trace_tell_damage() - A line on standard error if anything of it cannot be read. */
-void kmc_trace_tell_damage(const char *path, const struct kmc_trace *trace);
+/**
+ * kmc_trace_tell_damage() - A line on standard error if anything of it cannot be read.
+ *
+ * What a command makes of the rest is good all the same; only a repair (cut) is done with it.
+ * Return: 0, KMC_TRACE_CANNOT.
+ */
+int kmc_trace_tell_damage(const char *path, const struct kmc_trace *trace);
 
 /** kmc_parse_time() - "1.5" or "1.5s", "200ms", "7us", "90ns". Return: 0, -EINVAL. */
 int kmc_parse_time(const char *text, uint64_t *ns);

@@ -571,7 +571,8 @@ int kmc_trace_cmd_info(int argc, char **argv)
 	static const struct argp argp = {
 		options, parse_option, "FILE",
 		"Say what is in a trace, what was lost and whether it adds up. Exit status 0 when "
-		"it can be read, also if it was cut or is damaged in places.", NULL, NULL, NULL };
+		"all of it can be read, also without an end mark; 2 with a line when a part is "
+		"damaged: all else is told.", NULL, NULL, NULL };
 	struct info_args args = { 0 };
 	struct summary s = { 0 };
 	int ret;
@@ -590,6 +591,8 @@ int kmc_trace_cmd_info(int argc, char **argv)
 		print_text(&s);
 	if (!ret && fflush(stdout))
 		ret = kmc_trace_fail("%s", strerror(errno));
+	if (!ret)
+		ret = kmc_trace_tell_damage(args.input, s.trace);
 	free(s.cpus);
 	kmc_trace_close(s.trace);
 	return ret;

@@ -43,6 +43,7 @@ struct merge {
 	struct kmc_trace_facts facts;
 	struct merge_block *blocks;
 	size_t nr_blocks;
+	bool damaged; /* one of the inputs */
 };
 
 static const struct argp_option options[] = {
@@ -426,6 +427,7 @@ static int write_blocks(const struct merge *m, struct kmc_trace_output *out)
 	return ret;
 }
 
+/* Damage costs only itself: it is told, and remembered in the status. */
 static int open_inputs(struct merge *m, const struct merge_args *args)
 {
 	for (unsigned int i = 0; i < args->nr_inputs; i++) {
@@ -433,7 +435,8 @@ static int open_inputs(struct merge *m, const struct merge_args *args)
 		if (kmc_trace_input(args->inputs[i], &m->inputs[i].trace))
 			return KMC_TRACE_CANNOT;
 		m->nr_inputs++;
-		kmc_trace_tell_damage(args->inputs[i], m->inputs[i].trace);
+		if (kmc_trace_tell_damage(args->inputs[i], m->inputs[i].trace))
+			m->damaged = true;
 	}
 	return 0;
 }
@@ -451,7 +454,8 @@ static int merge(struct merge *m, const struct merge_args *args)
 	if (ret)
 		return ret;
 	ret = write_blocks(m, &out);
-	return kmc_trace_output_close(&out, ret);
+	ret = kmc_trace_output_close(&out, ret);
+	return ret || !m->damaged ? ret : KMC_TRACE_CANNOT;
 }
 
 int kmc_trace_cmd_merge(int argc, char **argv)

@@ -185,14 +185,14 @@ int kmc_trace_cmd_redact(int argc, char **argv)
 		"relation of objects to page frames survive.", NULL, NULL, NULL };
 	struct redact_args args = { 0 };
 	struct kmc_trace *trace;
-	int ret;
+	int ret, damage;
 
 	argp_program_version = KMC_VERSION_LINE;
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	if (kmc_trace_input(args.input, &trace))
 		return KMC_TRACE_CANNOT;
-	kmc_trace_tell_damage(args.input, trace);
+	damage = kmc_trace_tell_damage(args.input, trace);
 	ret = redact(trace, &args);
 	kmc_trace_close(trace);
-	return ret;
+	return ret ? ret : damage;
 }

@@ -129,13 +129,13 @@ int kmc_trace_cmd_text(int argc, char **argv)
 		"Print the events of a trace as text, all cpus merged by time.", NULL, NULL, NULL };
 	struct text_args args = { .to_ns = UINT64_MAX, .events = UINT64_MAX };
 	struct kmc_trace *trace;
-	int ret;
+	int ret, damage;
 
 	argp_program_version = KMC_VERSION_LINE;
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	if (kmc_trace_input(args.input, &trace))
 		return KMC_TRACE_CANNOT;
-	kmc_trace_tell_damage(args.input, trace);
+	damage = kmc_trace_tell_damage(args.input, trace);
 	ret = print_trace(trace, &args);
 	if (!ret && fflush(stdout))
 		ret = -EIO;
@@ -144,5 +144,5 @@ int kmc_trace_cmd_text(int argc, char **argv)
 	else if (ret)
 		ret = kmc_trace_fail("%s: %s", args.input, strerror(-ret));
 	kmc_trace_close(trace);
-	return ret;
+	return ret ? ret : damage;
 }

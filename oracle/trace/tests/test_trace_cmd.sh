@@ -23,6 +23,12 @@ ok() {
 	"$@" >out 2>err || fail "$what: status $?: $(cat err)"
 }
 
+# damaged WHAT WORDS COMMAND...: all that is good is told, with exit status 2 and one line
+damaged() {
+	refused "$@"
+	[ -s out ] || fail "$1: nothing told"
+}
+
 # refused WHAT WORDS COMMAND...: exit status 2 and one line with these words
 refused() {
 	local what=$1 words=$2 status
@@ -109,14 +115,17 @@ done
 # damage that costs only itself
 size=$(stat -c %s a.kmt)
 head -c $((size - 400)) a.kmt >b.kmt
-ok "info of a cut trace" "$trace" info b.kmt
+damaged "info of a cut trace" "not whole" "$trace" info b.kmt
 says "info of a cut trace" "no end mark" out
 [ "$(records b.kmt)" = 1000 ] || fail "info of a cut trace: $(records b.kmt) records"
 cp a.kmt b.kmt && flip b.kmt $((size - 500))
-ok "info of a damaged trace" "$trace" info b.kmt
+damaged "info of a damaged trace" "1 blocks bad" "$trace" info b.kmt
 says "info of a damaged trace" "1 blocks bad" out
 says "info of a damaged trace" "at the end: 200 events" out
 [ "$(records b.kmt)" = 1000 ] || fail "info of a damaged trace: $(records b.kmt) records"
+damaged "text of a damaged trace" "1 blocks bad" "$trace" text b.kmt
+refused "redaction of a damaged trace" "1 blocks bad" "$trace" redact b.kmt -o d.kmt --seed 1
+[ "$(records d.kmt)" = 1000 ] || fail "redaction of a damaged trace: $(records d.kmt) records"
 ok "repair" "$trace" cut b.kmt -o c.kmt
 says "repair" "not whole: 1 blocks bad" err
 ok "info of the repaired" "$trace" info c.kmt
@@ -153,7 +162,11 @@ events b.kmt | cmp -s - a.txt || fail "merge of cpus: other events"
 "$make" later.kmt seed=5 start=1700000001000000000
 ok "merge of times" "$trace" merge later.kmt a.kmt -o b.kmt
 [ "$(records b.kmt)" = 2400 ] || fail "merge of times: $(records b.kmt) records"
-"$trace" info b.kmt >out
+cp a.kmt d.kmt && flip d.kmt $((size - 500))
+refused "merge with a damaged trace" "d.kmt: .*1 blocks bad" "$trace" merge later.kmt d.kmt -o b.kmt
+[ "$(records b.kmt)" = 2200 ] || fail "merge with a damaged trace: $(records b.kmt) records"
+"$trace" merge later.kmt a.kmt -o b.kmt
+ok "info of merged times" "$trace" info b.kmt
 says "merge of times" "accounting: exact" out
 says "merge of times" "2 missing" out
 "$trace" text b.kmt | grep -c ' gap ' | grep -qx 2 || fail "merge of times: not two gaps"
