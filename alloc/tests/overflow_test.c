@@ -145,9 +145,42 @@ static void arr11_saturated_size_fails(void **state)
 	}
 }
 
+/* check_shl_overflow() into @type, for all shifts, against 128 bits. */
+#define shift_into(type, value, high)                                        \
+	do {                                                                      \
+		for (int by = -2; by <= 70; by++) {                               \
+			bool fits = by >= 0 && by < 8 * (int)sizeof(type);        \
+			wide exact = fits ? (wide)(value) << by : 0;              \
+			type result;                                              \
+                                                                                  \
+			fits = fits && (value) >= 0 && exact >> by == (wide)(value) && \
+			       exact <= (wide)(high);                             \
+			assert_int_equal(check_shl_overflow(value, by, &result), !fits); \
+			if (fits)                                                 \
+				assert_true(result == (type)exact);               \
+		}                                                                 \
+	} while (0)
+
+static void shift_against_wide_arithmetic(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NR_EDGES; i++) {
+		int64_t value = (int64_t)(edges[i] & INT64_MAX);
+
+		shift_into(uint8_t, value, UINT8_MAX);
+		shift_into(int8_t, value, INT8_MAX);
+		shift_into(uint16_t, value, UINT16_MAX);
+		shift_into(int32_t, value, INT32_MAX);
+		shift_into(uint64_t, value, UINT64_MAX);
+		shift_into(int64_t, value, INT64_MAX);
+		shift_into(int64_t, -value - 1, INT64_MAX);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shift_against_wide_arithmetic),
 		cmocka_unit_test(arr4_arr6_products_and_sums),
 		cmocka_unit_test(arr5_three_factors),
 		cmocka_unit_test(arr7_difference),

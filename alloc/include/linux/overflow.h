@@ -16,6 +16,29 @@
 #define check_sub_overflow(a, b, d) __builtin_sub_overflow(a, b, d)
 #define check_mul_overflow(a, b, d) __builtin_mul_overflow(a, b, d)
 
+/* Said so that no compiler warns of types that cannot be. */
+#define kmc_is_negative(v) ((v) < 1 && (v) != 0)
+
+/**
+ * check_shl_overflow() - *@d = @a << @s, computed in *@d's type.
+ *
+ * Return: true when bits or the sign are lost, @s is negative or as wide as the
+ * type, or @a is negative; *@d then has no value to be used.
+ */
+#define check_shl_overflow(a, s, d)                                                   \
+	({                                                                            \
+		__typeof__(a) shl_value_ = (a);                                       \
+		__typeof__(s) shl_by_ = (s);                                          \
+		__typeof__(d) shl_to_ = (d);                                          \
+		_Bool shl_wide_ = kmc_is_negative(shl_by_) ||                         \
+				  shl_by_ >= 8 * (int)sizeof(*shl_to_);               \
+		*shl_to_ = (__typeof__(*shl_to_))((uint64_t)shl_value_                \
+						  << (shl_wide_ ? 0 : shl_by_));       \
+		shl_wide_ || kmc_is_negative(*shl_to_) || kmc_is_negative(shl_value_) || \
+			(uint64_t)(*shl_to_ >> (shl_wide_ ? 0 : shl_by_)) !=           \
+				(uint64_t)shl_value_;                                  \
+	})
+
 /**
  * size_mul() - Product, SIZE_MAX when it does not fit. Rule: ARR-4, ARR-6.
  */
