@@ -76,11 +76,13 @@ enum kmc_frame_kind {
 	FRAME_SLAB,      /* every frame of a slab */
 	FRAME_LARGE,     /* every frame of a large kmalloc block */
 	FRAME_TAIL,      /* tail of a compound block; link.next is the head's pfn */
+	NR_FRAME_KINDS = 32,
 };
 
 #define PGF_COMPOUND  0x01
 #define PGF_PFMEMALLOC 0x02
 #define PGF_ACCOUNTED 0x04
+#define PGF_LRU       0x20 /* its holder lets it move; the truth is a bit of movable_map */
 
 /* Bits of cpu->attention: anything that must leave the fast path. */
 #define ATTN_FLUSH   (1u << 0) /* another cpu wants this one's sheaves or pcp lists back */
@@ -123,6 +125,9 @@ struct kmc_cpu {
 /* The cpu that the calling thread has bound; NULL none. */
 extern __thread struct kmc_cpu *kmc_this_cpu __attribute__((tls_model("initial-exec")));
 
+struct kmc_holder_ops;
+struct movable_operations;
+
 struct kmc_sim {
 	/* constant after boot */
 	struct kmc_sim_config config;
@@ -145,6 +150,10 @@ struct kmc_sim {
 	kmc_tp_fn trace_fn;
 	void *trace_arg;
 	uint64_t trace_mask;
+	/* who has movable memory, and is told when it moves: compact/migrate.c */
+	const struct kmc_holder_ops *holder;
+	void *holder_arg;
+	const struct movable_operations *movable_ops[NR_FRAME_KINDS]; /* constant after boot */
 	struct kmc_sim_private *priv; /* machine/ only: boot image, snapshots */
 };
 

@@ -18,6 +18,8 @@ static const uint8_t fallbacks[MIGRATE_PCPTYPES][2] = {
 static unsigned int find_suitable_fallback(const struct zone *zone, unsigned int order,
 					   unsigned int migratetype)
 {
+	if (migratetype >= MIGRATE_PCPTYPES)
+		return MIGRATE_TYPES;
 	for (unsigned int i = 0; i < 2; i++)
 		if (zone->free_area[order].list[fallbacks[migratetype][i]].head)
 			return fallbacks[migratetype][i];
@@ -30,6 +32,14 @@ static bool should_try_claim_block(const struct kmc_sim *sim, unsigned int block
 {
 	return block_order >= PAGEBLOCK_ORDER / 2 || migratetype != MIGRATE_MOVABLE ||
 	       sim->page->mobility_off;
+}
+
+/* Would a request find a block of this order to claim? */
+bool fallback_claimable(const struct kmc_sim *sim, const struct zone *zone, unsigned int order,
+			unsigned int migratetype)
+{
+	return should_try_claim_block(sim, order, migratetype) &&
+	       find_suitable_fallback(zone, order, migratetype) != MIGRATE_TYPES;
 }
 
 static void trace_extfrag(struct kmc_sim *sim, struct kmc_cpu *cpu, const struct zone *zone,

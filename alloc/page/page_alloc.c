@@ -10,7 +10,8 @@
  * Contract: R-4, PAGE-1..9, GFP-20, GFP-21. Looked at: 6.18.44.
  */
 #include <string.h>
-#include "zone.h"
+#include "compact.h"
+#include "free_list.h"
 #include "linux/gfp.h"
 
 /*
@@ -79,6 +80,22 @@ static inline struct page *prep_new_page(struct kmc_sim *sim, struct page *page,
 	if (wants_zero(sim, gfp, attention))
 		clear_block(sim, page, order);
 	return page;
+}
+
+void kmc_page_prep_like(struct kmc_sim *sim, struct page *page, const struct page *model)
+{
+	unsigned int flags = model->flags & (PGF_COMPOUND | PGF_PFMEMALLOC | PGF_ACCOUNTED |
+					     PGF_LRU);
+
+	descriptor_touch(sim, page);
+	page_set_word(page, FRAME_USED, model->order, page->migratetype,
+		      flags | (page->flags & PGF_MOVABLE), 1);
+	page->link.next = page->link.prev = 0;
+	page->private_words[0] = model->private_words[0];
+	page->private_words[1] = model->private_words[1];
+	poison_block(sim, page, model->order, false);
+	if (flags & PGF_COMPOUND)
+		prep_compound_tails(sim, page, model->order);
 }
 
 static COLD struct page *prep_special(struct kmc_sim *sim, struct page *page,
@@ -383,9 +400,12 @@ static void free_one_page(struct kmc_sim *sim, struct zone *zone, struct page *p
 	kmc_lock_drop(&zone->lock);
 }
 
+/* Where a free block goes. */
+enum free_to { TO_PCP, TO_BUDDY, TO_BUDDY_TAIL };
+
 /* PCP-4: HighAtomic and CMA rest with the movable ones, Isolate on no list. */
 static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
-		      unsigned int order, bool to_tail)
+		      unsigned int order, enum free_to to)
 {
 	uint64_t pfn = page_to_pfn_in(sim, page);
 	struct zone *zone = &sim->page->zones[kmc_zone_index(sim, pfn)];
@@ -399,8 +419,8 @@ static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *pag
 	free_pages_prepare(sim, page, order);
 	page_set_word(page, FRAME_USED, order, page->migratetype, page->flags & PGF_MOVABLE, 0);
 	page->link.next = page->link.prev = 0;
-	if (order > PCP_MAX_ORDER || migratetype == MIGRATE_ISOLATE || to_tail)
-		free_one_page(sim, zone, page, order, to_tail);
+	if (order > PCP_MAX_ORDER || migratetype == MIGRATE_ISOLATE || to != TO_PCP)
+		free_one_page(sim, zone, page, order, to == TO_BUDDY_TAIL);
 	else
 		pcp_free(sim, cpu, zone, page, order,
 			 migratetype < MIGRATE_PCPTYPES ? migratetype : MIGRATE_MOVABLE);
@@ -441,7 +461,7 @@ static FLAT bool free_fast(struct kmc_cpu *cpu, struct page *page, unsigned int 
  */
 static COLD void free_begin_slow(struct kmc_cpu *cpu, struct page *page, unsigned int order)
 {
-	if (page->kind == FRAME_USED && (page->flags & PGF_COMPOUND) &&
+	if (page->kind == FRAME_USED && (page->flags & (PGF_COMPOUND | PGF_LRU)) == PGF_COMPOUND &&
 	    page->order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu)) {
 		unsigned int flags = page->flags & PGF_MOVABLE;
 
@@ -451,14 +471,16 @@ static COLD void free_begin_slow(struct kmc_cpu *cpu, struct page *page, unsigne
 			return;
 		order = page->order;
 	}
+	if (page->kind == FRAME_USED && (page->flags & PGF_LRU))
+		kmc_movable_del(cpu->sim, page);
 	if (free_is_sound(cpu->sim, page, &order))
-		free_slow(cpu->sim, cpu, page, order, false);
+		free_slow(cpu->sim, cpu, page, order, TO_PCP);
 }
 
 /* The block is plain, in use, of this very order, with one reference? One load tells. */
 static FLAT bool is_sole_block(uint64_t word, unsigned int order)
 {
-	const uint64_t mask = page_word(0xff, 0xff, 0, PGF_COMPOUND, 0xffffffff);
+	const uint64_t mask = page_word(0xff, 0xff, 0, PGF_COMPOUND | PGF_LRU, 0xffffffff);
 
 	return (word & mask) == page_word(FRAME_USED, order, 0, 0, 1);
 }
@@ -511,7 +533,7 @@ static COLD void free_enter_slow(struct kmc_cpu *cpu, struct page *page,
 	kmc_attention(cpu);
 	if (page->kind != FRAME_USED || put_page_testzero(page))
 		kmc_pages_free(cpu->sim, cpu, page, order);
-	else if (plain && order == page->order)
+	else if (plain && order && order == page->order)
 		free_all_but_head(cpu, page, order);
 }
 
@@ -533,7 +555,13 @@ void __free_pages(struct page *page, unsigned int order)
 void kmc_pages_free_tail(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
 			 unsigned int order)
 {
-	free_slow(sim, cpu, page, order, true);
+	free_slow(sim, cpu, page, order, TO_BUDDY_TAIL);
+}
+
+void kmc_pages_free_buddy(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
+			  unsigned int order)
+{
+	free_slow(sim, cpu, page, order, TO_BUDDY);
 }
 
 /* May @page be the head of a block in use that reaches @k orders up? */

@@ -58,6 +58,8 @@ void split_page(struct page *page, unsigned int order)
 	unsigned int flags = page->flags & PGF_MOVABLE;
 
 	KMC_BUG_ON(page->kind != FRAME_USED || (page->flags & PGF_COMPOUND));
+	if (!order)
+		return;
 	kmc_touch(sim, page, sizeof(*page) << order);
 	page->order = 0;
 	for (unsigned int i = 1; i < 1u << order; i++) {

@@ -185,6 +185,11 @@ static uint64_t hash_zone(struct zone *zone, uint64_t h)
 	h = kmc_hash_word(h, zone->watermark_boost);
 	h = kmc_hash_word(h, zone->nr_free_highatomic);
 	h = kmc_hash_word(h, zone->nr_free_cma);
+	if (zone->compact_defer_shift | zone->compact_considered | zone->compact_order_failed) {
+		h = kmc_hash_word(h, (uint64_t)zone->compact_considered << 32 |
+					     zone->compact_defer_shift);
+		h = kmc_hash_word(h, zone->compact_order_failed);
+	}
 	return hash_bytes(h, zone->free_area, sizeof(zone->free_area));
 }
 
@@ -227,6 +232,9 @@ uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed)
 	uint64_t h = kmc_hash_word(seed, sim->page->warned);
 
 	h = kmc_hash_word(h, sim->page->last_report_ns);
+	for (unsigned int i = 0; i < KMC_SIM_MAX_NODES; i++)
+		if (sim->page->kcompactd[i].order)
+			h = kmc_hash_word(h, (uint64_t)i << 32 | sim->page->kcompactd[i].order);
 	for (unsigned int i = 0; i < sim->page->nr_zones; i++)
 		h = hash_zone(&sim->page->zones[i], h);
 	h = hash_pageblocks(sim->page, h);

@@ -3,13 +3,13 @@
  * The path of a request that the fast half did not serve: one pass over the
  * zonelist, and around it the steps of the slow path as R-7 numbers them.
  *
- * Reclaim, compaction and the OOM killer are not built yet. Their steps are
+ * Reclaim and the OOM killer are not built yet. Their steps are
  * named below; without them a request that comes that far returns NULL, one
  * with __GFP_NOFAIL too, after a KMC_TP_WARN that says so.
  *
  * Contract: R-6, R-7, R-8, GFP-14, GFP-15, GFP-18, GFP-19. Looked at: 6.18.44.
  */
-#include "zone.h"
+#include "compact.h"
 
 #define COSTLY_ORDER      3u
 #define REPORT_PERIOD_NS  10000000000ull
@@ -265,8 +265,27 @@ static struct page *nofail_last_resort(struct alloc_context *ac)
 	return page;
 }
 
+/* Nothing can be reclaimed yet. */
+uint64_t zone_reclaimable_pages(struct kmc_sim *sim, const struct zone *zone)
+{
+	(void)sim;
+	(void)zone;
+	return 0;
+}
+
+/* Step 5 (CPT-1). */
+static bool compacts_first(const struct alloc_context *ac)
+{
+	return (ac->gfp & __GFP_DIRECT_RECLAIM) && gfp_compaction_allowed(ac->sim, ac->gfp) &&
+	       (ac->order > COSTLY_ORDER ||
+		(ac->order && ac->migratetype != MIGRATE_MOVABLE)) &&
+	       !(__gfp_pfmemalloc_flags(ac) & ALLOC_NO_WATERMARKS);
+}
+
 struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 {
+	enum compact_priority prio = DEF_COMPACT_PRIORITY;
+	enum compact_result result = COMPACT_SKIPPED;
 	unsigned int alloc_flags;
 	struct page *page = NULL;
 
@@ -286,7 +305,17 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 	page = get_page(ac, alloc_flags);
 	if (page)
 		return page;
-	/* 5: asynchronous compaction, then get_page(). */
+	/* 5 */
+	if (compacts_first(ac)) {
+		page = __alloc_pages_direct_compact(ac, alloc_flags, COMPACT_PRIO_ASYNC, &result);
+		if (page)
+			return page;
+		if (ac->order > COSTLY_ORDER && (ac->gfp & __GFP_NORETRY)) {
+			if (result == COMPACT_SKIPPED || result == COMPACT_DEFERRED)
+				goto nopage; /* CPT-2 */
+			prio = COMPACT_PRIO_ASYNC;
+		}
+	}
 	/* 6: retry; kswapd has just been woken. */
 	/* 7 */
 	alloc_flags = apply_privilege(ac, alloc_flags);
@@ -294,11 +323,21 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 	page = get_page(ac, alloc_flags);
 	if (page)
 		return page;
-	/* 9: no direct reclaim, or in reclaim already: no page. */
+	/* 9 */
+	if (!(ac->gfp & __GFP_DIRECT_RECLAIM) || (ac->cpu->task->flags & KMC_PF_MEMALLOC))
+		goto nopage;
 	/* 10: direct reclaim, drain of all per-cpu lists, get_page(). */
-	/* 11: direct compaction, get_page(). */
-	/* 12, 13: NORETRY and costly orders give up. */
-	/* 14, 15: retry at 6 while reclaim or compaction progresses. */
+	/* 11 */
+	page = __alloc_pages_direct_compact(ac, alloc_flags, prio, &result);
+	if (page)
+		return page;
+	/* 12, 13 */
+	if (ac->gfp & __GFP_NORETRY)
+		goto nopage;
+	if (ac->order > COSTLY_ORDER && (!(ac->gfp & __GFP_RETRY_MAYFAIL) ||
+					 !gfp_compaction_allowed(ac->sim, ac->gfp)))
+		goto nopage;
+	/* 14, 15: while reclaim progresses, should_compact_retry() may send us back to 6. */
 	/* 16: the OOM killer. */
 nopage:
 	/* 17 */

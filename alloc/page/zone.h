@@ -86,6 +86,8 @@ struct zone {
 	struct kmc_lock lock __attribute__((aligned(64)));
 	uint64_t nr_free_highatomic, nr_free_cma;
 	struct free_area free_area[NR_PAGE_ORDERS];
+	/* compaction gave up on orders from compact_order_failed on: CPT-4 */
+	uint32_t compact_considered, compact_defer_shift, compact_order_failed;
 } __attribute__((aligned(128)));
 
 /* Type and zone of 512 frames. */
@@ -143,6 +145,7 @@ struct kmc_page_state {
 	bool dma32_populated[KMC_SIM_MAX_NODES];
 	uint64_t nr_pageblocks;
 	struct pageblock *pageblocks;
+	uint64_t *movable_map;    /* bit pfn: its holder lets the block move; atomic */
 	uint64_t min_free_kbytes;
 	uint8_t gfp_type[4];      /* the flags' two mobility bits: migratetype */
 	uint8_t gfp_zone[16];     /* low nibble of the flags: highest zone */
@@ -151,6 +154,10 @@ struct kmc_page_state {
 	/* changes */
 	uint64_t warned;          /* bits of enum kmc_warn_once */
 	uint64_t last_report_ns;  /* of a failure report, + 1; 0 none */
+	struct kcompactd {
+		uint32_t order;   /* + 1, that it was woken for; 0: asleep */
+		uint32_t highest; /* enum kmc_zone_type of the request */
+	} kcompactd[KMC_SIM_MAX_NODES]; /* under the node's first zone's lock */
 };
 
 /* What a request carries through its path. */
@@ -251,6 +258,9 @@ struct page *rmqueue_fallback(struct kmc_sim *sim, struct kmc_cpu *cpu, struct z
 			      unsigned int order, unsigned int migratetype,
 			      unsigned int alloc_flags, bool percpu_refill);
 
+bool fallback_claimable(const struct kmc_sim *sim, const struct zone *zone, unsigned int order,
+			unsigned int migratetype);
+
 /* watermark.c */
 uint64_t kmc_min_free_kbytes(uint64_t lowmem_kbytes);
 void kmc_watermarks_setup(struct kmc_sim *sim);
@@ -263,6 +273,18 @@ static inline uint64_t wmark_pages(const struct zone *zone, unsigned int mark)
 	return zone->watermark[mark] + zone->watermark_boost;
 }
 
+/* compact/migrate.c */
+
+/* Whose request a block that moves anywhere is. */
+struct migration_target {
+	struct kmc_sim *sim;
+	struct kmc_cpu *cpu;
+	gfp_t gfp;
+	int node; /* where it was; preferred */
+};
+/* A place for a block that moves, as any movable request of the task would get it. */
+struct page *kmc_migration_target(void *target, unsigned int order);
+
 /* pcp.c */
 struct page *rmqueue_pcplist(struct alloc_context *ac, struct zone *zone,
 			     unsigned int alloc_flags);
@@ -273,6 +295,11 @@ void pcp_free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
 
 /* page_alloc.c */
 struct page *kmc_page_prep(struct alloc_context *ac, struct page *page);
+/* A block off the buddy becomes a user's, as @model is: order, reference, flags; not its contents. */
+void kmc_page_prep_like(struct kmc_sim *sim, struct page *page, const struct page *model);
+/* A block with no reference straight to the buddy. */
+void kmc_pages_free_buddy(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
+			  unsigned int order);
 void kmc_pages_free_tail(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
 			 unsigned int order);
 
@@ -293,6 +320,7 @@ static inline void pcp_count_alloc(struct per_cpu_pages *pcp, unsigned int order
 }
 
 /* slowpath.c */
+uint64_t zone_reclaimable_pages(struct kmc_sim *sim, const struct zone *zone);
 struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc_flags);
 struct page *__alloc_pages_slowpath(struct alloc_context *ac);
 void kmc_page_warn(struct alloc_context *ac, enum kmc_warn_once once, const char *text);

@@ -30,9 +30,10 @@ static uint64_t max_pfn_of(const struct kmc_sim_config *config)
 size_t kmc_page_arena_bytes(const struct kmc_sim_config *config)
 {
 	uint64_t max_pfn = max_pfn_of(config);
-	size_t bytes = 4 * PAGE_SIZE + sizeof(struct kmc_page_state);
+	size_t bytes = 5 * PAGE_SIZE + sizeof(struct kmc_page_state);
 
 	bytes += max_pfn * sizeof(struct page);
+	bytes += (max_pfn / 64 + 1) * sizeof(uint64_t) + PAGE_SIZE;
 	bytes += ((max_pfn >> PAGEBLOCK_ORDER) + 1) * sizeof(struct pageblock);
 	bytes += (size_t)config->nr_cpus * (config->nr_zones + 1) * sizeof(struct per_cpu_pages);
 	for (unsigned int i = 0; i < config->nr_zones; i++)
@@ -232,6 +233,8 @@ int kmc_page_boot(struct kmc_sim *sim)
 	state = kmc_arena_alloc(sim, sizeof(*state), PAGE_SIZE);
 	sim->page = state;
 	sim->pages = kmc_arena_alloc_sparse(sim, sim->max_pfn * sizeof(struct page));
+	state->movable_map = kmc_arena_alloc_sparse(sim, (sim->max_pfn / 64 + 1) *
+							 sizeof(uint64_t));
 	state->mobility_off = mobility_off(&sim->config);
 	state->nr_zones = sim->config.nr_zones;
 	boot_pageblocks(sim);

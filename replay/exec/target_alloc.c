@@ -209,13 +209,26 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_WARN] = -1,
 	[KMC_TP_SLEEP] = -1,
 	[KMC_TP_FAULT_INJECTED] = -1,
+	[KMC_TP_MIGRATED] = -1,
+	[KMC_TP_COMPACTION_TRY] = KMC_TP_EV_COMPACTION_TRY,
+	[KMC_TP_COMPACTION_BEGIN] = KMC_TP_EV_COMPACTION_BEGIN,
+	[KMC_TP_COMPACTION_END] = KMC_TP_EV_COMPACTION_END,
+	[KMC_TP_COMPACTION_MIGRATEPAGES] = KMC_TP_EV_COMPACTION_MIGRATEPAGES,
+	[KMC_TP_COMPACTION_SUITABLE] = KMC_TP_EV_COMPACTION_SUITABLE,
+	[KMC_TP_COMPACTION_DEFERRED] = KMC_TP_EV_COMPACTION_DEFERRED,
+	[KMC_TP_COMPACTION_DEFER_COMPACTION] = KMC_TP_EV_COMPACTION_DEFER_COMPACTION,
+	[KMC_TP_COMPACTION_DEFER_RESET] = KMC_TP_EV_COMPACTION_DEFER_RESET,
+	[KMC_TP_COMPACTION_WAKEUP_KCOMPACTD] = KMC_TP_EV_COMPACTION_WAKEUP_KCOMPACTD,
+	[KMC_TP_COMPACTION_KCOMPACTD_WAKE] = KMC_TP_EV_COMPACTION_KCOMPACTD_WAKE,
+	[KMC_TP_COMPACTION_KCOMPACTD_SLEEP] = KMC_TP_EV_COMPACTION_KCOMPACTD_SLEEP,
 };
 
 void kmc_alloc_tracepoint_event(struct kmc_sim *sim, const struct kmc_gfp_table *table,
 				const struct kmc_tp *tp, struct kmc_event *ev)
 {
 	struct kmc_gfp gfp = kmc_gfp_from_raw(table, tp->gfp);
-	bool page = tp->id >= KMC_TP_MM_PAGE_ALLOC && tp->id <= KMC_TP_MM_PAGE_ALLOC_EXTFRAG;
+	bool page = (tp->id >= KMC_TP_MM_PAGE_ALLOC && tp->id <= KMC_TP_MM_PAGE_ALLOC_EXTFRAG) ||
+		    tp->id >= KMC_TP_COMPACTION_TRY;
 
 	kmc_event_init(ev);
 	ev->kind = KMC_EV_TRACEPOINT;
@@ -251,6 +264,8 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 		kmc_exec_effect(exec, KMC_EFF_FAULT_INJECTED, 0, 0, 0, tp->bytes_req);
 	else if (tp->id == KMC_TP_WAKEUP_KSWAPD)
 		kmc_exec_effect(exec, KMC_EFF_WOKE_KSWAPD, 0, 0, 0, 0);
+	else if (tp->id == KMC_TP_COMPACTION_TRY)
+		kmc_exec_effect(exec, KMC_EFF_COMPACTED, 0, 0, 0, 0);
 	if (tracepoint_of[tp->id] < 0 || !(exec->flags & KMC_TARGET_TRACEPOINTS))
 		return;
 	kmc_alloc_tracepoint_event(kmc_alloc_state(exec)->sim, kmc_alloc_state(exec)->gfp, tp, &ev);
@@ -365,7 +380,8 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	struct alloc_state *state = calloc(1, sizeof(*state));
 	struct kmc_sim_config config;
 	uint64_t mask = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
-			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED;
+			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
+			1ull << KMC_TP_MIGRATED | 1ull << KMC_TP_COMPACTION_TRY;
 	int err;
 
 	exec->state = state;

@@ -253,6 +253,18 @@ enum kmc_tp_id {
 	KMC_TP_WARN,   /* a WARN or a report; name in @text */
 	KMC_TP_SLEEP,  /* the call slept */
 	KMC_TP_FAULT_INJECTED, /* a request was made to fail; which fault is in bytes_req */
+	KMC_TP_MIGRATED,       /* ours: a block moved from pfn to the pfn in bytes_req */
+	KMC_TP_COMPACTION_TRY, /* mm_compaction_try_to_compact_pages; priority in bytes_req */
+	KMC_TP_COMPACTION_BEGIN,
+	KMC_TP_COMPACTION_END, /* enum compact_result in bytes_req, frames moved in bytes_alloc */
+	KMC_TP_COMPACTION_MIGRATEPAGES, /* moved in bytes_req, stayed in bytes_alloc */
+	KMC_TP_COMPACTION_SUITABLE,     /* enum compact_result in bytes_req */
+	KMC_TP_COMPACTION_DEFERRED,     /* considered in bytes_req, shift in bytes_alloc: skipped, */
+	KMC_TP_COMPACTION_DEFER_COMPACTION, /* gave up, */
+	KMC_TP_COMPACTION_DEFER_RESET,      /* succeeded */
+	KMC_TP_COMPACTION_WAKEUP_KCOMPACTD,
+	KMC_TP_COMPACTION_KCOMPACTD_WAKE,
+	KMC_TP_COMPACTION_KCOMPACTD_SLEEP,
 	KMC_NR_TPS,
 };
 

@@ -93,7 +93,18 @@ enum kmc_effect {
 	X(MM_PAGE_ALLOC_ZONE_LOCKED, "mm_page_alloc_zone_locked") \
 	X(MM_PAGE_PCPU_DRAIN, "mm_page_pcpu_drain")           \
 	X(MM_PAGE_ALLOC_EXTFRAG, "mm_page_alloc_extfrag")     \
-	X(WAKEUP_KSWAPD, "mm_vmscan_wakeup_kswapd")
+	X(WAKEUP_KSWAPD, "mm_vmscan_wakeup_kswapd")           \
+	X(COMPACTION_TRY, "mm_compaction_try_to_compact_pages") \
+	X(COMPACTION_BEGIN, "mm_compaction_begin") \
+	X(COMPACTION_END, "mm_compaction_end") \
+	X(COMPACTION_MIGRATEPAGES, "mm_compaction_migratepages") \
+	X(COMPACTION_SUITABLE, "mm_compaction_suitable") \
+	X(COMPACTION_DEFERRED, "mm_compaction_deferred") \
+	X(COMPACTION_DEFER_COMPACTION, "mm_compaction_defer_compaction") \
+	X(COMPACTION_DEFER_RESET, "mm_compaction_defer_reset") \
+	X(COMPACTION_WAKEUP_KCOMPACTD, "mm_compaction_wakeup_kcompactd") \
+	X(COMPACTION_KCOMPACTD_WAKE, "mm_compaction_kcompactd_wake") \
+	X(COMPACTION_KCOMPACTD_SLEEP, "mm_compaction_kcompactd_sleep")
 enum kmc_tracepoint {
 #define KMC_TRACEPOINT(name, text) KMC_TP_EV_##name,
 	KMC_TRACEPOINTS(KMC_TRACEPOINT)
