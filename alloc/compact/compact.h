@@ -89,6 +89,8 @@ void kmc_movable_add(struct kmc_sim *sim, struct page *page);
  * Waits for who is about to: the caller must keep isolate() from agreeing meanwhile.
  */
 void kmc_movable_del(struct kmc_sim *sim, struct page *page);
+/** kmc_movable_order() - Of the block that begins at @pfn; -1: it may not move (any more). */
+int kmc_movable_order(struct kmc_sim *sim, uint64_t pfn);
 /** kmc_next_movable() - The first page in [pfn, end) that may move, or end. */
 uint64_t kmc_next_movable(struct kmc_sim *sim, uint64_t pfn, uint64_t end);
 

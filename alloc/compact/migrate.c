@@ -57,6 +57,18 @@ uint64_t kmc_next_movable(struct kmc_sim *sim, uint64_t pfn, uint64_t end)
 	return end;
 }
 
+/* Looked at with the bit taken: its owner does not free it meanwhile. */
+int kmc_movable_order(struct kmc_sim *sim, uint64_t pfn)
+{
+	int order;
+
+	if (!test_clear_movable(sim, pfn))
+		return -1;
+	order = pfn_to_page_in(sim, pfn)->order;
+	set_movable(sim, pfn);
+	return order;
+}
+
 void kmc_movable_add(struct kmc_sim *sim, struct page *page)
 {
 	kmc_touch(sim, page, sizeof(*page));

@@ -58,7 +58,13 @@ static void account_freepages(struct zone *zone, int64_t nr, unsigned int migrat
 	if (migratetype == MIGRATE_ISOLATE)
 		return;
 	atomic_store_explicit(&zone->nr_free, free, memory_order_relaxed);
-	if (migratetype == MIGRATE_CMA)
+	if (migratetype < MIGRATE_PCPTYPES)
+		atomic_store_explicit(&zone->nr_free_common,
+				      atomic_load_explicit(&zone->nr_free_common,
+							   memory_order_relaxed) +
+					      (uint64_t)nr,
+				      memory_order_relaxed);
+	else if (migratetype == MIGRATE_CMA)
 		zone->nr_free_cma += (uint64_t)nr;
 	else if (migratetype == MIGRATE_HIGHATOMIC)
 		zone->nr_free_highatomic += (uint64_t)nr;
@@ -159,7 +165,7 @@ static void count_movable(struct kmc_sim *sim, uint64_t pfn, unsigned int order,
 		struct pageblock *block = &sim->page->pageblocks[pfn >> PAGEBLOCK_ORDER];
 
 		kmc_touch(sim, block, sizeof(*block));
-		block->nr_movable = (uint16_t)(block->nr_movable + sign * (1 << step));
+		block->nr_movable = (uint16_t)(block->nr_movable + sign * (1 << step)) & 0x3ff;
 	}
 }
 
@@ -208,25 +214,39 @@ struct page *__rmqueue_smallest(struct kmc_sim *sim, struct kmc_cpu *cpu, struct
 		expand(sim, zone, pfn, order, k, migratetype);
 		if (tracing(cpu))
 			trace_zone_locked(sim, zone, pfn, order, migratetype, percpu_refill);
-		return page_leaves_buddy(sim, pfn, order, migratetype);
+		return page_leaves_buddy(sim, pfn, order,
+					 migratetype == MIGRATE_CMA ? MIGRATE_MOVABLE
+								    : migratetype);
 	}
 	return NULL;
 }
 
-/* Model: simplified; CMA balancing (CMA-n) has its place before the own type. */
+/* CMA-11: by preference from CMA when that is more than half of what is free. */
+static bool prefers_cma(struct zone *zone)
+{
+	return zone->nr_free_cma > zone_nr_free(zone) / 2;
+}
+
+/* Rule: CMA-11, BUD-1, MIG-1. Model: exact. */
 struct page *__rmqueue(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
 		       unsigned int order, unsigned int migratetype, unsigned int alloc_flags,
 		       bool percpu_refill)
 {
-	struct page *page;
+	bool cma = (alloc_flags & ALLOC_CMA) && zone->nr_free_cma;
+	struct page *page = NULL;
 
-	page = __rmqueue_smallest(sim, cpu, zone, order, migratetype, percpu_refill);
+	if (cma && prefers_cma(zone))
+		page = __rmqueue_smallest(sim, cpu, zone, order, MIGRATE_CMA, percpu_refill);
+	if (!page)
+		page = __rmqueue_smallest(sim, cpu, zone, order, migratetype, percpu_refill);
+	if (!page && cma)
+		page = __rmqueue_smallest(sim, cpu, zone, order, MIGRATE_CMA, percpu_refill);
 	if (page)
 		return page;
 	return rmqueue_fallback(sim, cpu, zone, order, migratetype, alloc_flags, percpu_refill);
 }
 
-/* May a block of @order merge with its free buddy? Rewrites the buddy's type as 6.12 on does. */
+/* May a block of @order merge with its free buddy? Rewrites the buddy's type as 6.12 on does (BUD-4). */
 static bool types_allow_merge(struct kmc_sim *sim, uint64_t buddy, unsigned int order,
 			      unsigned int migratetype)
 {
@@ -239,6 +259,8 @@ static bool types_allow_merge(struct kmc_sim *sim, uint64_t buddy, unsigned int 
 		return true;
 	if (other >= MIGRATE_HIGHATOMIC || migratetype >= MIGRATE_HIGHATOMIC)
 		return false;
+	if (!type_hygiene(sim))
+		return true;
 	for (uint64_t pfn = buddy; pfn < buddy + (1ull << order); pfn += PAGEBLOCK_PAGES)
 		set_pageblock_migratetype(sim, pfn, migratetype);
 	return true;
@@ -283,6 +305,13 @@ static void merge_and_add(struct kmc_sim *sim, struct zone *zone, uint64_t pfn,
 	if (!to_tail)
 		to_tail = buddy_merge_likely(sim, zone, pfn, order);
 	list_block(sim, zone, pfn, order, migratetype, to_tail);
+}
+
+/* A block of zero descriptor, not larger than a pageblock, that comes from no user. */
+void buddy_merge_add(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
+		     unsigned int migratetype)
+{
+	merge_and_add(sim, zone, pfn, order, migratetype, false);
 }
 
 /*

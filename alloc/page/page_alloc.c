@@ -82,6 +82,15 @@ static inline struct page *prep_new_page(struct kmc_sim *sim, struct page *page,
 	return page;
 }
 
+void kmc_page_prep_frame(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn,
+			 unsigned int order, gfp_t gfp)
+{
+	struct page *page = pfn_to_page_in(sim, pfn);
+
+	descriptor_touch(sim, page);
+	prep_new_page(sim, page, order, gfp, kmc_attention_bits(cpu));
+}
+
 void kmc_page_prep_like(struct kmc_sim *sim, struct page *page, const struct page *model)
 {
 	unsigned int flags = model->flags & (PGF_COMPOUND | PGF_PFMEMALLOC | PGF_ACCOUNTED |
@@ -107,7 +116,8 @@ static COLD struct page *prep_special(struct kmc_sim *sim, struct page *page,
 /* RSV-1..3 with room to spare; false: look closer. */
 static inline bool above_low_mark(struct zone *zone, unsigned int order, unsigned int highest)
 {
-	if (zone_nr_free(zone) <= zone->fast_mark[highest])
+	if (atomic_load_explicit(&zone->nr_free_common, memory_order_relaxed) <=
+	    __atomic_load_n(&zone->fast_mark[highest], __ATOMIC_RELAXED))
 		return false;
 	return !order ||
 	       atomic_load_explicit(&zone->order_mask, memory_order_relaxed) >> order;
@@ -174,8 +184,8 @@ static FLAT struct page *alloc_fast(struct kmc_cpu *cpu, gfp_t gfp, unsigned int
 	return page;
 }
 
-/* SCP-1..3, SCP-8..10: the task's scopes remove bits. Model: exact. */
-static gfp_t current_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp)
+/* Rule: SCP-1, SCP-2, SCP-3, SCP-8. Model: exact. */
+gfp_t kmc_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp)
 {
 	uint32_t flags = cpu->task->flags;
 
@@ -217,7 +227,7 @@ static bool prepare_alloc(struct alloc_context *ac)
 		return false;
 	}
 	if (ac->attention & ATTN_CONTEXT)
-		ac->gfp = current_gfp_context(ac->cpu, ac->gfp);
+		ac->gfp = kmc_gfp_context(ac->cpu, ac->gfp);
 	if ((ac->attention & ATTN_FAULT) && !(ac->gfp & __GFP_NOFAIL) &&
 	    kmc_fault_hit(ac->sim, KMC_FAULT_PAGE))
 		return false;
@@ -398,6 +408,13 @@ static void free_one_page(struct kmc_sim *sim, struct zone *zone, struct page *p
 	buddy_touch(sim, zone);
 	__free_one_page(sim, zone, pfn, order, get_pageblock_migratetype(sim, pfn), to_tail);
 	kmc_lock_drop(&zone->lock);
+}
+
+/* A block whose list is the buddy after all. */
+void kmc_page_free_one(struct kmc_sim *sim, struct zone *zone, struct page *page,
+		       unsigned int order)
+{
+	free_one_page(sim, zone, page, order, false);
 }
 
 /* Where a free block goes. */

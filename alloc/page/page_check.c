@@ -4,7 +4,7 @@
  * each list and counter in agreement. For tests and the executor's checks; the
  * machine is quiet meanwhile.
  *
- * Contract: rules-page section 5: I-1, I-2, I-6, I-7, I-9..I-12, I-17.
+ * Contract: rules-page section 5: I-1..I-4, I-6, I-7, I-9..I-12, I-17.
  */
 #include <string.h>
 #include "zone.h"
@@ -31,6 +31,13 @@ static void check_tails(const struct page *head)
 	}
 }
 
+/* I-10: before 6.10 U, M and R mix; what is reserved does not. */
+static void check_type(const struct kmc_sim *sim, const struct page *page, unsigned int type)
+{
+	if (type_hygiene(sim) || type >= MIGRATE_PCPTYPES || page->migratetype >= MIGRATE_PCPTYPES)
+		KMC_BUG_ON(type != page->migratetype);
+}
+
 /* I-9, I-10, I-11 */
 static void check_free_block(struct kmc_sim *sim, const struct zone *zone, const struct page *page)
 {
@@ -39,7 +46,7 @@ static void check_free_block(struct kmc_sim *sim, const struct zone *zone, const
 
 	KMC_BUG_ON(page->refcount || page->flags);
 	for (uint64_t p = pfn; p < pfn + (1ull << page->order); p += PAGEBLOCK_PAGES)
-		KMC_BUG_ON(get_pageblock_migratetype(sim, p) != page->migratetype);
+		check_type(sim, page, get_pageblock_migratetype(sim, p));
 	KMC_BUG_ON(buddy_next_free_head(zone, pfn, pfn + (1ull << page->order)) != pfn);
 	if (page->order == MAX_PAGE_ORDER || buddy < zone->start_pfn ||
 	    buddy + (1ull << page->order) > zone->end_pfn)
@@ -95,7 +102,7 @@ static uint64_t list_length(struct kmc_sim *sim, const struct free_list *list, u
 /* I-1, I-2 */
 static void check_lists(struct kmc_sim *sim, struct zone *zone, const struct census *census)
 {
-	uint64_t nr_free = 0, unaccounted = 0;
+	uint64_t nr_free = 0, unaccounted = 0, reserved[MIGRATE_TYPES] = { 0 };
 	unsigned int mask = 0;
 
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
@@ -107,6 +114,7 @@ static void check_lists(struct kmc_sim *sim, struct zone *zone, const struct cen
 
 			blocks += nr;
 			*(type == MIGRATE_ISOLATE ? &unaccounted : &nr_free) += nr << order;
+			reserved[type] += nr << order;
 			if (nr && type < MIGRATE_PCPTYPES)
 				mask |= 1u << order;
 		}
@@ -114,6 +122,10 @@ static void check_lists(struct kmc_sim *sim, struct zone *zone, const struct cen
 		KMC_BUG_ON(blocks != census->buddy_blocks[order]);
 	}
 	KMC_BUG_ON(nr_free != zone_nr_free(zone));
+	KMC_BUG_ON(reserved[MIGRATE_CMA] != zone->nr_free_cma); /* I-3 */
+	KMC_BUG_ON(reserved[MIGRATE_HIGHATOMIC] != zone->nr_free_highatomic); /* I-4 */
+	KMC_BUG_ON(nr_free - zone->nr_free_cma - zone->nr_free_highatomic !=
+		   atomic_load(&zone->nr_free_common));
 	KMC_BUG_ON(nr_free + unaccounted != census->buddy);
 	KMC_BUG_ON(mask != atomic_load(&zone->order_mask));
 }
@@ -185,6 +197,9 @@ static uint64_t hash_zone(struct zone *zone, uint64_t h)
 	h = kmc_hash_word(h, zone->watermark_boost);
 	h = kmc_hash_word(h, zone->nr_free_highatomic);
 	h = kmc_hash_word(h, zone->nr_free_cma);
+	if (atomic_load(&zone->boosted) || zone_pcp_disabled(zone))
+		h = kmc_hash_word(h, (uint64_t)atomic_load(&zone->boosted) << 1 |
+					     zone_pcp_disabled(zone));
 	if (zone->compact_defer_shift | zone->compact_considered | zone->compact_order_failed) {
 		h = kmc_hash_word(h, (uint64_t)zone->compact_considered << 32 |
 					     zone->compact_defer_shift);
@@ -207,7 +222,8 @@ static uint64_t hash_pageblocks(const struct kmc_page_state *state, uint64_t h)
 	for (uint64_t i = 0; i < state->nr_pageblocks; i++) {
 		const struct pageblock *b = &state->pageblocks[i];
 
-		h = kmc_hash_word(h, (uint64_t)b->migratetype << 32 | b->nr_movable);
+		h = kmc_hash_word(h, (uint64_t)b->former << 48 | (uint64_t)b->migratetype << 32 |
+					     b->nr_movable);
 	}
 	return h;
 }

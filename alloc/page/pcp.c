@@ -3,8 +3,10 @@
  * Per-cpu lists of the orders 0 to 3: the slow half, refill and drain. The
  * fast half is in page_alloc.c. Only the cpu's owner comes here.
  *
- * Contract: R-4, PCP-1..5. Looked at: 6.18.44.
+ * Contract: R-4, PCP-1..6. Looked at: 6.18.44.
  */
+#include <errno.h>
+#include "alloc/pagesets.h"
 #include "free_list.h"
 
 static bool profile_autotunes(const struct kmc_sim *sim)
@@ -184,6 +186,10 @@ void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struc
 	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + zone->index;
 	unsigned int index = order * MIGRATE_PCPTYPES + migratetype;
 
+	if (zone_pcp_disabled(zone)) {
+		kmc_page_free_one(sim, zone, page, order);
+		return;
+	}
 	if (!pcp->high)
 		pcp_setup(sim, zone, pcp);
 	page->kind = FRAME_PCP;
@@ -194,13 +200,59 @@ void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struc
 		pcp_free_slow(sim, cpu, zone, index);
 }
 
-/* Drain: everything that the cpu holds goes back to the buddy (PCP-3). */
+/* Drain: everything that the cpu holds goes back to the buddy (PCP-3, PCP-6). */
 void kmc_page_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu)
 {
 	struct per_cpu_pages *pcp = cpu->pcp;
 
-	for (unsigned int i = 0; i < sim->page->nr_zones; i++)
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
 		if (pcp[i].count)
 			free_pcppages_bulk(sim, cpu, &sim->page->zones[i], &pcp[i],
 					   pcp[i].count, 0);
+		if (pcp[i].high && zone_pcp_disabled(&sim->page->zones[i]))
+			pcp[i].high = 0; /* in use, so touched; the fast path leaves it alone now */
+	}
 }
+
+static void set_pcp_disabled(struct kmc_sim *sim, struct zone *zone, bool on)
+{
+	kmc_touch(sim, zone, sizeof(*zone));
+	atomic_store_explicit(&zone->pcp_disabled, on, memory_order_relaxed);
+}
+
+/* Rule: PCP-6. Model: exact (a limit of 0, all lists drained). */
+void zone_pcp_disable(struct kmc_sim *sim, struct zone *zone)
+{
+	set_pcp_disabled(sim, zone, true);
+	kmc_page_flush_cpu(sim, kmc_this_cpu);
+	kmc_flush_cpus(sim, FLUSH_PCP);
+}
+
+/* Each list begins anew at its next use. */
+void zone_pcp_enable(struct kmc_sim *sim, struct zone *zone)
+{
+	set_pcp_disabled(sim, zone, false);
+}
+
+int kmc_sim_pcp_disable(struct kmc_sim *sim, unsigned int zone, bool disable)
+{
+	if (zone >= sim->page->nr_zones)
+		return -EINVAL;
+	KMC_BUG_ON(!kmc_this_cpu || kmc_this_cpu->sim != sim);
+	kmc_attention(kmc_this_cpu);
+	if (disable)
+		zone_pcp_disable(sim, &sim->page->zones[zone]);
+	else
+		zone_pcp_enable(sim, &sim->page->zones[zone]);
+	return 0;
+}
+
+/* The kernel's drain_all_pages(). Model: exact. */
+void kmc_sim_drain_all(struct kmc_sim *sim)
+{
+	KMC_BUG_ON(!kmc_this_cpu || kmc_this_cpu->sim != sim);
+	kmc_attention(kmc_this_cpu);
+	kmc_page_flush_cpu(sim, kmc_this_cpu);
+	kmc_flush_cpus(sim, FLUSH_PCP);
+}
+

@@ -69,7 +69,7 @@ static struct page *rmqueue_buddy(struct alloc_context *ac, struct zone *zone,
 
 static struct page *rmqueue(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
 {
-	if (ac->order <= PCP_MAX_ORDER) {
+	if (ac->order <= PCP_MAX_ORDER && !zone_pcp_disabled(zone)) {
 		struct page *page = rmqueue_pcplist(ac, zone, alloc_flags);
 
 		if (page)
@@ -78,14 +78,35 @@ static struct page *rmqueue(struct alloc_context *ac, struct zone *zone, unsigne
 	return rmqueue_buddy(ac, zone, alloc_flags);
 }
 
+/*
+ * R-8.4: whoever takes from a zone that was boosted wakes kswapd; up to 6.4 also
+ * who asked not to (GFP-3). Rule: MIG-6. Model: exact.
+ */
+static void wake_for_boost(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
+{
+	struct kmc_tp tp = { .id = KMC_TP_WAKEUP_KSWAPD, .node = zone->node,
+			     .pfn = UINT64_MAX };
+
+	if (!atomic_load_explicit(&zone->boosted, memory_order_relaxed) ||
+	    (!(alloc_flags & ALLOC_KSWAPD) && ac->sim->config.profile > KMC_PROFILE_6_1_192))
+		return;
+	kmc_touch(ac->sim, zone, sizeof(*zone));
+	if (atomic_exchange_explicit(&zone->boosted, false, memory_order_relaxed))
+		kmc_trace_emit(ac->sim, &tp);
+}
+
 static struct page *try_zone(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
 {
 	uint64_t mark = wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK);
+	struct page *page;
 
 	if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
 	    !zone_watermark_fast(ac->sim, zone, ac->order, mark, ac->highest, alloc_flags, ac->gfp))
 		return NULL;
-	return rmqueue(ac, zone, alloc_flags);
+	page = rmqueue(ac, zone, alloc_flags);
+	if (page)
+		wake_for_boost(ac, zone, alloc_flags);
+	return page;
 }
 
 /*

@@ -132,11 +132,13 @@ static void setup_pcp_limits(const struct kmc_sim *sim, struct zone *zone)
 }
 
 /* The sum that the fast path compares with: nobody who passes it would fail the real test. */
-static void setup_fast_marks(struct zone *zone)
+void setup_fast_marks(struct zone *zone)
 {
 	for (unsigned int j = 0; j < KMC_NR_ZONE_TYPES; j++)
-		zone->fast_mark[j] = wmark_pages(zone, WMARK_LOW) + zone->lowmem_reserve[j] +
-				     (1u << PCP_MAX_ORDER) - 1;
+		__atomic_store_n(&zone->fast_mark[j],
+				 wmark_pages(zone, WMARK_LOW) + zone->lowmem_reserve[j] +
+					 (1u << PCP_MAX_ORDER) - 1,
+				 __ATOMIC_RELAXED);
 }
 
 /* At boot, and where hotplug and sysctls will recompute. Model: exact (R-5.1..5.3). */
@@ -146,6 +148,7 @@ void kmc_watermarks_setup(struct kmc_sim *sim)
 	uint64_t lowmem = sum_managed(state, shares_min, sim);
 	uint64_t user = sum_managed(state, for_user, sim);
 
+	state->watermark_boost_factor = 15000;
 	state->min_free_kbytes = kmc_min_free_kbytes(user * (PAGE_SIZE / 1024));
 	for (unsigned int i = 0; i < state->nr_zones; i++) {
 		struct zone *zone = &state->zones[i];

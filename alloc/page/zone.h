@@ -69,6 +69,7 @@ struct free_area {
 struct zone {
 	/* read by every request */
 	atomic_ulong nr_free;    /* frames on the free lists, Isolate excepted */
+	atomic_ulong nr_free_common; /* of these, U, M and R: what any request may take */
 	atomic_uint order_mask;  /* bit o: a U, M or R block of order o is free */
 	uint8_t type, node, index;
 	/* By highest zone: low mark + boost + reserve, and slack for the largest order. */
@@ -77,7 +78,9 @@ struct zone {
 	uint64_t start_pfn, end_pfn;
 	uint64_t managed;
 	uint64_t watermark[NR_WMARK];
-	uint64_t watermark_boost;
+	uint64_t watermark_boost; /* atomic: written under the lock, read without */
+	atomic_bool boosted;     /* a steal raised it: the next taker wakes kswapd */
+	atomic_bool pcp_disabled; /* nothing rests on per-cpu lists (PCP-6) */
 	uint64_t lowmem_reserve[KMC_NR_ZONE_TYPES];
 	uint32_t pcp_batch, pcp_high, pcp_high_max;
 	uint64_t *free_heads;    /* bit pfn - map_pfn */
@@ -94,7 +97,8 @@ struct zone {
 struct pageblock {
 	uint8_t migratetype;
 	uint8_t zone;        /* index; nr_zones: more than one or none, ask for the frame's own */
-	uint16_t nr_movable; /* frames that left the buddy for a movable request */
+	uint16_t nr_movable : 10; /* frames that left the buddy for a movable request */
+	uint16_t former : 3;      /* type before it was isolated: from 6.18 on a bit of its own */
 };
 #define ZONE_NONE 0xff
 
@@ -147,6 +151,7 @@ struct kmc_page_state {
 	struct pageblock *pageblocks;
 	uint64_t *movable_map;    /* bit pfn: its holder lets the block move; atomic */
 	uint64_t min_free_kbytes;
+	uint64_t watermark_boost_factor; /* sysctl */
 	uint8_t gfp_type[4];      /* the flags' two mobility bits: migratetype */
 	uint8_t gfp_zone[16];     /* low nibble of the flags: highest zone */
 	struct first_zone first[KMC_SIM_MAX_NODES][2][16]; /* [node][THISNODE][nibble] */
@@ -190,6 +195,12 @@ static inline unsigned int get_pageblock_migratetype(struct kmc_sim *sim, uint64
 {
 	return __atomic_load_n(&sim->page->pageblocks[pfn >> PAGEBLOCK_ORDER].migratetype,
 			       __ATOMIC_RELAXED);
+}
+
+/* From 6.10 on a free block is on the list of its pageblock's type (BUD-6, I-10). */
+static inline bool type_hygiene(const struct kmc_sim *sim)
+{
+	return sim->config.profile >= KMC_PROFILE_6_12_117;
 }
 
 static inline uint64_t zone_nr_free(struct zone *zone)
@@ -244,6 +255,8 @@ void __free_one_page(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsig
 		     unsigned int migratetype, bool to_tail);
 void buddy_touch(struct kmc_sim *sim, struct zone *zone);
 uint64_t buddy_next_free_head(const struct zone *zone, uint64_t pfn, uint64_t end);
+void buddy_merge_add(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
+		     unsigned int migratetype);
 void __del_page_from_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t pfn,
 			       unsigned int order, unsigned int migratetype);
 void __add_to_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
@@ -253,7 +266,12 @@ void expand(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int l
 struct page *page_leaves_buddy(struct kmc_sim *sim, uint64_t pfn, unsigned int order,
 			       unsigned int migratetype);
 
+/* watermark.c: the fast path's sums, after a mark, the boost or the reserve changed */
+void setup_fast_marks(struct zone *zone);
+
 /* fallback.c: under the zone's lock */
+void move_freepages_block(struct kmc_sim *sim, struct zone *zone, uint64_t start,
+			  unsigned int migratetype);
 struct page *rmqueue_fallback(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
 			      unsigned int order, unsigned int migratetype,
 			      unsigned int alloc_flags, bool percpu_refill);
@@ -270,7 +288,8 @@ bool zone_watermark_fast(struct kmc_sim *sim, struct zone *zone, unsigned int or
 			 uint64_t mark, unsigned int highest, unsigned int alloc_flags, gfp_t gfp);
 static inline uint64_t wmark_pages(const struct zone *zone, unsigned int mark)
 {
-	return zone->watermark[mark] + zone->watermark_boost;
+	return zone->watermark[mark] +
+	       __atomic_load_n(&zone->watermark_boost, __ATOMIC_RELAXED);
 }
 
 /* compact/migrate.c */
@@ -286,6 +305,13 @@ struct migration_target {
 struct page *kmc_migration_target(void *target, unsigned int order);
 
 /* pcp.c */
+static inline bool zone_pcp_disabled(struct zone *zone)
+{
+	return atomic_load_explicit(&zone->pcp_disabled, memory_order_relaxed);
+}
+/* PCP-6. Context: no lock held; every cpu is drained when it returns. */
+void zone_pcp_disable(struct kmc_sim *sim, struct zone *zone);
+void zone_pcp_enable(struct kmc_sim *sim, struct zone *zone);
 struct page *rmqueue_pcplist(struct alloc_context *ac, struct zone *zone,
 			     unsigned int alloc_flags);
 void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struct page *page,
@@ -297,6 +323,13 @@ void pcp_free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
 struct page *kmc_page_prep(struct alloc_context *ac, struct page *page);
 /* A block off the buddy becomes a user's, as @model is: order, reference, flags; not its contents. */
 void kmc_page_prep_like(struct kmc_sim *sim, struct page *page, const struct page *model);
+/* A frame that is on no list and whose descriptor is zero becomes a user's block. */
+void kmc_page_prep_frame(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn,
+			 unsigned int order, gfp_t gfp);
+/* SCP-1..3, SCP-8..10: what the running task's scopes leave of the flags. */
+gfp_t kmc_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp);
+void kmc_page_free_one(struct kmc_sim *sim, struct zone *zone, struct page *page,
+		       unsigned int order);
 /* A block with no reference straight to the buddy. */
 void kmc_pages_free_buddy(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
 			  unsigned int order);

@@ -30,7 +30,7 @@ static uint32_t list_tail(unsigned int order)
 }
 
 /* BUD-1: lowest block first, lower half kept, upper halves at the heads. */
-static void test_split(void **state)
+static void bud1_split(void **state)
 {
 	struct page *page = alloc_pages(MOV, 5);
 
@@ -47,7 +47,7 @@ static void test_split(void **state)
 }
 
 /* BUD-2 */
-static void test_merge_to_the_top(void **state)
+static void bud2_merge_to_the_top(void **state)
 {
 	struct page *page[64];
 
@@ -65,7 +65,7 @@ static void test_merge_to_the_top(void **state)
 }
 
 /* BUD-5: to the tail when the parent's buddy is free (a merge is near), else to the head. */
-static void test_head_or_tail(void **state)
+static void bud5_head_or_tail(void **state)
 {
 	struct page *page[32];
 
@@ -86,7 +86,7 @@ static void test_head_or_tail(void **state)
 }
 
 /* BUD-4: a merge across pageblocks of different type makes them one type. */
-static void test_merge_rewrites_the_type(void **state)
+static void bud4_merge_rewrites_the_type(void **state)
 {
 	struct page *low = alloc_pages(MOV, 9), *high = alloc_pages(MOV, 9);
 
@@ -103,7 +103,7 @@ static void test_merge_rewrites_the_type(void **state)
 }
 
 /* BUD-3 */
-static void test_no_merge_with_reserved_types(void **state)
+static void bud3_no_merge_with_reserved_types(void **state)
 {
 	struct page *low = alloc_pages(MOV, 9), *high = alloc_pages(MOV, 9);
 
@@ -118,7 +118,7 @@ static void test_no_merge_with_reserved_types(void **state)
 }
 
 /* an order-10 block of two types goes back as two. */
-static void test_large_block_goes_back_by_pageblocks(void **state)
+static void bud6_large_block_goes_back_by_pageblocks(void **state)
 {
 	struct page *page = alloc_pages(MOV, 10);
 
@@ -132,7 +132,7 @@ static void test_large_block_goes_back_by_pageblocks(void **state)
 }
 
 /* ZON-5: zones with odd edges: [1, 3000) and [3000, 5001) of two nodes. */
-static void test_odd_edges(void **state)
+static void zon5_odd_edges(void **state)
 {
 	struct kmc_sim_config c = {
 		.nr_cpus = 1, .nr_nodes = 2, .nr_zones = 2, .profile = KMC_PROFILE_6_18_44,
@@ -173,13 +173,13 @@ static void test_odd_edges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_split),
-		CASE(test_merge_to_the_top),
-		CASE(test_head_or_tail),
-		CASE(test_merge_rewrites_the_type),
-		CASE(test_no_merge_with_reserved_types),
-		CASE(test_large_block_goes_back_by_pageblocks),
-		cmocka_unit_test(test_odd_edges),
+		CASE(bud1_split),
+		CASE(bud2_merge_to_the_top),
+		CASE(bud5_head_or_tail),
+		CASE(bud4_merge_rewrites_the_type),
+		CASE(bud3_no_merge_with_reserved_types),
+		CASE(bud6_large_block_goes_back_by_pageblocks),
+		cmocka_unit_test(zon5_odd_edges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fallback between migratetypes: MIG-1, MIG-3..5, MIG-7, ZON-8. One zone of
+ * Fallback between migratetypes: MIG-1..7, ZON-8. One zone of
  * eight order-10 blocks, all of it Movable at boot.
  */
 #include "machine_fixture.h"
@@ -21,7 +21,7 @@ static int setup_zone(void **state)
 }
 
 /* The largest block is claimed whole; all its pageblocks change type. */
-static void test_claim_of_a_large_block(void **state)
+static void mig2_mig3_claim_of_a_large_block(void **state)
 {
 	struct page *page;
 
@@ -46,7 +46,7 @@ static void test_claim_of_a_large_block(void **state)
 }
 
 /* GFP-39: each type stays in its own pageblocks while it has some. */
-static void test_types_are_grouped(void **state)
+static void gfp39_types_are_grouped(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 30; i++) {
@@ -75,12 +75,12 @@ static struct page *take_all_pageblocks(unsigned int *nr)
 }
 
 /* MIG-4: a pageblock changes its type only with half of it free or compatible. */
-static void check_half(unsigned int free_frames, bool claimed)
+static void check_half(enum kmc_profile profile, unsigned int free_frames, bool claimed)
 {
 	unsigned int nr;
 	struct page *first, *page;
 
-	boot_one_zone(KMC_PROFILE_6_18_44, 8192);
+	boot_one_zone(profile, 8192);
 	first = take_all_pageblocks(&nr);
 	assert_int_equal(nr, 16);
 	/* one pageblock of 512 single pages that count as movable, then some of them free */
@@ -97,15 +97,17 @@ static void check_half(unsigned int free_frames, bool claimed)
 	power_off();
 }
 
-static void test_half_of_a_pageblock(void **state)
+static void mig4_half_of_a_pageblock(void **state)
 {
 	(void)state;
-	check_half(255, false);
-	check_half(256, true);
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		check_half(p, 255, false);
+		check_half(p, 256, true);
+	}
 }
 
 /* MIG-3: a movable request claims no pageblock for a block below half its order. */
-static void test_movable_steals_a_piece(void **state)
+static void mig3_mig5_movable_steals_a_piece(void **state)
 {
 	unsigned int nr;
 	struct page *first, *page;
@@ -126,12 +128,12 @@ static void test_movable_steals_a_piece(void **state)
 }
 
 /* MIG-1: U -> R, M; M -> R, U; R -> U, M at one order. */
-static unsigned int chosen(gfp_t gfp, unsigned int a, unsigned int b)
+static unsigned int chosen(enum kmc_profile profile, gfp_t gfp, unsigned int a, unsigned int b)
 {
 	unsigned int nr, type;
 	struct page *first, *page;
 
-	boot_one_zone(KMC_PROFILE_6_18_44, 8192);
+	boot_one_zone(profile, 8192);
 	first = take_all_pageblocks(&nr);
 	set_pageblock_migratetype(sim, page_to_pfn(first), a);
 	set_pageblock_migratetype(sim, page_to_pfn(first) + 1024, b);
@@ -147,17 +149,176 @@ static unsigned int chosen(gfp_t gfp, unsigned int a, unsigned int b)
 	return type;
 }
 
-static void test_order_of_fallbacks(void **state)
+static void mig1_order_of_fallbacks(void **state)
 {
 	(void)state;
-	assert_int_equal(chosen(GFP_KERNEL, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE),
-			 MIGRATE_RECLAIMABLE);
-	assert_int_equal(chosen(MOV, MIGRATE_UNMOVABLE, MIGRATE_RECLAIMABLE), MIGRATE_RECLAIMABLE);
-	assert_int_equal(chosen(REC, MIGRATE_MOVABLE, MIGRATE_UNMOVABLE), MIGRATE_UNMOVABLE);
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		assert_int_equal(chosen(p, GFP_KERNEL, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE),
+				 MIGRATE_RECLAIMABLE);
+		assert_int_equal(chosen(p, MOV, MIGRATE_UNMOVABLE, MIGRATE_RECLAIMABLE),
+				 MIGRATE_RECLAIMABLE);
+		assert_int_equal(chosen(p, REC, MIGRATE_MOVABLE, MIGRATE_UNMOVABLE),
+				 MIGRATE_UNMOVABLE);
+	}
+}
+
+/*
+ * A pageblock of @type with free blocks of order 2 (at 4) and of @order (at
+ * 2^order), all else of the zone in use by movable requests.
+ */
+static struct page *two_blocks(enum kmc_profile profile, unsigned int type, unsigned int order)
+{
+	unsigned int nr;
+	struct page *first;
+
+	boot_one_zone(profile, 8192);
+	first = take_all_pageblocks(&nr);
+	split_page(first, 9);
+	buddy_touch(sim, &sim->page->zones[0]);
+	set_pageblock_migratetype(sim, 4096, type);
+	for (unsigned int i = 4; i < 8; i++)
+		__free_pages(first + i, 0);
+	for (unsigned int i = 1u << order; i < 2u << order; i++)
+		__free_pages(first + i, 0);
+	kmc_page_flush_cpu(sim, kmc_this_cpu);
+	assert_int_equal(zone_info(0).free_blocks[2], 1);
+	assert_int_equal(zone_info(0).free_blocks[order], 1);
+	return first;
+}
+
+static struct page *fall_back(enum kmc_profile profile, unsigned int type, unsigned int large,
+			      gfp_t gfp, unsigned int order, const struct page **first)
+{
+	struct page *page;
+
+	*first = two_blocks(profile, type, large);
+	page = alloc_pages(gfp | __GFP_MEMALLOC, order);
+	kmc_sim_check(sim);
+	power_off();
+	return page;
+}
+
+/*
+ * MIG-2: the largest block first. When the pageblock cannot be claimed (it is full of
+ * movable frames), 6.1 and 6.6 move both blocks to the own list and take the
+ * smallest that will do, 6.12 takes the piece from the largest, 6.18 from the
+ * smallest. A movable request below half a pageblock's order takes the smallest.
+ */
+static void mig2_which_block(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		const struct page *first, *page;
+
+		page = fall_back(p, MIGRATE_MOVABLE, 5, GFP_KERNEL, 4, &first);
+		assert_ptr_equal(page, first + 32);
+		page = fall_back(p, MIGRATE_MOVABLE, 5, GFP_KERNEL, 1, &first);
+		assert_ptr_equal(page, p == KMC_PROFILE_6_12_117 ? first + 32 : first + 4);
+		page = fall_back(p, MIGRATE_UNMOVABLE, 3, MOV, 1, &first);
+		assert_ptr_equal(page, first + 4);
+	}
+}
+
+/*
+ * MIG-5: the claim fails, since the pageblock is full of others. 6.1 and 6.6
+ * move all its free blocks to the request's lists and leave its type; from 6.10
+ * on (type hygiene) the rest stays on the old list.
+ */
+static void mig5_what_a_failed_claim_leaves(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		const struct free_area *area;
+
+		two_blocks(p, MIGRATE_MOVABLE, 5);
+		area = sim->page->zones[0].free_area;
+		assert_non_null(alloc_pages(GFP_KERNEL | __GFP_MEMALLOC, 4));
+		assert_int_equal(type_at(4096), MIGRATE_MOVABLE);
+		assert_int_equal(!!area[2].list[MIGRATE_UNMOVABLE].head, p <= KMC_PROFILE_6_6_9);
+		assert_int_equal(!!area[4].list[MIGRATE_UNMOVABLE].head, p <= KMC_PROFILE_6_6_9);
+		assert_int_equal(!!area[4].list[MIGRATE_MOVABLE].head, p > KMC_PROFILE_6_6_9);
+		kmc_sim_check(sim);
+		power_off();
+	}
+}
+
+/* MIG-6: a pageblock at a time, up to the larger of a pageblock and 3/2 of the high mark. */
+static void mig6_boost(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		uint64_t high;
+
+		two_blocks(p, MIGRATE_UNMOVABLE, 5);
+		high = zone_info(0).wmark_high;
+		tp_listen(KMC_TP_WAKEUP_KSWAPD);
+		assert_non_null(alloc_pages(MOV | __GFP_MEMALLOC, 4));
+		assert_int_equal(zone_info(0).wmark_high, high + 512);
+		assert_int_equal(zone_info(0).wmark_min, sim->page->zones[0].watermark[WMARK_MIN] +
+				 512);
+		assert_non_null(alloc_pages(MOV | __GFP_MEMALLOC, 3));
+		assert_non_null(alloc_pages(REC | __GFP_MEMALLOC, 1));
+		assert_int_equal(zone_info(0).wmark_high, high + 512); /* 3/2 of high is less */
+		power_off();
+		/* a higher high mark: two steps, then the cap */
+		two_blocks(p, MIGRATE_UNMOVABLE, 5);
+		sim->page->watermark_boost_factor = 700 * 10000 /
+						    sim->page->zones[0].watermark[WMARK_HIGH];
+		assert_non_null(alloc_pages(MOV | __GFP_MEMALLOC, 4));
+		assert_non_null(alloc_pages(REC | __GFP_MEMALLOC, 1));
+		assert_in_range(sim->page->zones[0].watermark_boost, 600, 700);
+		power_off();
+	}
+}
+
+/* Not with a factor of 0, not in a zone of less than four pageblocks. */
+static void mig6_no_boost(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		two_blocks(p, MIGRATE_UNMOVABLE, 5);
+		sim->page->watermark_boost_factor = 0;
+		assert_non_null(alloc_pages(MOV | __GFP_MEMALLOC, 4));
+		assert_int_equal(sim->page->zones[0].watermark_boost, 0);
+		power_off();
+		two_blocks(p, MIGRATE_UNMOVABLE, 5);
+		sim->page->zones[0].managed = 4 * 512 - 1;
+		assert_non_null(alloc_pages(MOV | __GFP_MEMALLOC, 4));
+		assert_int_equal(sim->page->zones[0].watermark_boost, 0);
+		sim->page->zones[0].managed = 8192;
+		power_off();
+		/* a whole pageblock mixes nothing */
+		boot_one_zone(p, 8192);
+		assert_non_null(alloc_pages(GFP_KERNEL, 4));
+		assert_int_equal(sim->page->zones[0].watermark_boost, 0);
+		power_off();
+	}
+}
+
+/* MIG-6, GFP-3: the next taker wakes kswapd; up to 6.4 even one that asked not to. */
+static void gfp3_mig6_boost_wakes_kswapd(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		struct zone *zone;
+
+		boot_one_zone(p, 8192);
+		zone = &sim->page->zones[0];
+		buddy_touch(sim, zone);
+		atomic_store(&zone->boosted, true);
+		tp_listen(KMC_TP_WAKEUP_KSWAPD);
+		assert_non_null(alloc_pages(GFP_KERNEL & ~__GFP_RECLAIM, 4));
+		assert_int_equal(tp_count, p == KMC_PROFILE_6_1_192);
+		assert_non_null(alloc_pages(GFP_KERNEL, 4));
+		assert_int_equal(tp_count, 1);
+		assert_non_null(alloc_pages(GFP_KERNEL, 4));
+		assert_int_equal(tp_count, 1);
+		power_off();
+	}
 }
 
 /* The reserved types are never stolen. */
-static void test_cma_and_highatomic_are_not_stolen(void **state)
+static void mig1_cma_and_highatomic_are_not_stolen(void **state)
 {
 	struct page *page;
 	unsigned int nr = 0;
@@ -179,7 +340,7 @@ static void test_cma_and_highatomic_are_not_stolen(void **state)
 }
 
 /* MIG-7: with less memory than six pageblocks all is Unmovable. */
-static void test_mobility_off(void **state)
+static void mig7_mobility_off(void **state)
 {
 	(void)state;
 	boot_one_zone(KMC_PROFILE_6_18_44, 6 * 512 - 1);
@@ -196,7 +357,7 @@ static void test_mobility_off(void **state)
 }
 
 /* ZON-8: Normal is not polluted while DMA32 has pages of the type. */
-static void test_nofragment_prefers_the_lower_zone(void **state)
+static void zon8_nofragment_prefers_the_lower_zone(void **state)
 {
 	struct kmc_sim_config c = {
 		.nr_cpus = 1, .nr_nodes = 1, .nr_zones = 2, .profile = KMC_PROFILE_6_18_44,
@@ -227,14 +388,19 @@ static void test_nofragment_prefers_the_lower_zone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_claim_of_a_large_block),
-		CASE(test_types_are_grouped),
-		cmocka_unit_test(test_half_of_a_pageblock),
-		CASE(test_movable_steals_a_piece),
-		cmocka_unit_test(test_order_of_fallbacks),
-		CASE(test_cma_and_highatomic_are_not_stolen),
-		cmocka_unit_test(test_mobility_off),
-		cmocka_unit_test(test_nofragment_prefers_the_lower_zone),
+		CASE(mig2_mig3_claim_of_a_large_block),
+		CASE(gfp39_types_are_grouped),
+		cmocka_unit_test(mig4_half_of_a_pageblock),
+		CASE(mig3_mig5_movable_steals_a_piece),
+		cmocka_unit_test(mig1_order_of_fallbacks),
+		cmocka_unit_test(mig2_which_block),
+		cmocka_unit_test(mig5_what_a_failed_claim_leaves),
+		cmocka_unit_test(mig6_boost),
+		cmocka_unit_test(mig6_no_boost),
+		cmocka_unit_test(gfp3_mig6_boost_wakes_kswapd),
+		CASE(mig1_cma_and_highatomic_are_not_stolen),
+		cmocka_unit_test(mig7_mobility_off),
+		cmocka_unit_test(zon8_nofragment_prefers_the_lower_zone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ static uint64_t all_free(void)
 }
 
 /* PAGE-1 */
-static void test_order_too_large(void **state)
+static void page1_order_too_large(void **state)
 {
 	static const unsigned int orders[] = { 11, 31, 32, 63, 0xffffffff };
 
@@ -31,7 +31,7 @@ static void test_order_too_large(void **state)
 }
 
 /* PAGE-4, GFP-21 */
-static void test_references_and_compound(void **state)
+static void page4_gfp21_references_and_compound(void **state)
 {
 	(void)state;
 	for (unsigned int order = 0; order <= 10; order++) {
@@ -58,7 +58,7 @@ static void test_references_and_compound(void **state)
 }
 
 /* GFP-20: the whole block, whatever it held. */
-static void test_zero(void **state)
+static void gfp20_zero(void **state)
 {
 	static const uint8_t zero[PAGE_SIZE];
 	(void)state;
@@ -111,7 +111,7 @@ static void test_init_on_alloc_and_free(void **state)
 }
 
 /* PAGE-7: memory returns with the last reference only. */
-static void test_extra_reference_of_a_compound_block(void **state)
+static void page7_page9_extra_reference_of_a_compound_block(void **state)
 {
 	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 3);
 	uint64_t free = all_free();
@@ -130,7 +130,7 @@ static void test_extra_reference_of_a_compound_block(void **state)
 }
 
 /* PAGE-8: the other pages of a plain block go at once, the head with the last put. */
-static void test_extra_reference_of_a_plain_block(void **state)
+static void page8_extra_reference_of_a_plain_block(void **state)
 {
 	(void)state;
 	for (unsigned int order = 1; order <= 6; order++) {
@@ -151,7 +151,7 @@ static void test_extra_reference_of_a_plain_block(void **state)
 }
 
 /* PAGE-5: too small an order loses the rest, and only that; too large frees the block. */
-static void test_wrong_order(void **state)
+static void page5_wrong_order(void **state)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 4);
 	uint64_t free = all_free();
@@ -170,7 +170,7 @@ static void test_wrong_order(void **state)
 }
 
 /* PAGE-6: a second free is reported and harms nothing. */
-static void test_double_free(void **state)
+static void page6_double_free(void **state)
 {
 	(void)state;
 	for (unsigned int order = 0; order <= 5; order += 5) {
@@ -188,7 +188,7 @@ static void test_double_free(void **state)
 }
 
 /* PAGE-10, PAGE-12 */
-static void test_by_address(void **state)
+static void page10_page12_by_address(void **state)
 {
 	unsigned long addr = __get_free_pages(GFP_KERNEL | __GFP_HIGHMEM, 2);
 	uint64_t free = all_free();
@@ -203,7 +203,7 @@ static void test_by_address(void **state)
 }
 
 /* PAGE-13 */
-static void test_exact(void **state)
+static void page13_exact(void **state)
 {
 	(void)state;
 	for (size_t size = 1; size < 40 * PAGE_SIZE; size += 1777) {
@@ -222,7 +222,7 @@ static void test_exact(void **state)
 }
 
 /* PAGE-14, PAGE-16 */
-static void test_exact_flags_and_zero(void **state)
+static void page14_page16_exact_flags_and_zero(void **state)
 {
 	void *p;
 
@@ -240,7 +240,7 @@ static void test_exact_flags_and_zero(void **state)
 }
 
 /* PAGE-21 */
-static void test_split_page(void **state)
+static void page21_split_page(void **state)
 {
 	struct page *page = alloc_pages(GFP_HIGHUSER_MOVABLE, 5);
 
@@ -258,7 +258,7 @@ static void test_split_page(void **state)
 }
 
 /* PAGE-22 */
-static void test_folios(void **state)
+static void page22_folios(void **state)
 {
 	static const unsigned int orders[] = { 0, 1, 2, 9 };
 
@@ -293,19 +293,19 @@ static void test_get_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_order_too_large),
-		CASE(test_references_and_compound),
-		CASE(test_zero),
+		CASE(page1_order_too_large),
+		CASE(page4_gfp21_references_and_compound),
+		CASE(gfp20_zero),
 		cmocka_unit_test(test_init_on_alloc_and_free),
-		CASE(test_extra_reference_of_a_compound_block),
-		CASE(test_extra_reference_of_a_plain_block),
-		CASE(test_wrong_order),
-		CASE(test_double_free),
-		CASE(test_by_address),
-		CASE(test_exact),
-		CASE(test_exact_flags_and_zero),
-		CASE(test_split_page),
-		CASE(test_folios),
+		CASE(page7_page9_extra_reference_of_a_compound_block),
+		CASE(page8_extra_reference_of_a_plain_block),
+		CASE(page5_wrong_order),
+		CASE(page6_double_free),
+		CASE(page10_page12_by_address),
+		CASE(page13_exact),
+		CASE(page14_page16_exact_flags_and_zero),
+		CASE(page21_split_page),
+		CASE(page22_folios),
 		cmocka_unit_test(test_get_order),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Per-cpu lists: to 4.7, PCP-1, PCP-3, PCP-4, PCP-5. */
+/* Per-cpu lists: to 4.7, PCP-1..6. */
 #include "machine_fixture.h"
+#include "alloc/pagesets.h"
 
 #define MOV GFP_HIGHUSER_MOVABLE
 
@@ -10,7 +11,7 @@ static const struct per_cpu_pages *pcp(unsigned int cpu)
 }
 
 /* PCP-1: orders 0 to 3 rest on the list, order 4 does not. */
-static void test_which_orders(void **state)
+static void pcp1_which_orders(void **state)
 {
 	(void)state;
 	for (unsigned int order = 0; order <= 5; order++) {
@@ -116,7 +117,7 @@ static void check_limit(enum kmc_profile profile)
 	power_off();
 }
 
-static void test_limit(void **state)
+static void pcp5_limit(void **state)
 {
 	(void)state;
 	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
@@ -173,7 +174,7 @@ static void test_drains_double_up_to_6_6(void **state)
 }
 
 /* PCP-3: what rests on the lists is not free; a drain gives it back. */
-static void test_pcp_pages_are_not_free(void **state)
+static void pcp3_pcp_pages_are_not_free(void **state)
 {
 	struct kmc_zone_info z;
 
@@ -188,7 +189,7 @@ static void test_pcp_pages_are_not_free(void **state)
 }
 
 /* PCP-4 */
-static void test_reserved_types_on_the_lists(void **state)
+static void pcp4_reserved_types_on_the_lists(void **state)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 0);
 	unsigned int movable_before;
@@ -213,6 +214,61 @@ static void test_reserved_types_on_the_lists(void **state)
 			   false);
 }
 
+/* PCP-2: a list for each order and each of the three types (no THP build). */
+static void pcp2_lists_by_order_and_type(void **state)
+{
+	static const gfp_t gfp[] = { GFP_KERNEL, MOV, GFP_KERNEL | __GFP_RECLAIMABLE };
+
+	(void)state;
+	for (unsigned int order = 0; order <= 3; order++) {
+		for (unsigned int type = 0; type < 3; type++) {
+			struct page *page = alloc_pages(gfp[type], order);
+			const struct free_list *list = &pcp(0)->lists[order * 3 + type];
+
+			__free_pages(page, order);
+			assert_int_equal(list->head, page_to_pfn(page));
+			assert_ptr_equal(alloc_pages(gfp[type], order), page);
+			assert_int_not_equal(list->head, page_to_pfn(page));
+		}
+	}
+	kmc_sim_check(sim);
+}
+
+/* PCP-6: with the lists off nothing rests on them, whichever cpu frees; then they begin anew. */
+static void pcp6_disabled_lists_hold_nothing(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		struct page *page[8];
+
+		boot_one_zone(p, 16384);
+		for (unsigned int i = 0; i < 8; i++) {
+			kmc_sim_switch(sim, i & 1);
+			page[i] = alloc_pages(MOV, i / 2);
+		}
+		assert_true(pcp(0)->count > 0 && pcp(1)->count > 0);
+		assert_int_equal(kmc_sim_pcp_disable(sim, 0, true), 0);
+		assert_int_equal(kmc_sim_pcp_disable(sim, 1, true), -EINVAL);
+		assert_int_equal(pcp(0)->count + pcp(1)->count, 0);
+		for (unsigned int i = 0; i < 8; i++) {
+			kmc_sim_switch(sim, i & 1);
+			__free_pages(page[i], i / 2);
+			assert_int_equal(pcp(i & 1)->count, 0);
+			__free_pages(alloc_pages(GFP_KERNEL, 0), 0);
+			assert_int_equal(pcp(i & 1)->count, 0);
+		}
+		assert_int_equal(zone_info(0).nr_free, 16384);
+		kmc_sim_check(sim);
+		kmc_sim_pcp_disable(sim, 0, false);
+		__free_pages(alloc_pages(MOV, 0), 0);
+		assert_true(pcp(1)->count > 0);
+		kmc_sim_drain_all(sim);
+		assert_int_equal(pcp(1)->count, 0);
+		kmc_sim_check(sim);
+		power_off();
+	}
+}
+
 /* Each cpu has lists of its own; another may free what one allocated. */
 static void test_two_cpus(void **state)
 {
@@ -232,15 +288,17 @@ static void test_two_cpus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_which_orders),
+		CASE(pcp1_which_orders),
 		cmocka_unit_test(test_refill_counts),
 		cmocka_unit_test(test_refills_double),
 		CASE(test_lifo),
-		cmocka_unit_test(test_limit),
+		cmocka_unit_test(pcp5_limit),
 		cmocka_unit_test(test_drain_from_the_tail),
 		cmocka_unit_test(test_drains_double_up_to_6_6),
-		CASE(test_pcp_pages_are_not_free),
-		CASE(test_reserved_types_on_the_lists),
+		CASE(pcp2_lists_by_order_and_type),
+		cmocka_unit_test(pcp6_disabled_lists_hold_nothing),
+		CASE(pcp3_pcp_pages_are_not_free),
+		CASE(pcp4_reserved_types_on_the_lists),
 		CASE(test_two_cpus),
 	};
 

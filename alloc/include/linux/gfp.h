@@ -9,6 +9,7 @@
 #pragma once
 #include "linux/gfp_types.h"
 #include "linux/mm_types.h"
+#include "linux/nodemask.h"
 
 #define NUMA_NO_NODE (-1)
 
@@ -52,6 +53,26 @@ void free_pages(unsigned long addr, unsigned int order);
 void *alloc_pages_exact(size_t size, gfp_t gfp);
 void *alloc_pages_exact_nid(int nid, size_t size, gfp_t gfp);
 void free_pages_exact(void *virt, size_t size);
+
+/* Whose pageblocks a contiguous range lies in. */
+typedef unsigned int acr_flags_t;
+#define ACR_FLAGS_NONE ((acr_flags_t)0)
+#define ACR_FLAGS_CMA  ((acr_flags_t)1)
+
+/**
+ * alloc_contig_range() - Exactly the frames [start, end), each a page of its own.
+ * @start, @end: of one zone.
+ * @gfp_mask:    from 6.18 on only what makes sense for a range, else -EINVAL.
+ *
+ * Context: may sleep. Return: 0, -EBUSY, -ENOMEM, -EINTR, -EINVAL. Rule: PAGE-26..29.
+ */
+int alloc_contig_range(unsigned long start, unsigned long end, acr_flags_t alloc_flags,
+		       gfp_t gfp_mask);
+/** alloc_contig_pages() - @nr_pages in a row, aligned if a power of two. Rule: PAGE-30. */
+struct page *alloc_contig_pages(unsigned long nr_pages, gfp_t gfp_mask, int nid,
+				const nodemask_t *nodemask);
+/** free_contig_range() - Warns of pages that somebody else holds. Rule: PAGE-31. */
+void free_contig_range(unsigned long pfn, unsigned long nr_pages);
 
 struct folio {
 	struct page page;
