@@ -76,6 +76,7 @@ enum kmc_frame_kind {
 	FRAME_SLAB,      /* every frame of a slab */
 	FRAME_LARGE,     /* every frame of a large kmalloc block */
 	FRAME_TAIL,      /* tail of a compound block; link.next is the head's pfn */
+	FRAME_MEMBLOCK,  /* every frame of a range that was reserved at boot: not managed */
 	NR_FRAME_KINDS = 32,
 };
 
@@ -142,6 +143,7 @@ struct kmc_sim {
 	/* layers' own parts, allocated from the arena at boot */
 	struct kmc_machine_state *state; /* clock, tasks, faults */
 	struct kmc_page_state *page;
+	struct kmc_cma_state *cma;
 	struct kmc_slab_state *slab;
 	/* dirty tracking */
 	uint8_t *dirty;       /* one byte per arena page, a bit per KMC_DIRTY_BYTES */
@@ -263,6 +265,10 @@ uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed);
 uint64_t kmc_slab_hash(struct kmc_sim *sim, uint64_t seed);
 void kmc_page_check(struct kmc_sim *sim);
 void kmc_slab_check(struct kmc_sim *sim);
+void kmc_cma_boot(struct kmc_sim *sim);
+void kmc_cma_check(struct kmc_sim *sim);
+uint64_t kmc_cma_hash(struct kmc_sim *sim, uint64_t seed);
+size_t kmc_cma_arena_bytes(const struct kmc_sim_config *config);
 size_t kmc_page_arena_bytes(const struct kmc_sim_config *config);
 size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config);
 

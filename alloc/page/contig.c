@@ -142,35 +142,24 @@ static int migrate_range(const struct contig *c)
 	return err;
 }
 
-/* The free blocks that cover the range, all of them isolated: [*first, *last). Under the lock. */
-static bool covered(const struct contig *c, uint64_t *first, uint64_t *last)
+bool buddy_covers(struct kmc_sim *sim, const struct zone *zone, uint64_t start, uint64_t end,
+		  uint64_t *first, uint64_t *last)
 {
-	uint64_t pfn = buddy_covering(c->sim, c->zone, c->start);
+	uint64_t pfn = buddy_covering(sim, zone, start);
 
 	if (pfn == UINT64_MAX)
 		return false;
 	*first = pfn;
-	while (pfn < c->end) {
-		if (buddy_next_free_head(c->zone, pfn, pfn + 1) != pfn)
+	while (pfn < end) {
+		if (buddy_next_free_head(zone, pfn, pfn + 1) != pfn)
 			return false;
-		pfn += 1ull << pfn_to_page_in(c->sim, pfn)->order;
+		pfn += 1ull << pfn_to_page_in(sim, pfn)->order;
 	}
 	*last = pfn;
 	return true;
 }
 
-static void take_blocks(const struct contig *c, uint64_t first, uint64_t last)
-{
-	while (first < last) {
-		unsigned int order = pfn_to_page_in(c->sim, first)->order;
-
-		__del_page_from_free_list(c->sim, c->zone, first, order, MIGRATE_ISOLATE);
-		first += 1ull << order;
-	}
-}
-
-/* Frames back to where they were, in blocks as large as they align. */
-static void give_back(const struct contig *c, uint64_t first, uint64_t last)
+void buddy_give(struct kmc_sim *sim, struct zone *zone, uint64_t first, uint64_t last)
 {
 	while (first < last) {
 		unsigned int order = (unsigned int)__builtin_ctzll(first);
@@ -179,9 +168,23 @@ static void give_back(const struct contig *c, uint64_t first, uint64_t last)
 			order = PAGEBLOCK_ORDER;
 		while (first + (1ull << order) > last)
 			order--;
-		buddy_merge_add(c->sim, c->zone, first, order, MIGRATE_ISOLATE);
+		buddy_merge_add(sim, zone, first, order, get_pageblock_migratetype(sim, first));
 		first += 1ull << order;
 	}
+}
+
+void buddy_take(struct kmc_sim *sim, struct zone *zone, uint64_t start, uint64_t end,
+		uint64_t first, uint64_t last)
+{
+	for (uint64_t pfn = first; pfn < last;) {
+		const struct page *page = pfn_to_page_in(sim, pfn);
+		unsigned int order = page->order;
+
+		__del_page_from_free_list(sim, zone, pfn, order, page->migratetype);
+		pfn += 1ull << order;
+	}
+	buddy_give(sim, zone, first, start);
+	buddy_give(sim, zone, end, last);
 }
 
 /* PAGE-29: from 6.10 on a compound range is a block that could have been the buddy's. */
@@ -204,15 +207,12 @@ static int take_range(const struct contig *c)
 
 	kmc_lock_take(&c->zone->lock);
 	buddy_touch(c->sim, c->zone);
-	if (!covered(c, &first, &last)) {
+	if (!buddy_covers(c->sim, c->zone, c->start, c->end, &first, &last))
 		err = -EBUSY;
-	} else if (wants_compound(c) && !compound_fits(c, first, last)) {
+	else if (wants_compound(c) && !compound_fits(c, first, last))
 		err = -EINVAL;
-	} else {
-		take_blocks(c, first, last);
-		give_back(c, first, c->start);
-		give_back(c, c->end, last);
-	}
+	else
+		buddy_take(c->sim, c->zone, c->start, c->end, first, last);
 	kmc_lock_drop(&c->zone->lock);
 	return err;
 }

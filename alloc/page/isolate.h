@@ -19,6 +19,17 @@ void unset_migratetype_isolate(struct kmc_sim *sim, struct zone *zone, uint64_t 
 /** buddy_covering() - The free block that holds a frame; UINT64_MAX none. Under the zone's lock. */
 uint64_t buddy_covering(struct kmc_sim *sim, const struct zone *zone, uint64_t pfn);
 
+/* contig.c: under the zone's lock */
+
+/** buddy_covers() - Is [start, end) free? The blocks that hold it are [*first, *last) then. */
+bool buddy_covers(struct kmc_sim *sim, const struct zone *zone, uint64_t start, uint64_t end,
+		  uint64_t *first, uint64_t *last);
+/** buddy_take() - Exactly [start, end) of what buddy_covers() found; descriptors are zero then. */
+void buddy_take(struct kmc_sim *sim, struct zone *zone, uint64_t start, uint64_t end,
+		uint64_t first, uint64_t last);
+/** buddy_give() - Frames of zero descriptors, in blocks as large as they align. */
+void buddy_give(struct kmc_sim *sim, struct zone *zone, uint64_t first, uint64_t last);
+
 /* contig.c */
 
 /**

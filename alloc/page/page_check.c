@@ -10,7 +10,7 @@
 #include "zone.h"
 
 struct census {
-	uint64_t buddy, pcp, used; /* frames */
+	uint64_t buddy, pcp, used, reserved; /* frames */
 	uint64_t buddy_blocks[NR_PAGE_ORDERS];
 };
 
@@ -74,7 +74,9 @@ static void take_census(struct kmc_sim *sim, const struct zone *zone, struct cen
 			census->buddy_blocks[page->order]++;
 		} else {
 			KMC_BUG_ON(buddy_next_free_head(zone, pfn, pfn + nr) != pfn + nr);
-			*(page->kind == FRAME_PCP ? &census->pcp : &census->used) += nr;
+			*(page->kind == FRAME_PCP      ? &census->pcp :
+			  page->kind == FRAME_MEMBLOCK ? &census->reserved :
+							 &census->used) += nr;
 		}
 		pfn += nr;
 	}
@@ -174,6 +176,7 @@ void kmc_page_check(struct kmc_sim *sim)
 		check_lists(sim, zone, &census);
 		KMC_BUG_ON(check_pcps(sim, i) != census.pcp);
 		KMC_BUG_ON(census.buddy + census.pcp + census.used != zone->managed);
+		KMC_BUG_ON(zone->managed + census.reserved > zone->end_pfn - zone->start_pfn);
 		KMC_BUG_ON(zone_nr_free(zone) > zone->managed);
 		check_marks(zone);
 	}

@@ -105,7 +105,7 @@ static void test_rare_ones_cost_no_fast_path(void **state)
 {
 	const uint64_t rare = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
 			      1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
-			      ((2ull << KMC_TP_COMPACTION_KCOMPACTD_SLEEP) -
+			      ((2ull << KMC_TP_CMA_RELEASE) -
 			       (1ull << KMC_TP_MIGRATED));
 
 	(void)state;

@@ -265,6 +265,10 @@ enum kmc_tp_id {
 	KMC_TP_COMPACTION_WAKEUP_KCOMPACTD,
 	KMC_TP_COMPACTION_KCOMPACTD_WAKE,
 	KMC_TP_COMPACTION_KCOMPACTD_SLEEP,
+	KMC_TP_CMA_ALLOC_START,      /* pages in bytes_req, alignment in order, */
+	KMC_TP_CMA_ALLOC_FINISH,     /* -error in bytes_alloc */
+	KMC_TP_CMA_ALLOC_BUSY_RETRY,
+	KMC_TP_CMA_RELEASE,
 	KMC_NR_TPS,
 };
 

@@ -104,7 +104,11 @@ enum kmc_effect {
 	X(COMPACTION_DEFER_RESET, "mm_compaction_defer_reset") \
 	X(COMPACTION_WAKEUP_KCOMPACTD, "mm_compaction_wakeup_kcompactd") \
 	X(COMPACTION_KCOMPACTD_WAKE, "mm_compaction_kcompactd_wake") \
-	X(COMPACTION_KCOMPACTD_SLEEP, "mm_compaction_kcompactd_sleep")
+	X(COMPACTION_KCOMPACTD_SLEEP, "mm_compaction_kcompactd_sleep") \
+	X(CMA_ALLOC_START, "cma_alloc_start")                 \
+	X(CMA_ALLOC_FINISH, "cma_alloc_finish")               \
+	X(CMA_ALLOC_BUSY_RETRY, "cma_alloc_busy_retry")       \
+	X(CMA_RELEASE, "cma_release")
 enum kmc_tracepoint {
 #define KMC_TRACEPOINT(name, text) KMC_TP_EV_##name,
 	KMC_TRACEPOINTS(KMC_TRACEPOINT)
