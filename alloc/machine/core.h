@@ -60,6 +60,14 @@ static inline void kmc_lock_take(struct kmc_lock *lock)
 							      memory_order_relaxed)))
 		kmc_lock_slow(lock);
 }
+/* False: somebody has it. */
+static inline bool kmc_lock_try(struct kmc_lock *lock)
+{
+	unsigned int free = 0;
+
+	return atomic_compare_exchange_strong_explicit(&lock->word, &free, 1, memory_order_acquire,
+						       memory_order_relaxed);
+}
 static inline void kmc_lock_drop(struct kmc_lock *lock)
 {
 	atomic_store_explicit(&lock->word, 0, memory_order_release);

@@ -198,7 +198,7 @@ gfp_t kmc_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp)
 	return gfp;
 }
 
-static void trace_alloc(const struct alloc_context *ac, const struct page *page)
+void kmc_trace_page_alloc(const struct alloc_context *ac, const struct page *page)
 {
 	struct kmc_tp tp = {
 		.id = KMC_TP_MM_PAGE_ALLOC,
@@ -212,8 +212,7 @@ static void trace_alloc(const struct alloc_context *ac, const struct page *page)
 	kmc_trace_emit(ac->sim, &tp);
 }
 
-/* The kernel's prepare_alloc_pages(). False: the request does not get as far as the lists. */
-static bool prepare_alloc(struct alloc_context *ac)
+bool kmc_prepare_alloc(struct alloc_context *ac)
 {
 	struct kmc_page_state *state = ac->sim->page;
 
@@ -237,7 +236,7 @@ static bool prepare_alloc(struct alloc_context *ac)
 	return true;
 }
 
-static unsigned int fast_alloc_flags(const struct alloc_context *ac)
+unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac)
 {
 	const struct kmc_page_state *state = ac->sim->page;
 	unsigned int flags = ALLOC_WMARK_LOW;
@@ -263,15 +262,15 @@ static struct page *alloc_slow(struct alloc_context *ac)
 	struct page *page;
 
 	ac->attention = kmc_attention_bits(ac->cpu);
-	if (!prepare_alloc(ac))
+	if (!kmc_prepare_alloc(ac))
 		return NULL;
-	page = get_page_from_freelist(ac, fast_alloc_flags(ac));
+	page = get_page_from_freelist(ac, kmc_fast_alloc_flags(ac));
 	if (page)
 		prep_new_page(ac->sim, page, ac->order, ac->gfp, ac->attention);
 	else
 		page = __alloc_pages_slowpath(ac);
 	if (ac->attention & ATTN_TRACE)
-		trace_alloc(ac, page);
+		kmc_trace_page_alloc(ac, page);
 	return page;
 }
 

@@ -117,6 +117,11 @@ struct folio *folio_alloc(gfp_t gfp, unsigned int order)
 	return (struct folio *)alloc_pages(gfp | __GFP_COMP, order);
 }
 
+struct folio *__folio_alloc_node(gfp_t gfp, unsigned int order, int nid)
+{
+	return (struct folio *)alloc_pages_node(nid, gfp | __GFP_COMP, order);
+}
+
 struct page *virt_to_page(const void *addr)
 {
 	struct kmc_sim *sim = this_sim();
@@ -219,6 +224,18 @@ int page_count(struct page *page)
 void get_page(struct page *page)
 {
 	__atomic_fetch_add(&compound_head(page)->refcount, 1, __ATOMIC_RELAXED);
+}
+
+bool try_get_page(struct page *page)
+{
+	int32_t *count = &compound_head(page)->refcount, seen;
+
+	seen = __atomic_load_n(count, __ATOMIC_RELAXED);
+	while (seen > 0)
+		if (__atomic_compare_exchange_n(count, &seen, seen + 1, true, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return true;
+	return false;
 }
 
 /* The last reference of a plain block frees its head only: nothing tells put_page() its order. */

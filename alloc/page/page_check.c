@@ -246,6 +246,20 @@ static uint64_t hash_frame(const struct kmc_sim *sim, size_t pfn, const void *de
 	return hash_bytes(kmc_hash_word(0x9e3779b97f4a7c15ull, pfn), &copy, sizeof(copy));
 }
 
+static uint64_t hash_frags(struct kmc_sim *sim, uint64_t h)
+{
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
+		const struct page_frag_cache *nc = &sim->page->frags[i];
+
+		if (!nc->page)
+			continue;
+		h = kmc_hash_word(h, (uint64_t)i << 32 | nc->offset);
+		h = kmc_hash_word(h, (uint64_t)nc->size << 32 | nc->pagecnt_bias);
+		h = kmc_hash_word(h, page_to_pfn_in(sim, nc->page) << 1 | nc->pfmemalloc);
+	}
+	return h;
+}
+
 uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed)
 {
 	uint64_t h = kmc_hash_word(seed, sim->page->warned);
@@ -257,7 +271,7 @@ uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed)
 	for (unsigned int i = 0; i < sim->page->nr_zones; i++)
 		h = hash_zone(&sim->page->zones[i], h);
 	h = hash_pageblocks(sim->page, h);
-	h = hash_pcps(sim, h);
+	h = hash_frags(sim, hash_pcps(sim, h));
 	return kmc_hash_word(h, kmc_arena_hash_table(sim, sim->pages,
 						      sim->max_pfn * sizeof(struct page),
 						      sizeof(struct page), hash_frame));

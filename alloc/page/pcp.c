@@ -67,7 +67,8 @@ static void rmqueue_bulk(struct alloc_context *ac, struct zone *zone, struct per
 	unsigned int index = ac->order * MIGRATE_PCPTYPES + ac->migratetype;
 
 	kmc_yield_point("rmqueue_bulk");
-	kmc_lock_take(&zone->lock);
+	if (!zone_lock(zone, alloc_flags))
+		return;
 	buddy_touch(sim, zone);
 	while (count--) {
 		struct page *page = __rmqueue(sim, ac->cpu, zone, ac->order, ac->migratetype,

@@ -60,7 +60,8 @@ static struct page *rmqueue_buddy(struct alloc_context *ac, struct zone *zone,
 	struct page *page;
 
 	kmc_yield_point("rmqueue_buddy");
-	kmc_lock_take(&zone->lock);
+	if (!zone_lock(zone, alloc_flags))
+		return NULL;
 	buddy_touch(ac->sim, zone);
 	page = __rmqueue(ac->sim, ac->cpu, zone, ac->order, ac->migratetype, alloc_flags, false);
 	kmc_lock_drop(&zone->lock);

@@ -14,6 +14,7 @@
  */
 #pragma once
 #include "page_alloc.h"
+#include "linux/page_frag_cache.h"
 
 enum migratetype {
 	MIGRATE_UNMOVABLE,
@@ -55,6 +56,7 @@ enum zone_watermarks {
 #define ALLOC_NOFRAGMENT    0x100u
 #define ALLOC_HIGHATOMIC    0x200u
 #define ALLOC_KSWAPD        0x400u
+#define ALLOC_TRYLOCK       0x800u /* a zone whose lock is taken has nothing */
 #define ALLOC_RESERVES      (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
 
 struct free_list {
@@ -140,6 +142,7 @@ enum kmc_warn_once {
 	WARN_ATOMIC_SLEEPS,
 	WARN_EXACT_FLAGS,
 	WARN_FLAGS_NODE,
+	WARN_NOLOCK_FLAGS,
 };
 
 struct kmc_page_state {
@@ -163,6 +166,7 @@ struct kmc_page_state {
 		uint32_t order;   /* + 1, that it was woken for; 0: asleep */
 		uint32_t highest; /* enum kmc_zone_type of the request */
 	} kcompactd[KMC_SIM_MAX_NODES]; /* under the node's first zone's lock */
+	struct page_frag_cache frags[KMC_SIM_MAX_CPUS]; /* each its cpu's: <alloc/page_frags.h> */
 };
 
 /* What a request carries through its path. */
@@ -206,6 +210,15 @@ static inline bool type_hygiene(const struct kmc_sim *sim)
 static inline uint64_t zone_nr_free(struct zone *zone)
 {
 	return atomic_load_explicit(&zone->nr_free, memory_order_relaxed);
+}
+
+/* False: the request does not wait for locks, and this one is taken. */
+static inline bool zone_lock(struct zone *zone, unsigned int alloc_flags)
+{
+	if (unlikely(alloc_flags & ALLOC_TRYLOCK))
+		return kmc_lock_try(&zone->lock);
+	kmc_lock_take(&zone->lock);
+	return true;
 }
 
 static inline bool tracing(struct kmc_cpu *cpu)
@@ -326,6 +339,10 @@ void kmc_page_prep_like(struct kmc_sim *sim, struct page *page, const struct pag
 /* A frame that is on no list and whose descriptor is zero becomes a user's block. */
 void kmc_page_prep_frame(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn,
 			 unsigned int order, gfp_t gfp);
+/* The kernel's prepare_alloc_pages(). False: the request does not get as far as the lists. */
+bool kmc_prepare_alloc(struct alloc_context *ac);
+unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac);
+void kmc_trace_page_alloc(const struct alloc_context *ac, const struct page *page);
 /* SCP-1..3, SCP-8..10: what the running task's scopes leave of the flags. */
 gfp_t kmc_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp);
 void kmc_page_free_one(struct kmc_sim *sim, struct zone *zone, struct page *page,

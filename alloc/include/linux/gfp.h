@@ -54,6 +54,29 @@ void *alloc_pages_exact(size_t size, gfp_t gfp);
 void *alloc_pages_exact_nid(int nid, size_t size, gfp_t gfp);
 void free_pages_exact(void *virt, size_t size);
 
+/**
+ * alloc_pages_bulk() - Fill the empty places of an array with single pages.
+ * Return: up to where the array is full; less than asked for is normal. Rule: PAGE-17..19.
+ */
+unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr_pages,
+				    struct page **page_array);
+#define alloc_pages_bulk(gfp, nr_pages, page_array)                                       \
+	alloc_pages_bulk_node(gfp, NUMA_NO_NODE, nr_pages, page_array)
+/* Their names up to 6.12 (PAGE-20). */
+#define alloc_pages_bulk_array(gfp, nr_pages, page_array)                                 \
+	alloc_pages_bulk_node(gfp, NUMA_NO_NODE, nr_pages, page_array)
+#define alloc_pages_bulk_array_node(gfp, nid, nr_pages, page_array)                       \
+	alloc_pages_bulk_node(gfp, nid, nr_pages, page_array)
+
+/**
+ * alloc_pages_nolock() - A zeroed compound block of order 0 to 3, if one is to be had at once.
+ * @gfp_flags: __GFP_ACCOUNT or nothing.
+ * Context: any, under any lock. Return: NULL is normal. Rule: PAGE-33, PAGE-37.
+ */
+struct page *alloc_pages_nolock(gfp_t gfp_flags, int nid, unsigned int order);
+/** free_pages_nolock() - Context: any. Rule: PAGE-32. */
+void free_pages_nolock(struct page *page, unsigned int order);
+
 /* Whose pageblocks a contiguous range lies in. */
 typedef unsigned int acr_flags_t;
 #define ACR_FLAGS_NONE ((acr_flags_t)0)
@@ -79,3 +102,8 @@ struct folio {
 };
 /** folio_alloc() - A compound block. Rule: PAGE-22. */
 struct folio *folio_alloc(gfp_t gfp, unsigned int order);
+struct folio *__folio_alloc_node(gfp_t gfp, unsigned int order, int nid);
+static inline struct folio *folio_alloc_node(gfp_t gfp, unsigned int order, int nid)
+{
+	return __folio_alloc_node(gfp, order, nid);
+}

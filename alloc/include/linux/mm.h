@@ -54,6 +54,8 @@ int page_ref_count(const struct page *page);
 int page_count(struct page *page);
 void get_page(struct page *page);
 void put_page(struct page *page);
+/** try_get_page() - Not of a page whose last reference is gone. */
+bool try_get_page(struct page *page);
 
 /** split_page() - A plain block becomes 2^@order single pages. Rule: PAGE-21. */
 void split_page(struct page *page, unsigned int order);
@@ -69,6 +71,38 @@ static inline void *folio_address(const struct folio *folio)
 static inline unsigned int folio_order(const struct folio *folio)
 {
 	return compound_order(&folio->page);
+}
+static inline struct page *folio_page(struct folio *folio, unsigned long n)
+{
+	return &folio->page + n;
+}
+static inline unsigned long folio_nr_pages(const struct folio *folio)
+{
+	return 1ul << folio_order(folio);
+}
+static inline size_t folio_size(const struct folio *folio)
+{
+	return PAGE_SIZE << folio_order(folio);
+}
+static inline unsigned long folio_pfn(const struct folio *folio)
+{
+	return page_to_pfn(&folio->page);
+}
+static inline int folio_ref_count(const struct folio *folio)
+{
+	return page_ref_count(&folio->page);
+}
+static inline unsigned long page_size(const struct page *page)
+{
+	return PAGE_SIZE << compound_order(page);
+}
+static inline struct page *virt_to_head_page(const void *addr)
+{
+	return compound_head(virt_to_page(addr));
+}
+static inline struct folio *virt_to_folio(const void *addr)
+{
+	return page_folio(virt_to_page(addr));
 }
 static inline void folio_get(struct folio *folio)
 {
