@@ -958,6 +958,39 @@ static void observe_pattern(struct kmc_judge *judge, const struct kmc_event *ev,
 		KMC_ASK(judge, KM_1, &c);
 }
 
+/* Rule: CPT-6, PAGE-3. The block of a life is elsewhere now; its holder knows. */
+static int on_migrated(struct kmc_judge *judge, const struct kmc_event *ev,
+		       const struct kmc_open_call *open)
+{
+	struct kmc_life *from = kmc_shadow_find(&judge->shadow, ev->addr), *to, moved;
+	struct kmc_case c = {
+		.ev = ev, .call = open ? call_name(judge, open->what) : "migration",
+		.addr = ev->addr2, .by = KMC_BY_NOBODY,
+	};
+
+	if (!from || from->state != KMC_LIFE_LIVE || !is_page_memory(from->from))
+		return 0;
+	moved = *from;
+	c.size = kmc_life_size(&moved);
+	c.gfp = moved.gfp;
+	c.from = moved.from & 63;
+	c.value = moved.granted;
+	c.other = from;
+	KMC_ASK(judge, CPT_6, &c);
+	end_life(judge, from, KMC_LIFE_FREED);
+	ask_place(judge, &c);
+	to = kmc_shadow_put(&judge->shadow, ev->addr2);
+	if (!to)
+		return -ENOMEM;
+	end_life(judge, to, KMC_LIFE_FREED);
+	moved.addr = ev->addr2;
+	*to = moved;
+	to->state = KMC_LIFE_FREED;
+	kmc_book_begin(judge, to);
+	kmc_book_count_of(judge, to)->allocs--; /* the same life goes on */
+	return kmc_place_add(judge, to->addr, kmc_life_size(to));
+}
+
 static int on_effect(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_open_call *open = open_find(judge, ev->id);
@@ -972,6 +1005,10 @@ static int on_effect(struct kmc_judge *judge, const struct kmc_event *ev)
 	case KMC_EFF_CONTENT_LOST:
 		observe_pattern(judge, ev, open);
 		return 0;
+	case KMC_EFF_MIGRATED:
+		if (open)
+			open->effects |= 1u << ev->what;
+		return on_migrated(judge, ev, open);
 	case KMC_EFF_RELEASED:
 		life = kmc_shadow_find(&judge->shadow, ev->addr);
 		if (life && life->state == KMC_LIFE_PENDING)

@@ -143,6 +143,20 @@ KMC_RULE_FN(PAGE_35)
 		   (j, "the byte at " ADDR " changed", c->ev->addr2));
 }
 
+KMC_RULE_FN(CPT_6)
+{
+	bool movable = c->gfp & KMC_GFP_MOVABLE;
+
+	if (movable && c->value == 1) {
+		KMC_PASS(CPT_6);
+		return;
+	}
+	KMC_BREACH(CPT_6, movable ? "pinned" : "unmovable",
+		   (j, "only movable pages that nobody else holds change their place"),
+		   (j, "B moved from " ADDR " to " ADDR " (flags %#x, " NUM " references)",
+		    c->ev->addr, c->ev->addr2, c->gfp, c->value));
+}
+
 KMC_RULE_FN(PAGE_37)
 {
 	if (!(c->gfp & ~(uint32_t)KMC_GFP_ACCOUNT) && !c->ev->gfp_raw) {

@@ -157,19 +157,33 @@ static bool kmalloc_made(const struct kmc_slot *slot)
 	       slot->origin != KMC_OP_KSTRDUP_CONST;
 }
 
+/* Made of pages that are counted one by one. */
+static bool of_single_pages(const struct kmc_slot *slot)
+{
+	switch (slot->origin) {
+	case KMC_OP_ALLOC_PAGES_EXACT:
+	case KMC_OP_ALLOC_PAGES_EXACT_NID:
+	case KMC_OP_ALLOC_CONTIG_RANGE:
+	case KMC_OP_ALLOC_CONTIG_PAGES:
+	case KMC_OP_CMA_ALLOC:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool page_call_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 {
 	if (null_or_zero_size(slot) || !slot->page)
 		return false;
 	if (op->code == KMC_OP_SPLIT_PAGE)
-		return !slot->comp && !slot->parts && op->order == slot->order && op->order <= 6 &&
+		return !of_single_pages(slot) && !slot->comp && !slot->parts && op->order == slot->order && op->order <= 6 &&
 		       slot->refs == 1;
 	if (op->b >= slot->size)
 		return false;
 	/* A slot counts for its block: pages of a split or exact one, and tails, count alone. */
-	return op->code != KMC_OP_GET_PAGE || slot->comp ||
-	       (!op->b && !slot->parts && slot->origin != KMC_OP_ALLOC_PAGES_EXACT &&
-		slot->origin != KMC_OP_ALLOC_PAGES_EXACT_NID);
+	return op->code != KMC_OP_GET_PAGE ||
+	       (!of_single_pages(slot) && (slot->comp || (!op->b && !slot->parts)));
 }
 
 static bool copy_fits(const struct kmc_op *op, const struct kmc_slot *slot)
@@ -300,6 +314,8 @@ static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
 		return use_fits(op, plan, slot) ? FITS : MISFIT;
 	if (slot && want->offset && !offset_fits(op, slot))
 		return MISFIT;
+	if (op->code == KMC_OP_CMA_RELEASE && slot && call->src && slot->value != call->src->value)
+		return MISFIT; /* of another area */
 	return kmc_pairing_fits(op, slot, cache) ? FITS : MISFIT;
 }
 
@@ -388,10 +404,11 @@ static void set_memory(struct kmc_exec *exec, struct kmc_slot *slot, const struc
 	slot->size = (uintptr_t)ptr > 16 ? call->size : 0;
 	slot->granted = call->granted;
 	slot->page = call->page;
-	slot->order = plan->result == KMC_RES_PAGE ? op->order : 0;
-	slot->comp = op->code == KMC_OP_FOLIO_ALLOC ||
-		     (op->gfp.atoms & KMC_GFP_COMP && op->code != KMC_OP_ALLOC_PAGES_EXACT &&
-		      op->code != KMC_OP_ALLOC_PAGES_EXACT_NID);
+	slot->order = plan->result == KMC_RES_PAGE && !of_single_pages(slot) ? op->order : 0;
+	slot->comp = op->code == KMC_OP_FOLIO_ALLOC || op->code == KMC_OP_ALLOC_PAGES_NOLOCK ||
+		     (op->gfp.atoms & KMC_GFP_COMP && !of_single_pages(slot));
+	if (op->code == KMC_OP_CMA_ALLOC)
+		slot->value = call->src->value; /* the area's number */
 	slot->refs = 1;
 	if (plan->family == KMC_OPF_CACHE && call->src) {
 		slot->cache = call->src->cache;
@@ -538,9 +555,11 @@ static unsigned int single_form(unsigned int code)
 static void bulk_alloc_done(struct kmc_exec *exec, struct kmc_call *call)
 {
 	for (uint64_t i = 0; i < call->count; i++) {
-		struct kmc_slot *slot = kmc_slot_set(exec, (uint16_t)(call->op->dst + i),
-						     KMC_SLOT_MEMORY);
+		struct kmc_slot *slot;
 
+		if (!exec->bulk[i]) /* an array's place that was full before, or stays empty */
+			continue;
+		slot = kmc_slot_set(exec, (uint16_t)(call->op->dst + i), KMC_SLOT_MEMORY);
 		set_memory(exec, slot, call, exec->bulk[i]);
 		bulk_event(exec, single_form(call->op->code), slot, KMC_OUT_VALUE);
 	}

@@ -219,9 +219,15 @@ static bool extent_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 	case KMC_OP_FREE_PAGES_PAGE:
 	case KMC_OP_FREE_PAGES:
 	case KMC_OP_FREE_PAGES_NOLOCK:
+		if (slot->origin == KMC_OP_ALLOC_CONTIG_RANGE ||
+		    slot->origin == KMC_OP_ALLOC_CONTIG_PAGES)
+			return !op->order && slot->size == 4096; /* page by page, of one page */
 		return op->order == (slot->parts ? 0 : slot->order);
 	case KMC_OP_FREE_PAGES_EXACT:
 		return op->a == slot->size;
+	case KMC_OP_FREE_CONTIG_RANGE:
+	case KMC_OP_CMA_RELEASE:
+		return op->a == slot->size / 4096;
 	default:
 		return true;
 	}

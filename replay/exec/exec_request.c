@@ -68,7 +68,10 @@ static uint64_t page_bytes(const struct kmc_op *op)
 	case KMC_OP_PAGE_FRAG_ALLOC:
 		return op->a;
 	case KMC_OP_ALLOC_CONTIG_PAGES:
+	case KMC_OP_CMA_ALLOC:
 		return times(op->a, 4096);
+	case KMC_OP_ALLOC_CONTIG_RANGE:
+		return op->b > op->a ? times(op->b - op->a, 4096) : 0;
 	default:
 		return block_bytes(op->order);
 	}
@@ -86,7 +89,9 @@ uint64_t kmc_request_bytes(const struct kmc_op *op, const struct kmc_call *call)
 	case KMC_OPF_DUP:
 		return string_bytes(op);
 	case KMC_OPF_PAGES:
-		return page_bytes(op);
+	case KMC_OPF_CMA:
+		return plan->result == KMC_RES_POOL || plan->result == KMC_RES_NUM ? 0 :
+										    page_bytes(op);
 	case KMC_OPF_CACHE:
 		return plan->src.kind == KMC_SLOT_CACHE && call->src ? call->src->size : op->b;
 	case KMC_OPF_KMALLOC:
@@ -162,6 +167,10 @@ static void describe_free(struct kmc_event *ev, const struct kmc_op *op)
 	case KMC_OP_FREE_PAGES_EXACT:
 		ev->size = op->a;
 		break;
+	case KMC_OP_FREE_CONTIG_RANGE:
+	case KMC_OP_CMA_RELEASE:
+		ev->size = times(op->a, 4096);
+		break;
 	}
 }
 
@@ -197,6 +206,12 @@ void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call)
 	}
 	if (plan->result == KMC_RES_NONE || plan->result == KMC_RES_NUM)
 		return;
+	if (plan->result == KMC_RES_POOL && plan->family == KMC_OPF_CMA) {
+		ev->size = op->b;
+		ev->addr2 = op->a;
+		ev->arg = op->d;
+		return;
+	}
 	ev->size = call->size;
 	if (is_array(op->code)) {
 		ev->arg = op->a;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include "alloc/movable.h"
 #include "exec/alloc_machine.h"
 #include "oracle/judge.h"
 #include "target_alloc.h"
@@ -44,19 +45,21 @@ void kmc_alloc_memory_result(struct kmc_call *call, void *result)
 			result == ZERO_SIZE_PTR ? KMC_OUT_ZERO_SIZE : KMC_OUT_VALUE;
 	if (call->outcome != KMC_OUT_VALUE)
 		return;
-	if (kmc_plan_of(call->op->code)->family != KMC_OPF_PAGES) {
+	if (kmc_plan_of(call->op->code)->result != KMC_RES_PAGE) {
 		call->granted = ksize(result);
 	} else {
 		call->page = true;
 		call->granted = call->op->code == KMC_OP_ALLOC_PAGES_EXACT ||
 				call->op->code == KMC_OP_ALLOC_PAGES_EXACT_NID ?
 			PAGE_ALIGN(call->size) : call->size;
+		kmc_alloc_may_move(call, result);
 	}
 }
 
 static const struct kmc_alloc_op *const tables[] = {
 	kmc_alloc_size_ops, kmc_alloc_kmalloc_ops, kmc_alloc_cache_ops, kmc_alloc_free_ops,
 	kmc_alloc_page_ops, kmc_alloc_scope_ops, kmc_alloc_machine_ops,
+	kmc_alloc_contig_ops, kmc_alloc_cma_ops, kmc_alloc_movable_ops,
 };
 
 static kmc_alloc_fn *calls[KMC_OPCODE_END];
@@ -407,6 +410,7 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	forget(state);
 	if (exec->flags & KMC_TARGET_TRACEPOINTS)
 		mask = (1ull << KMC_NR_TPS) - 1;
+	kmc_sim_holder(state->sim, &kmc_alloc_holder, exec);
 	kmc_sim_trace(state->sim, mask, on_tracepoint, exec);
 	return 0;
 }

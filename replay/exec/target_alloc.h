@@ -42,13 +42,20 @@ struct kmc_alloc_op {
 
 extern const struct kmc_alloc_op kmc_alloc_size_ops[], kmc_alloc_kmalloc_ops[],
 	kmc_alloc_cache_ops[], kmc_alloc_free_ops[], kmc_alloc_page_ops[], kmc_alloc_scope_ops[],
-	kmc_alloc_machine_ops[];
+	kmc_alloc_machine_ops[], kmc_alloc_contig_ops[], kmc_alloc_cma_ops[],
+	kmc_alloc_movable_ops[];
 
 /** kmc_alloc_running() - The executor that runs an op now; for callbacks without an argument. */
 struct kmc_exec *kmc_alloc_running(void);
 
 /** kmc_alloc_memory_result() - A call returned memory, NULL or ZERO_SIZE_PTR. Of objects, ksize() is granted. */
 void kmc_alloc_memory_result(struct kmc_call *call, void *result);
+
+/** kmc_alloc_may_move() - The call's block moves from now on, if it is of that sort. */
+void kmc_alloc_may_move(const struct kmc_call *call, void *block);
+/* The executor as the holder of movable pages; its argument is the executor. */
+struct kmc_holder_ops;
+extern const struct kmc_holder_ops kmc_alloc_holder;
 
 /** kmc_alloc_value() - A call returned a number. */
 static inline void kmc_alloc_value(struct kmc_call *call, uint64_t value)

@@ -15,7 +15,9 @@
 #define TOKEN_SLOT 240u
 #define SNAP_SLOT 300u
 #define NUM_SLOT  310u
+#define AREA_SLOT 320u
 #define NR_TASKS  3u
+#define HELD_SLOT 400u /* of sequences that give back what they took */
 #define MAX_DEPTH 4u
 
 enum made_by { BY_NONE, BY_KMALLOC, BY_CONST, BY_CACHE, BY_PAGES, BY_GET, BY_EXACT, BY_FOLIO };
@@ -46,6 +48,7 @@ struct model {
 	struct scope scopes[NR_TASKS][MAX_DEPTH];
 	uint8_t depth[NR_TASKS];
 	bool armed; /* failures may hit at any time */
+	bool area;  /* AREA_SLOT was declared */
 	uint64_t bytes;
 };
 
@@ -973,6 +976,180 @@ static void do_clock(struct maker *m)
 	emit(m, &op);
 }
 
+/* pages by the dozen, in parts, in a row, and such as move: sequences whole in themselves */
+
+static void emit_task(struct maker *m, struct kmc_op *op)
+{
+	op->context = KMC_CTX_TASK;
+	emit(m, op);
+}
+
+static struct kmc_op on_held(struct maker *m, unsigned int code)
+{
+	struct kmc_op op = start(m, code);
+
+	op.src = HELD_SLOT;
+	return op;
+}
+
+static void do_page_bulk(struct maker *m)
+{
+	struct kmc_op op = start(m, KMC_OP_ALLOC_PAGES_BULK);
+	unsigned int nr = 1 + draw(m, 12);
+
+	op.dst = HELD_SLOT;
+	op.a = nr;
+	op.gfp.atoms = flags(m, &op, true) & ~(uint32_t)KMC_GFP_NOFAIL;
+	emit(m, &op);
+	for (unsigned int i = 0; i < nr; i++) {
+		op = start(m, KMC_OP_FREE_PAGES_PAGE);
+		op.src = (uint16_t)(HELD_SLOT + i);
+		emit(m, &op);
+	}
+}
+
+static void do_page_frag(struct maker *m)
+{
+	for (uint16_t i = 0; i < 3; i++) {
+		struct kmc_op op = start(m, KMC_OP_PAGE_FRAG_ALLOC);
+
+		op.dst = (uint16_t)(HELD_SLOT + i);
+		op.a = 1 + draw(m, 4096);
+		op.b = chance(m, 2) ? 0 : 1ull << draw(m, 12);
+		op.gfp.atoms = flags(m, &op, false) & ~(uint32_t)KMC_GFP_NOFAIL;
+		emit(m, &op);
+	}
+	for (uint16_t i = 3; i-- > 0;)
+		emit_at(m, KMC_OP_PAGE_FRAG_FREE, (uint16_t)(HELD_SLOT + i));
+}
+
+static void do_contig(struct maker *m)
+{
+	const struct kmc_zone *zone = &m->program->machine.zones[draw(m,
+					m->program->machine.nr_zones)];
+	bool range = chance(m, 2);
+	struct kmc_op op = start(m, range ? KMC_OP_ALLOC_CONTIG_RANGE : KMC_OP_ALLOC_CONTIG_PAGES);
+	uint64_t nr = 1 + draw(m, 600);
+
+	op.dst = HELD_SLOT;
+	op.a = range ? zone->start_pfn + draw(m, 3000) : nr;
+	op.b = range ? op.a + nr : 0;
+	op.gfp.atoms = KERNEL | (chance(m, 2) ? KMC_GFP_NOWARN : 0);
+	emit_task(m, &op);
+	op = on_held(m, KMC_OP_FREE_CONTIG_RANGE);
+	op.a = nr;
+	emit(m, &op);
+}
+
+static void do_movable(struct maker *m)
+{
+	struct kmc_op op = start(m, chance(m, 2) ? KMC_OP_ALLOC_PAGES : KMC_OP_FOLIO_ALLOC);
+	uint8_t order = (uint8_t)draw(m, 3);
+
+	op.dst = HELD_SLOT;
+	op.order = order;
+	op.gfp.atoms = KERNEL | KMC_GFP_HARDWALL | KMC_GFP_HIGHMEM | KMC_GFP_MOVABLE |
+		       KMC_GFP_COMP;
+	emit_task(m, &op);
+	op = on_held(m, KMC_OP_WRITE);
+	op.a = 4096ull << order;
+	op.c = ++m->patterns;
+	emit(m, &op);
+	for (int i = 0; i < 2; i++) {
+		struct kmc_op move = on_held(m, KMC_OP_MIGRATE_MOVABLE);
+
+		emit_task(m, &move);
+		op.code = KMC_OP_CHECK;
+		emit(m, &op);
+	}
+	emit_at(m, KMC_OP_PUT_PAGE, HELD_SLOT);
+}
+
+static void do_nolock(struct maker *m)
+{
+	struct kmc_op op = start(m, KMC_OP_ALLOC_PAGES_NOLOCK);
+	uint8_t order;
+
+	if (m->wish->profile < KMC_RELEASE(6, 18, 0))
+		return;
+	op.dst = HELD_SLOT;
+	op.order = (uint8_t)draw(m, 4);
+	order = op.order;
+	emit(m, &op);
+	op = on_held(m, KMC_OP_FREE_PAGES_NOLOCK);
+	op.order = order;
+	emit(m, &op);
+}
+
+static void do_area(struct maker *m)
+{
+	const uint64_t mib = 1 << 20;
+	struct kmc_op op = start(m, chance(m, 2) ? KMC_OP_CMA_DECLARE : KMC_OP_CMA_INIT_RESERVED);
+
+	if (m->now.area)
+		return;
+	op.dst = AREA_SLOT;
+	op.b = 4 * mib;
+	if (op.code == KMC_OP_CMA_INIT_RESERVED)
+		op.a = (m->program->machine.zones[0].start_pfn << 12) / (32 * mib) * 32 * mib +
+		       32 * mib;
+	emit_task(m, &op);
+	m->now.area = true;
+}
+
+static void do_cma(struct maker *m)
+{
+	struct kmc_op op = start(m, KMC_OP_CMA_ALLOC);
+	unsigned int nr = 1 + draw(m, 500);
+
+	do_area(m);
+	op.src = AREA_SLOT;
+	op.dst = HELD_SLOT;
+	op.a = nr;
+	op.order = (uint8_t)draw(m, 9);
+	emit_task(m, &op);
+	op = on_held(m, KMC_OP_WRITE);
+	op.a = 4096;
+	emit(m, &op);
+	emit_at(m, KMC_OP_CMA_AVAILABLE, AREA_SLOT);
+	op = start(m, KMC_OP_CMA_RELEASE);
+	op.src = AREA_SLOT;
+	op.third = HELD_SLOT;
+	op.a = nr;
+	emit_task(m, &op);
+}
+
+static void do_lists(struct maker *m)
+{
+	const struct kmc_zone *zone = &m->program->machine.zones[draw(m,
+					m->program->machine.nr_zones)];
+	struct kmc_op op = start(m, KMC_OP_ZONE_PCP_DISABLE);
+
+	op.order = zone->kind;
+	op.node = (int8_t)zone->node;
+	op.a = chance(m, 2);
+	emit_task(m, &op);
+	op = start(m, chance(m, 2) ? KMC_OP_DRAIN_ALL_PAGES : KMC_OP_KCOMPACTD_STEP);
+	if (op.code == KMC_OP_KCOMPACTD_STEP)
+		op.node = (int8_t)zone->node;
+	emit_task(m, &op);
+}
+
+static void do_page_sequence(struct maker *m)
+{
+	if (m->wish->misuse != LEGAL_NONE)
+		return; /* a misuse is of one of the model's blocks */
+	switch (draw(m, 8)) {
+	case 0: do_page_bulk(m); break;
+	case 1: do_page_frag(m); break;
+	case 2: do_contig(m); break;
+	case 3: do_movable(m); break;
+	case 4: do_nolock(m); break;
+	case 5: case 6: do_cma(m); break;
+	default: do_lists(m);
+	}
+}
+
 /* misuse */
 
 static void wrong(struct maker *m, struct kmc_op *op, const char *rule)
@@ -1237,7 +1414,7 @@ static void step_any(struct maker *m, uint16_t slot)
 
 static void step_alloc_only(struct maker *m, uint16_t slot)
 {
-	switch (draw(m, 16)) {
+	switch (draw(m, 18)) {
 	case 0: do_create(m); break;
 	case 1: case 2: case 3: do_cache_alloc(m, slot); break;
 	case 4: do_cache_bulk(m); break;
@@ -1250,6 +1427,7 @@ static void step_alloc_only(struct maker *m, uint16_t slot)
 	case 12: do_page_question(m); break;
 	case 13: do_string(m, slot); break;
 	case 14: do_pure(m); break;
+	case 15: case 16: do_page_sequence(m); break;
 	default:
 		switch (draw(m, 6)) {
 		case 0: do_scope(m); break;
