@@ -42,7 +42,7 @@ static void check_size(enum kmc_profile profile, size_t size)
 	}
 }
 
-static void align_every_small_size(void **state)
+static void align1_align2_align3_km1_km16_km17_every_small_size(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
@@ -67,7 +67,7 @@ static void align3_all_residues_are_used(void **state)
 }
 
 /* Rule: ALIGN-2, ALIGN-6, KM-2, KM-5. */
-static void align6_large_blocks(void **state)
+static void align2_align6_km2_km5_large_blocks(void **state)
 {
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44, 0, 256 * MIB);
@@ -93,7 +93,7 @@ static void align6_large_blocks(void **state)
 }
 
 /* Rule: KM-3, FR-7, FR-8. */
-static void km3_zero_size(void **state)
+static void km3_fr7_fr8_zero_size(void **state)
 {
 	uint64_t before;
 
@@ -189,7 +189,7 @@ static void dbg5_init_options(void **state)
 }
 
 /* The names of R2 and which flags lead there. Rule: KM-19, KM-20. */
-static void km20_kinds(void **state)
+static void km19_km20_kinds(void **state)
 {
 	static const struct {
 		gfp_t flags;
@@ -449,7 +449,7 @@ static void wrong_free_of_a_page(void **state)
 	}
 }
 
-static void dup_helpers(void **state)
+static void dup1_dup2_dup3_dup4_dup6_helpers(void **state)
 {
 	char bytes[5] = { 'a', 'b', 'c', 'd', 'e' };
 	volatile size_t huge = SIZE_MAX;
@@ -508,14 +508,14 @@ static void fr18_const(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(align_every_small_size),
+		cmocka_unit_test(align1_align2_align3_km1_km16_km17_every_small_size),
 		cmocka_unit_test(align3_all_residues_are_used),
-		cmocka_unit_test(align6_large_blocks),
-		cmocka_unit_test(km3_zero_size),
+		cmocka_unit_test(align2_align6_km2_km5_large_blocks),
+		cmocka_unit_test(km3_fr7_fr8_zero_size),
 		cmocka_unit_test(km16_roundup_edges),
 		cmocka_unit_test(km7_zero),
 		cmocka_unit_test(dbg5_init_options),
-		cmocka_unit_test(km20_kinds),
+		cmocka_unit_test(km19_km20_kinds),
 		cmocka_unit_test(r2_cache_names),
 		cmocka_unit_test(km12_illegal_bits),
 		cmocka_unit_test(fr17_reuse),
@@ -526,7 +526,7 @@ int main(void)
 		cmocka_unit_test(trc7_large_blocks_are_told_twice),
 		cmocka_unit_test(wrong_frees),
 		cmocka_unit_test(wrong_free_of_a_page),
-		cmocka_unit_test(dup_helpers),
+		cmocka_unit_test(dup1_dup2_dup3_dup4_dup6_helpers),
 		cmocka_unit_test(fr18_const),
 	};
 

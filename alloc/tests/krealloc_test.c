@@ -13,7 +13,7 @@ static void on_profile(enum kmc_profile profile)
 }
 
 /* Rule: REA-1, REA-5, REA-6. */
-static void rea1_contents_survive(void **state)
+static void rea1_rea5_rea6_contents_survive(void **state)
 {
 	static const size_t sizes[] = { 1, 8, 9, 64, 65, 96, 100, 192, 200, 4096, 8192, 8193, 40000 };
 	const size_t n = sizeof(sizes) / sizeof(sizes[0]);
@@ -122,7 +122,7 @@ static void r13_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rea1_contents_survive),
+		cmocka_unit_test(rea1_rea5_rea6_contents_survive),
 		cmocka_unit_test(rea2_rea3_sentinels),
 		cmocka_unit_test(rea4_failure_keeps_the_block),
 		cmocka_unit_test(rea7_zeroing),

@@ -17,7 +17,7 @@ static uint64_t traced(gfp_t gfp)
 	return tp_seen[0].gfp;
 }
 
-static void test_noio_and_nofs(void **state)
+static void scp1_scp2_scp3_scp4_scp8_noio_and_nofs(void **state)
 {
 	unsigned int outer, inner;
 
@@ -38,7 +38,7 @@ static void test_noio_and_nofs(void **state)
 	assert_int_equal(kmc_this_cpu->task->flags, 0);
 }
 
-static void test_nesting_to_depth_eight(void **state)
+static void scp4_nesting_to_depth_eight(void **state)
 {
 	unsigned int token[8];
 
@@ -52,7 +52,7 @@ static void test_nesting_to_depth_eight(void **state)
 	assert_int_equal(traced(GFP_KERNEL), GFP_KERNEL);
 }
 
-static void test_pin_removes_movable(void **state)
+static void scp10_pin_removes_movable(void **state)
 {
 	unsigned int token = memalloc_pin_save();
 
@@ -62,7 +62,7 @@ static void test_pin_removes_movable(void **state)
 	assert_int_equal(traced(GFP_HIGHUSER_MOVABLE), GFP_HIGHUSER_MOVABLE);
 }
 
-static void test_a_scope_is_of_one_task(void **state)
+static void scp7_a_scope_is_of_one_task(void **state)
 {
 	unsigned int token = memalloc_noio_save();
 
@@ -92,7 +92,7 @@ static uint32_t crossed(enum kmc_profile profile)
 	return flags;
 }
 
-static void test_crossed_tokens_by_profile(void **state)
+static void scp6_crossed_tokens_by_profile(void **state)
 {
 	(void)state;
 	assert_int_equal(crossed(KMC_PROFILE_6_1_192), KMC_PF_MEMALLOC_NOIO);
@@ -106,11 +106,11 @@ static void test_crossed_tokens_by_profile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_noio_and_nofs),
-		CASE(test_nesting_to_depth_eight),
-		CASE(test_pin_removes_movable),
-		CASE(test_a_scope_is_of_one_task),
-		cmocka_unit_test(test_crossed_tokens_by_profile),
+		CASE(scp1_scp2_scp3_scp4_scp8_noio_and_nofs),
+		CASE(scp4_nesting_to_depth_eight),
+		CASE(scp10_pin_removes_movable),
+		CASE(scp7_a_scope_is_of_one_task),
+		cmocka_unit_test(scp6_crossed_tokens_by_profile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

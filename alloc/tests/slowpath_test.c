@@ -54,7 +54,7 @@ static void check_floors(enum kmc_profile profile)
 	power_off();
 }
 
-static void test_floors(void **state)
+static void gfp6_gfp7_gfp8_gfp10_rsv1_rsv4_scp9_floors(void **state)
 {
 	(void)state;
 	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
@@ -73,7 +73,7 @@ static uint64_t floor_of_task(uint32_t flags, enum kmc_sim_context context, gfp_
 }
 
 /* RSV-9, SCP-9, GFP-10 */
-static void test_task_privileges(void **state)
+static void gfp10_rsv9_scp9_task_privileges(void **state)
 {
 	(void)state;
 	boot_one_zone(KMC_PROFILE_6_18_44, 65536);
@@ -91,7 +91,7 @@ static void test_task_privileges(void **state)
 }
 
 /* GFP-6, GFP-37: twin runs from one snapshot. */
-static void test_twins(void **state)
+static void gfp5_gfp6_gfp37_twins(void **state)
 {
 	int snapshot;
 
@@ -111,7 +111,7 @@ static void test_twins(void **state)
 }
 
 /* GFP-9 */
-static void test_pfmemalloc(void **state)
+static void gfp9_pfmemalloc(void **state)
 {
 	struct page *page = alloc_pages(GFP_KERNEL | __GFP_MEMALLOC, 0);
 
@@ -127,7 +127,7 @@ static void test_pfmemalloc(void **state)
 }
 
 /* RSV-1: the first pass stops at low; only the slow path, which wakes kswapd, goes on. */
-static void test_first_pass_stops_at_low(void **state)
+static void gfp4_rsv1_first_pass_stops_at_low(void **state)
 {
 	struct kmc_zone_info z;
 
@@ -150,7 +150,7 @@ static bool warned_with(const char *text)
 }
 
 /* GFP-14: NOFAIL without direct reclaim fails, with one warning per boot. */
-static void test_nofail_without_reclaim(void **state)
+static void gfp14_nofail_without_reclaim(void **state)
 {
 	(void)state;
 	while (alloc_pages(GFP_NOWAIT, 0))
@@ -163,7 +163,7 @@ static void test_nofail_without_reclaim(void **state)
 }
 
 /* A NOFAIL request that may reclaim ends below every mark. */
-static void test_nofail_uses_the_last_resort(void **state)
+static void gfp13_nofail_uses_the_last_resort(void **state)
 {
 	(void)state;
 	while (alloc_pages(GFP_KERNEL | __GFP_NOWARN, 0))
@@ -173,7 +173,7 @@ static void test_nofail_uses_the_last_resort(void **state)
 }
 
 /* GFP-18, GFP-19 */
-static void test_failure_reports(void **state)
+static void gfp18_gfp19_failure_reports(void **state)
 {
 	(void)state;
 	while (alloc_pages(GFP_NOWAIT, 0))
@@ -194,7 +194,7 @@ static void test_failure_reports(void **state)
 }
 
 /* GFP-15 by profile: at the entry of the slow path from 6.12 on. */
-static void test_nofail_order_warning(void **state)
+static void gfp15_nofail_order_warning(void **state)
 {
 	(void)state;
 	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
@@ -216,15 +216,15 @@ static void test_nofail_order_warning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_floors),
-		cmocka_unit_test(test_task_privileges),
-		cmocka_unit_test(test_twins),
-		CASE(test_pfmemalloc),
-		CASE(test_first_pass_stops_at_low),
-		CASE(test_nofail_without_reclaim),
-		CASE(test_nofail_uses_the_last_resort),
-		CASE(test_failure_reports),
-		cmocka_unit_test(test_nofail_order_warning),
+		cmocka_unit_test(gfp6_gfp7_gfp8_gfp10_rsv1_rsv4_scp9_floors),
+		cmocka_unit_test(gfp10_rsv9_scp9_task_privileges),
+		cmocka_unit_test(gfp5_gfp6_gfp37_twins),
+		CASE(gfp9_pfmemalloc),
+		CASE(gfp4_rsv1_first_pass_stops_at_low),
+		CASE(gfp14_nofail_without_reclaim),
+		CASE(gfp13_nofail_uses_the_last_resort),
+		CASE(gfp18_gfp19_failure_reports),
+		cmocka_unit_test(gfp15_nofail_order_warning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /* Tracepoints of the page layer: TRC-1, TRC-2, and who is told what. */
 #include "machine_fixture.h"
 
-static void test_alloc_and_free(void **state)
+static void trc1_trc2_alloc_and_free(void **state)
 {
 	struct page *page;
 
@@ -28,7 +28,7 @@ static void test_alloc_and_free(void **state)
 }
 
 /* Failure is traced with all ones; an order that cannot be is not (TRC-1). */
-static void test_failures(void **state)
+static void trc1_failures(void **state)
 {
 	(void)state;
 	while (alloc_pages(GFP_NOWAIT, 10))
@@ -82,7 +82,7 @@ static void test_bindings_and_callback_survive_reset(void **state)
 }
 
 /* GFP-3, GFP-4: kswapd is woken between min and low when the flags say so, else not. */
-static void test_kswapd(void **state)
+static void gfp3_gfp4_kswapd(void **state)
 {
 	struct kmc_zone_info z;
 
@@ -123,12 +123,12 @@ static void test_rare_ones_cost_no_fast_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_alloc_and_free),
-		CASE(test_failures),
+		CASE(trc1_trc2_alloc_and_free),
+		CASE(trc1_failures),
 		CASE(test_mask_and_off),
 		CASE(test_refill_and_drain),
 		CASE(test_bindings_and_callback_survive_reset),
-		CASE(test_kswapd),
+		CASE(gfp3_gfp4_kswapd),
 		CASE(test_rare_ones_cost_no_fast_path),
 	};
 

@@ -26,7 +26,7 @@ static void expect_reserve(unsigned int zone, uint64_t dma32, uint64_t normal, u
 }
 
 /* x86-64, 8 GiB */
-static void test_example_a(void **state)
+static void rsv5_example_a(void **state)
 {
 	struct kmc_sim_config c = {
 		.profile = KMC_PROFILE_6_18_44, .nr_cpus = 2, .nr_nodes = 1, .nr_zones = 3,
@@ -99,7 +99,7 @@ static void test_pcp_limits(void **state)
 }
 
 /* Up to 6.1 a Movable zone takes part in the distribution of min. */
-static void test_movable_zone_by_profile(void **state)
+static void rsv4_movable_zone_by_profile(void **state)
 {
 	struct kmc_sim_config c = {
 		.nr_cpus = 1, .nr_nodes = 1, .nr_zones = 2,
@@ -141,7 +141,7 @@ static uint64_t boundary(unsigned int order, unsigned int flags)
 	return UINT64_MAX;
 }
 
-static void test_reductions(void **state)
+static void rsv2_rsv3_rsv4_rsv8_reductions(void **state)
 {
 	struct zone *zone;
 	uint64_t real;
@@ -189,7 +189,7 @@ static void test_reductions(void **state)
 }
 
 /* RSV-6: an order-0 request with HIGH ignores the boost at the min mark; by profile. */
-static void test_boost_exemption(void **state)
+static void rsv6_boost_exemption(void **state)
 {
 	static const enum kmc_profile profiles[] = { KMC_PROFILE_6_1_192, KMC_PROFILE_6_18_44 };
 
@@ -222,13 +222,13 @@ static void test_boost_exemption(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_example_a),
+		cmocka_unit_test(rsv5_example_a),
 		cmocka_unit_test(test_example_b),
 		cmocka_unit_test(test_example_c),
 		cmocka_unit_test(test_pcp_limits),
-		cmocka_unit_test(test_movable_zone_by_profile),
-		cmocka_unit_test(test_reductions),
-		cmocka_unit_test(test_boost_exemption),
+		cmocka_unit_test(rsv4_movable_zone_by_profile),
+		cmocka_unit_test(rsv2_rsv3_rsv4_rsv8_reductions),
+		cmocka_unit_test(rsv6_boost_exemption),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

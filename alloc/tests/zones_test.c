@@ -48,7 +48,7 @@ static int zone_of(int node, gfp_t gfp)
 }
 
 /* the low nibble chooses the highest zone. */
-static void test_highest_zone(void **state)
+static void gfp25_gfp26_gfp28_gfp29_gfp30_gfp31_highest_zone(void **state)
 {
 	(void)state;
 	assert_int_equal(zone_of(0, GFP_KERNEL), 2);
@@ -63,7 +63,7 @@ static void test_highest_zone(void **state)
 }
 
 /* ZON-3 */
-static void test_node_is_a_preference(void **state)
+static void zon3_node_is_a_preference(void **state)
 {
 	(void)state;
 	assert_int_equal(zone_of(NUMA_NO_NODE, GFP_KERNEL), 2);
@@ -108,7 +108,7 @@ static void expect_order(int node, gfp_t gfp, const char *expect)
 }
 
 /* ZON-1, ZON-2: down through the nearest node, then the next nodes by distance. */
-static void test_fallback_order(void **state)
+static void zon1_zon2_gfp28_fallback_order(void **state)
 {
 	(void)state;
 	expect_order(0, GFP_HIGHUSER_MOVABLE, "432106587");
@@ -120,7 +120,7 @@ static void test_fallback_order(void **state)
 }
 
 /* GFP-22 */
-static void test_thisnode(void **state)
+static void gfp22_thisnode(void **state)
 {
 	(void)state;
 	expect_order(1, GFP_KERNEL | __GFP_THISNODE, "5");
@@ -131,7 +131,7 @@ static void test_thisnode(void **state)
 }
 
 /* RSV-5: a request that may use Normal leaves the reserve of the zones below. */
-static void test_lowmem_reserve_is_kept(void **state)
+static void rsv5_lowmem_reserve_is_kept(void **state)
 {
 	struct kmc_zone_info dma, dma32;
 
@@ -149,7 +149,7 @@ static void test_lowmem_reserve_is_kept(void **state)
 }
 
 /* GFP-33: what USER gets, HIGHUSER gets, and so on. */
-static void test_longer_is_less_restrictive(void **state)
+static void gfp33_longer_is_less_restrictive(void **state)
 {
 	static const gfp_t flags[] = { GFP_USER, GFP_HIGHUSER, GFP_HIGHUSER_MOVABLE };
 	bool before = false;
@@ -167,7 +167,7 @@ static void test_longer_is_less_restrictive(void **state)
 }
 
 /* GFP-28: a kernel without the zone takes Normal's order. */
-static void test_no_dma_zone(void **state)
+static void gfp28_no_dma_zone(void **state)
 {
 	struct kmc_sim_config c;
 
@@ -183,7 +183,7 @@ static void test_no_dma_zone(void **state)
 }
 
 /* ZON-4: a node that is not there. */
-static void test_bad_node(void **state)
+static void zon4_bad_node(void **state)
 {
 	(void)state;
 	tp_listen(KMC_TP_WARN);
@@ -196,14 +196,14 @@ static void test_bad_node(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_highest_zone),
-		CASE(test_node_is_a_preference),
-		CASE(test_fallback_order),
-		CASE(test_thisnode),
-		CASE(test_lowmem_reserve_is_kept),
-		CASE(test_longer_is_less_restrictive),
-		cmocka_unit_test(test_no_dma_zone),
-		CASE(test_bad_node),
+		CASE(gfp25_gfp26_gfp28_gfp29_gfp30_gfp31_highest_zone),
+		CASE(zon3_node_is_a_preference),
+		CASE(zon1_zon2_gfp28_fallback_order),
+		CASE(gfp22_thisnode),
+		CASE(rsv5_lowmem_reserve_is_kept),
+		CASE(gfp33_longer_is_less_restrictive),
+		cmocka_unit_test(gfp28_no_dma_zone),
+		CASE(zon4_bad_node),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
