@@ -101,8 +101,9 @@ typedef struct page *kmc_target_fn(void *arg, unsigned int order);
  * kmc_migrate() - Move the block at @pfn to where @target says.
  * @largest: leave blocks of a higher order alone.
  *
- * Context: no lock held. Return: 0; -EBUSY the block is not movable, pinned,
- * larger, or its holder refuses; -ENOMEM no target.
+ * Context: no lock held. Return: frames moved; -EBUSY the block is not movable,
+ * pinned, larger, or its holder refuses; -ENOMEM no target. The new block may be
+ * its holder's to free already.
  */
 int kmc_migrate(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn, unsigned int largest,
 		kmc_target_fn *target, void *arg, struct page **to);

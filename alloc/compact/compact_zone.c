@@ -50,7 +50,7 @@ bool compaction_suitable_with(struct kmc_sim *sim, struct zone *zone, unsigned i
 	uint64_t need = mark + zone->lowmem_reserve[highest];
 
 	/* As zone_watermark_ok() for order 0 with the right to CMA, of more free pages. */
-	return zone_nr_free(zone) + more > need + zone->nr_free_highatomic;
+	return zone_nr_free(zone) + more > need + zone_nr_free_highatomic(zone);
 }
 
 /* how much of a failure would be due to fragmentation, in thousandths; -1000 none. */
@@ -85,7 +85,9 @@ static enum compact_result suitable(const struct compact_control *cc)
 		return COMPACT_SKIPPED;
 	if (cc->order <= COSTLY_ORDER)
 		return COMPACT_CONTINUE;
+	kmc_lock_take(&zone->lock);
 	index = fragmentation_index(zone, cc->order);
+	kmc_lock_drop(&zone->lock);
 	return index >= 0 && index <= EXTFRAG_THRESHOLD ? COMPACT_NOT_SUITABLE_ZONE
 							: COMPACT_CONTINUE;
 }
@@ -209,15 +211,15 @@ static int migrate_pageblock(struct compact_control *cc)
 	unsigned int largest = largest_moved(cc);
 
 	while (pfn < end) {
-		struct page *to;
-		int err = kmc_migrate(cc->sim, cc->cpu, pfn, largest, compaction_alloc, cc, &to);
+		int moved = kmc_migrate(cc->sim, cc->cpu, pfn, largest, compaction_alloc, cc,
+					NULL);
 
-		if (err == -ENOMEM)
-			return err;
-		if (err)
+		if (moved == -ENOMEM)
+			return moved;
+		if (moved < 0)
 			cc->nr_stayed++;
 		else
-			cc->nr_migrated += 1u << to->order;
+			cc->nr_migrated += (unsigned int)moved;
 		pfn = kmc_next_movable(cc->sim, pfn + 1, end);
 	}
 	return 0;

@@ -12,7 +12,6 @@
  * Contract: GFP-32, PAGE-35, CPT-6. Looked at: 6.18.44.
  */
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 #include "alloc/movable.h"
 #include "compact.h"
@@ -78,8 +77,12 @@ void kmc_movable_add(struct kmc_sim *sim, struct page *page)
 
 void kmc_movable_del(struct kmc_sim *sim, struct page *page)
 {
-	while (!test_clear_movable(sim, page_to_pfn_in(sim, page)))
-		sched_yield();
+	while (!test_clear_movable(sim, page_to_pfn_in(sim, page))) {
+		/* who has the bit may wait for our lists in the middle of its request */
+		if (kmc_this_cpu)
+			kmc_attention(kmc_this_cpu);
+		kmc_wait_a_little();
+	}
 	page->flags &= (uint8_t)~PGF_LRU;
 }
 
@@ -170,7 +173,7 @@ int kmc_migrate(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn, unsigned
 		kmc_target_fn *target, void *arg, struct page **out)
 {
 	struct page *from = pfn_to_page_in(sim, pfn), *to;
-	int err;
+	int err, moved;
 
 	if (!test_clear_movable(sim, pfn))
 		return -EBUSY;
@@ -178,6 +181,7 @@ int kmc_migrate(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn, unsigned
 		set_movable(sim, pfn);
 		return -EBUSY;
 	}
+	moved = 1 << from->order;
 	to = target(arg, from->order);
 	err = migrate_isolated(sim, cpu, from, to);
 	if (err) {
@@ -188,7 +192,7 @@ int kmc_migrate(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn, unsigned
 	free_source(sim, cpu, from);
 	if (out)
 		*out = to;
-	return 0;
+	return moved;
 }
 
 /* <alloc/movable.h>: on the bound cpu. */
@@ -202,7 +206,8 @@ void kmc_sim_holder(struct kmc_sim *sim, const struct kmc_holder_ops *ops, void 
 bool kmc_sim_movable_add(struct page *page)
 {
 	KMC_BUG_ON(!kmc_this_cpu);
-	if (page->kind != FRAME_USED || !(page->flags & PGF_MOVABLE) || (page->flags & PGF_LRU) ||
+	if (page->kind != FRAME_USED || page->migratetype != MIGRATE_MOVABLE ||
+	    (page->flags & PGF_LRU) ||
 	    (page->order && !(page->flags & PGF_COMPOUND)))
 		return false;
 	kmc_movable_add(kmc_this_cpu->sim, page);

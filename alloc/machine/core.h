@@ -255,6 +255,8 @@ static inline unsigned int kmc_attention_bits(struct kmc_cpu *cpu)
 {
 	return atomic_load_explicit(&cpu->attention, memory_order_relaxed);
 }
+/** kmc_wait_a_little() - Let whoever we wait for go on. No lock is held. */
+void kmc_wait_a_little(void);
 /** kmc_cpu_steal() - Own a cpu that nobody has bound, to serve it. */
 bool kmc_cpu_steal(struct kmc_cpu *cpu);
 /** kmc_cpu_release() - The end of kmc_cpu_steal(). */

@@ -31,8 +31,7 @@ static uintptr_t own_token(void)
 
 #define BEING_SERVED ((uintptr_t)1)
 
-/* Let whoever we wait for go on. */
-static void wait_a_little(void)
+void kmc_wait_a_little(void)
 {
 	if (kmc_co_token())
 		kmc_co_wait("cpu_wait");
@@ -131,7 +130,7 @@ static void await_flush(struct kmc_cpu *cpu, unsigned int ticket)
 		} else {
 			if (kmc_this_cpu)
 				kmc_attention(kmc_this_cpu);
-			wait_a_little();
+			kmc_wait_a_little();
 		}
 	}
 }
@@ -160,7 +159,7 @@ static int take(struct kmc_cpu *cpu)
 			return -EBUSY;
 		if (kmc_this_cpu)
 			kmc_attention(kmc_this_cpu);
-		wait_a_little();
+		kmc_wait_a_little();
 	}
 	return 0;
 }

@@ -65,9 +65,11 @@ static void account_freepages(struct zone *zone, int64_t nr, unsigned int migrat
 					      (uint64_t)nr,
 				      memory_order_relaxed);
 	else if (migratetype == MIGRATE_CMA)
-		zone->nr_free_cma += (uint64_t)nr;
+		__atomic_store_n(&zone->nr_free_cma, zone->nr_free_cma + (uint64_t)nr,
+				 __ATOMIC_RELAXED);
 	else if (migratetype == MIGRATE_HIGHATOMIC)
-		zone->nr_free_highatomic += (uint64_t)nr;
+		__atomic_store_n(&zone->nr_free_highatomic,
+				 zone->nr_free_highatomic + (uint64_t)nr, __ATOMIC_RELAXED);
 }
 
 static void order_mask_set(struct zone *zone, unsigned int order, bool on)
@@ -76,6 +78,18 @@ static void order_mask_set(struct zone *zone, unsigned int order, bool on)
 
 	if (on != (mask >> order & 1))
 		atomic_store_explicit(&zone->order_mask, mask ^ 1u << order, memory_order_relaxed);
+}
+
+/* The same of the reserved types, for who looks without the lock. */
+static void reserved_mask_set(struct zone *zone, unsigned int order, unsigned int migratetype,
+			      bool on)
+{
+	unsigned int mask = atomic_load_explicit(&zone->reserved_mask, memory_order_relaxed);
+	unsigned int bit = 1u << (order + (migratetype == MIGRATE_HIGHATOMIC ? 16 : 0));
+
+	if (migratetype == MIGRATE_CMA || migratetype == MIGRATE_HIGHATOMIC)
+		atomic_store_explicit(&zone->reserved_mask, on ? mask | bit : mask & ~bit,
+				      memory_order_relaxed);
 }
 
 static bool order_is_empty(const struct free_area *area)
@@ -100,6 +114,8 @@ static inline void list_block(struct kmc_sim *sim, struct zone *zone, uint64_t p
 	area->nr_free++;
 	if (migratetype < MIGRATE_PCPTYPES)
 		order_mask_set(zone, order, true);
+	else
+		reserved_mask_set(zone, order, migratetype, true);
 }
 
 /* Off a list; the descriptor is zero then. */
@@ -117,6 +133,8 @@ static inline void unlist_block(struct kmc_sim *sim, struct zone *zone, uint64_t
 	area->nr_free--;
 	if (order_is_empty(area))
 		order_mask_set(zone, order, false);
+	if (migratetype >= MIGRATE_PCPTYPES && !area->list[migratetype].head)
+		reserved_mask_set(zone, order, migratetype, false);
 }
 
 void __add_to_free_list(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,

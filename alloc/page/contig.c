@@ -125,7 +125,7 @@ static int migrate_round(const struct contig *c, bool *all)
 				  &target, NULL);
 		if (err == -ENOMEM)
 			return err;
-		if (err)
+		if (err < 0)
 			*all = false;
 	}
 	return 0;

@@ -105,7 +105,7 @@ static uint64_t list_length(struct kmc_sim *sim, const struct free_list *list, u
 static void check_lists(struct kmc_sim *sim, struct zone *zone, const struct census *census)
 {
 	uint64_t nr_free = 0, unaccounted = 0, reserved[MIGRATE_TYPES] = { 0 };
-	unsigned int mask = 0;
+	unsigned int mask = 0, reserved_mask = 0;
 
 	for (unsigned int order = 0; order < NR_PAGE_ORDERS; order++) {
 		const struct free_area *area = &zone->free_area[order];
@@ -119,6 +119,10 @@ static void check_lists(struct kmc_sim *sim, struct zone *zone, const struct cen
 			reserved[type] += nr << order;
 			if (nr && type < MIGRATE_PCPTYPES)
 				mask |= 1u << order;
+			if (nr && type == MIGRATE_CMA)
+				reserved_mask |= 1u << order;
+			if (nr && type == MIGRATE_HIGHATOMIC)
+				reserved_mask |= 0x10000u << order;
 		}
 		KMC_BUG_ON(blocks != area->nr_free);
 		KMC_BUG_ON(blocks != census->buddy_blocks[order]);
@@ -130,6 +134,7 @@ static void check_lists(struct kmc_sim *sim, struct zone *zone, const struct cen
 		   atomic_load(&zone->nr_free_common));
 	KMC_BUG_ON(nr_free + unaccounted != census->buddy);
 	KMC_BUG_ON(mask != atomic_load(&zone->order_mask));
+	KMC_BUG_ON(reserved_mask != atomic_load(&zone->reserved_mask));
 }
 
 /* I-6 of every cpu; returns the frames on all of them. */

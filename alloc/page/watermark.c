@@ -167,9 +167,9 @@ static uint64_t unusable_free(const struct zone *zone, unsigned int order,
 	uint64_t unusable = (1ull << order) - 1;
 
 	if (!(alloc_flags & ALLOC_RESERVES))
-		unusable += zone->nr_free_highatomic;
+		unusable += zone_nr_free_highatomic(zone);
 	if (!(alloc_flags & ALLOC_CMA))
-		unusable += zone->nr_free_cma;
+		unusable += zone_nr_free_cma(zone);
 	return unusable;
 }
 
@@ -190,18 +190,9 @@ static bool block_available(struct zone *zone, unsigned int order, unsigned int 
 {
 	if (atomic_load_explicit(&zone->order_mask, memory_order_relaxed) >> order)
 		return true;
-	if (!(alloc_flags & (ALLOC_CMA | ALLOC_HIGHATOMIC | ALLOC_OOM)))
-		return false;
-	for (unsigned int k = order; k < NR_PAGE_ORDERS; k++) {
-		const struct free_area *area = &zone->free_area[k];
-
-		if ((alloc_flags & ALLOC_CMA) && area->list[MIGRATE_CMA].head)
-			return true;
-		if ((alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM)) &&
-		    area->list[MIGRATE_HIGHATOMIC].head)
-			return true;
-	}
-	return false;
+	if ((alloc_flags & ALLOC_CMA) && cma_orders(zone) >> order)
+		return true;
+	return (alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM)) && highatomic_orders(zone) >> order;
 }
 
 /* Model: exact (R-5.8, RSV-2, RSV-3). */

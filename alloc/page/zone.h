@@ -73,6 +73,7 @@ struct zone {
 	atomic_ulong nr_free;    /* frames on the free lists, Isolate excepted */
 	atomic_ulong nr_free_common; /* of these, U, M and R: what any request may take */
 	atomic_uint order_mask;  /* bit o: a U, M or R block of order o is free */
+	atomic_uint reserved_mask; /* bit o: a CMA block is, bit 16 + o: a HighAtomic block */
 	uint8_t type, node, index;
 	/* By highest zone: low mark + boost + reserve, and slack for the largest order. */
 	uint64_t fast_mark[KMC_NR_ZONE_TYPES];
@@ -89,7 +90,7 @@ struct zone {
 	uint64_t map_pfn;
 	/* under the lock */
 	struct kmc_lock lock __attribute__((aligned(64)));
-	uint64_t nr_free_highatomic, nr_free_cma;
+	uint64_t nr_free_highatomic, nr_free_cma; /* atomic: read without the lock */
 	struct free_area free_area[NR_PAGE_ORDERS];
 	/* compaction gave up on orders from compact_order_failed on: CPT-4 */
 	uint32_t compact_considered, compact_defer_shift, compact_order_failed;
@@ -219,6 +220,27 @@ static inline bool zone_lock(struct zone *zone, unsigned int alloc_flags)
 		return kmc_lock_try(&zone->lock);
 	kmc_lock_take(&zone->lock);
 	return true;
+}
+
+static inline uint64_t zone_nr_free_cma(const struct zone *zone)
+{
+	return __atomic_load_n(&zone->nr_free_cma, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t zone_nr_free_highatomic(const struct zone *zone)
+{
+	return __atomic_load_n(&zone->nr_free_highatomic, __ATOMIC_RELAXED);
+}
+
+/* Orders of which a reserved type has a free block. */
+static inline unsigned int cma_orders(struct zone *zone)
+{
+	return atomic_load_explicit(&zone->reserved_mask, memory_order_relaxed) & 0xffff;
+}
+
+static inline unsigned int highatomic_orders(struct zone *zone)
+{
+	return atomic_load_explicit(&zone->reserved_mask, memory_order_relaxed) >> 16;
 }
 
 static inline bool tracing(struct kmc_cpu *cpu)

@@ -146,7 +146,7 @@ static void run(enum kmc_profile profile, uint64_t nr_pages)
 	power_off();
 }
 
-static void test_random_courses(void **state)
+static void page2_page3_page35_random_courses(void **state)
 {
 	(void)state;
 	rng_seed("random courses");
@@ -195,7 +195,7 @@ static void test_restore_is_transparent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random_courses),
+		cmocka_unit_test(page2_page3_page35_random_courses),
 		cmocka_unit_test(test_restore_is_transparent),
 	};
 
