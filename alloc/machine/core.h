@@ -153,6 +153,7 @@ struct kmc_sim {
 	struct kmc_page_state *page;
 	struct kmc_cma_state *cma;
 	struct kmc_slab_state *slab;
+	struct kmc_rcu_state *rcu;
 	/* dirty tracking */
 	uint8_t *dirty;       /* one byte per arena page, a bit per KMC_DIRTY_BYTES */
 	struct kmc_dirty *dirty_list;
@@ -257,6 +258,12 @@ static inline unsigned int kmc_attention_bits(struct kmc_cpu *cpu)
 }
 /** kmc_wait_a_little() - Let whoever we wait for go on. No lock is held. */
 void kmc_wait_a_little(void);
+/**
+ * kmc_let_others_run() - Wait a moment for what another thread or coroutine will do,
+ * serving what is asked of @cpu. Context: no lock held.
+ * Return: false when no other runs a cpu of this machine: waiting is in vain.
+ */
+bool kmc_let_others_run(struct kmc_cpu *cpu);
 /** kmc_cpu_steal() - Own a cpu that nobody has bound, to serve it. */
 bool kmc_cpu_steal(struct kmc_cpu *cpu);
 /** kmc_cpu_release() - The end of kmc_cpu_steal(). */
@@ -281,6 +288,13 @@ uint64_t kmc_cma_hash(struct kmc_sim *sim, uint64_t seed);
 size_t kmc_cma_arena_bytes(const struct kmc_sim_config *config);
 size_t kmc_page_arena_bytes(const struct kmc_sim_config *config);
 size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config);
+
+/* rcu/rcu_state.c */
+size_t kmc_rcu_arena_bytes(const struct kmc_sim_config *config);
+void kmc_rcu_boot(struct kmc_sim *sim);
+uint64_t kmc_rcu_hash(struct kmc_sim *sim, uint64_t seed);
+/** kmc_rcu_clock_advanced() - Time has passed: grace periods and timers with it. */
+void kmc_rcu_clock_advanced(struct kmc_sim *sim);
 
 /* address.c */
 

@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include "alloc/rcu.h"
 #include "machine.h"
 #include "coroutine.h"
 
@@ -56,6 +57,27 @@ static void disown(struct kmc_cpu *cpu)
 static bool owned_by_us(struct kmc_cpu *cpu)
 {
 	return atomic_load_explicit(&cpu->owner, memory_order_relaxed) == own_token();
+}
+
+static bool others_run(struct kmc_sim *sim)
+{
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
+		struct kmc_cpu *cpu = &sim->cpus[i];
+		uintptr_t owner = atomic_load_explicit(&cpu->owner, memory_order_relaxed);
+
+		if (owner && owner != own_token())
+			return true;
+	}
+	return false;
+}
+
+bool kmc_let_others_run(struct kmc_cpu *cpu)
+{
+	if (!others_run(cpu->sim))
+		return false;
+	kmc_attention(cpu);
+	kmc_wait_a_little();
+	return true;
 }
 
 bool kmc_cpu_steal(struct kmc_cpu *cpu)
@@ -241,6 +263,17 @@ void kmc_sim_poll(void)
 {
 	if (kmc_this_cpu)
 		kmc_attention(kmc_this_cpu);
+}
+
+int kmc_sim_cpu_flush(struct kmc_sim *sim, unsigned int number)
+{
+	struct kmc_cpu *cpu;
+
+	if (number >= sim->config.nr_cpus)
+		return -EINVAL;
+	cpu = &sim->cpus[number];
+	await_flush(cpu, request_flush(cpu, FLUSH_SHEAVES | FLUSH_PCP));
+	return 0;
 }
 
 struct kmc_cpu *kmc_sim_cpu(struct kmc_sim *sim, unsigned int cpu)

@@ -98,7 +98,7 @@ static int boot_memory(struct kmc_sim *sim)
 	int err;
 
 	bytes += kmc_page_arena_bytes(config) + kmc_slab_arena_bytes(config);
-	bytes += kmc_cma_arena_bytes(config);
+	bytes += kmc_cma_arena_bytes(config) + kmc_rcu_arena_bytes(config);
 	err = kmc_arena_map(sim, bytes);
 	if (!err)
 		err = kmc_frames_map(sim);
@@ -119,6 +119,7 @@ static int boot(struct kmc_sim *sim)
 	err = kmc_page_boot(sim);
 	if (!err)
 		err = kmc_slab_boot(sim);
+	kmc_rcu_boot(sim);
 	if (!err)
 		kmc_cma_boot(sim);
 	if (!err)
@@ -202,7 +203,7 @@ uint64_t kmc_sim_hash(struct kmc_sim *sim)
 	uint64_t h = hash_state(sim, hash_config(&sim->config));
 
 	h = kmc_cma_hash(sim, kmc_page_hash(sim, h));
-	return kmc_slab_hash(sim, h);
+	return kmc_rcu_hash(sim, kmc_slab_hash(sim, h));
 }
 
 void kmc_sim_check(struct kmc_sim *sim)

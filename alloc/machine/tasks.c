@@ -101,4 +101,5 @@ void kmc_sim_clock_advance(struct kmc_sim *sim, uint64_t ns)
 {
 	kmc_touch(sim, &sim->state->clock_ns, sizeof(sim->state->clock_ns));
 	atomic_fetch_add_explicit(&sim->state->clock_ns, ns, memory_order_relaxed);
+	kmc_rcu_clock_advanced(sim);
 }

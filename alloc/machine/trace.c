@@ -12,6 +12,7 @@
  */
 #define RARE_TRACEPOINTS                                                 \
 	(1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |                    \
+	 1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |                 \
 	 1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |  \
 	 ((2ull << KMC_TP_CMA_RELEASE) - (1ull << KMC_TP_MIGRATED)))
 

@@ -4,6 +4,7 @@
  * merged name is the very cache with one reference more, as in the kernel.
  */
 #include "slub_core.h"
+#include "rcu_core.h"
 #include <string.h>
 
 #define cold_path __attribute__((noinline, cold))
@@ -334,7 +335,27 @@ static bool cache_put(struct kmc_sim *sim, struct kmem_cache *s)
 	return last;
 }
 
-/* Rule: KC-24, KC-26, KC-42. Model: simplified (no grace period, no waiting for RCU frees yet). */
+/* 6.12 and later wait for readers and for kvfree_rcu(); before, the caller had to. */
+static bool waits_for_rcu(const struct kmc_sim *sim)
+{
+	return sim->config.profile >= KMC_PROFILE_6_12_117;
+}
+
+/* Slabs that still wait for readers keep the slot: they stay slabs of this cache. */
+static void cache_end(struct kmc_cpu *cpu, struct kmem_cache *s, bool left)
+{
+	if ((s->flags & SLAB_TYPESAFE_BY_RCU) && waits_for_rcu(cpu->sim))
+		rcu_barrier();
+	kmc_touch(cpu->sim, s, sizeof(*s));
+	kmc_lock_take(&cpu->sim->slab->caches_lock);
+	if (left)
+		s->life = CACHE_ZOMBIE;
+	else
+		s->life = kmc_rcu_cache_has_slabs(cpu->sim, s) ? CACHE_RELEASING : CACHE_NONE;
+	kmc_lock_drop(&cpu->sim->slab->caches_lock);
+}
+
+/* Rule: KC-24, KC-26, KC-27, KC-28, KC-42. Model: exact (6.1 to 6.18, but for the time it takes). */
 void kmem_cache_destroy(struct kmem_cache *s)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
@@ -343,6 +364,8 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	if (!s)
 		return;
 	kmc_attention(cpu);
+	if (waits_for_rcu(cpu->sim))
+		kvfree_rcu_barrier();
 	if (!cache_put(cpu->sim, s))
 		return;
 	kmc_yield_point("cache_dying");
@@ -351,9 +374,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	left = kmc_slab_discard_empty(cpu, s);
 	if (left)
 		kmc_slab_warn(cpu, "Slab cache still has objects when called from destroy", s->name);
-	kmc_lock_take(&cpu->sim->slab->caches_lock);
-	s->life = left ? CACHE_ZOMBIE : CACHE_NONE;
-	kmc_lock_drop(&cpu->sim->slab->caches_lock);
+	cache_end(cpu, s, left);
 }
 
 /* Rule: KC-22. Model: exact. */

@@ -71,7 +71,7 @@ static void pool_extend(struct kmc_sim *sim, struct kmc_slab_state *st, unsigned
 }
 
 /* An empty sheaf, all of it touched; NULL when the pool is used up. */
-static struct kmc_sheaf *sheaf_new(struct kmc_sim *sim, const struct kmem_cache *s)
+struct kmc_sheaf *kmc_sheaf_new(struct kmc_sim *sim, const struct kmem_cache *s)
 {
 	struct kmc_slab_state *st = sim->slab;
 	unsigned int number = size_number(s->sheaf_bytes);
@@ -282,7 +282,7 @@ static void *pcs_refill(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_pc
 	unsigned int nr;
 
 	if (!pcs->base) {
-		struct kmc_sheaf *sheaf = sheaf_new(cpu->sim, s);
+		struct kmc_sheaf *sheaf = kmc_sheaf_new(cpu->sim, s);
 
 		if (sheaf)
 			pcs_attach(pcs, sheaf);
@@ -333,7 +333,7 @@ static bool pcs_make_room(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_
 	if (!full)
 		pcs->spare = NULL;
 	if (!empty && !full)
-		empty = sheaf_new(cpu->sim, s);
+		empty = kmc_sheaf_new(cpu->sim, s);
 	if (empty) {
 		pcs->spare = main;
 		pcs_attach(pcs, empty);
@@ -368,6 +368,26 @@ static void sheaf_empty(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_sh
 		return;
 	kmc_slab_give(cpu, sheaf->objects, sheaf->count);
 	sheaf_drop(cpu->sim, s, sheaf);
+}
+
+/* Its objects' own node: whoever gives it may run on another one. */
+void kmc_sheaf_give(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_sheaf *sheaf)
+{
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+	unsigned int node = kmc_node_of(cpu->sim, kmc_page_of(sc, sheaf->objects[0]));
+	struct kmem_cache_node *n = kmc_cache_node(cpu->sim, s, node);
+
+	if (s->life == CACHE_LIVE && sheaf->count == sheaf->capacity) {
+		kmc_touch(cpu->sim, n, sizeof(*n));
+		kmc_lock_take(&n->barn_lock);
+		if (n->nr_full < s->barn_max) {
+			list_push(&n->full, sheaf);
+			n->nr_full++;
+			sheaf = NULL;
+		}
+		kmc_lock_drop(&n->barn_lock);
+	}
+	sheaf_empty(cpu, s, sheaf);
 }
 
 void kmc_sheaf_flush(struct kmc_cpu *cpu, struct kmem_cache *s)
@@ -409,6 +429,7 @@ void kmc_slab_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu)
 {
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
 
+	kmc_slab_run_deferred(cpu);
 	for (unsigned int slot = 1; slot < sc->slots_used; slot++)
 		if (sc->pcs[slot].base || sc->pcs[slot].spare)
 			kmc_sheaf_flush(cpu, kmc_cache_at(sim, slot));

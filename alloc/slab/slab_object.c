@@ -73,15 +73,22 @@ void *kmc_object_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int
 	return object;
 }
 
-void kmc_object_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
+/* Readers may look at a free object of a type-safe cache (KC-13, KC-14). */
+void kmc_object_retire(struct kmc_cpu *cpu, const struct kmem_cache *s, void *object)
 {
-	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
-
 	if (want_wipe(cpu->sim, s)) {
 		kmc_unpoison(object, s->object_size);
 		memset(object, 0, s->object_size);
 	}
-	kmc_poison(object, s->object_size);
+	if (!(s->flags & SLAB_TYPESAFE_BY_RCU))
+		kmc_poison(object, s->object_size);
+}
+
+void kmc_object_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
+{
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+
+	kmc_object_retire(cpu, s, object);
 	if (likely((kmc_page_of(sc, object)->slab.state ^ sc->node_tag) == s->slot))
 		kmc_sheaf_free(cpu, s, object);
 	else

@@ -9,6 +9,7 @@
  * a program may damage; every step is checked and a damaged chain is cut.
  */
 #include "slub_core.h"
+#include "rcu_core.h"
 #include <string.h>
 
 /* the chain */
@@ -378,7 +379,7 @@ static void frames_claim(struct kmc_sim *sim, struct kmem_cache *s, struct page 
 	head->slab.objects = (uint16_t)objects;
 }
 
-static void slab_release(struct kmc_cpu *cpu, struct page *head)
+void kmc_slab_release(struct kmc_cpu *cpu, struct page *head)
 {
 	struct kmc_sim *sim = cpu->sim;
 	unsigned int order = head->order, nr = 1u << order;
@@ -444,7 +445,10 @@ static void discard_release(struct kmc_cpu *cpu, struct discard *d)
 		struct page *slab = pfn_to_page_in(cpu->sim, d->first);
 
 		d->first = slab->link.next;
-		slab_release(cpu, slab);
+		if (unlikely(slab->slab.cache->flags & SLAB_TYPESAFE_BY_RCU))
+			kmc_rcu_slab_queue(cpu, slab);
+		else
+			kmc_slab_release(cpu, slab);
 	}
 }
 

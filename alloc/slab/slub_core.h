@@ -75,7 +75,8 @@ struct kmc_slab_cpu {
 	uintptr_t pages_bias;   /* descriptor of @ptr: pages_bias + (ptr >> 12) * 32 */
 	uint64_t node_tag;
 	uint64_t slots_used;    /* no sheaves at and above this slot */
-	uint64_t unused[3];
+	uint64_t deferred;      /* chain of objects that kfree_nolock() put off; 0 none */
+	uint64_t unused[2];
 	struct kmc_pcs pcs[KMC_MAX_SLOTS];
 };
 
@@ -95,6 +96,7 @@ enum kmc_cache_life {
 	CACHE_NONE,
 	CACHE_LIVE,
 	CACHE_DYING,  /* being destroyed */
+	CACHE_RELEASING, /* destroyed, its type-safe slabs wait for a grace period (KC-28) */
 	CACHE_ZOMBIE, /* destroyed with live objects: kept for ever (KC-42) */
 };
 
@@ -119,6 +121,7 @@ struct kmem_cache {
 	uint32_t inuse;
 	uint32_t useroffset, usersize;
 	enum kmc_cache_life life;
+	uint32_t rcu_slabs; /* its slabs that wait for a grace period; under the lock of rcu/ */
 	uint16_t next_slot, prev_slot; /* list in order of creation; 0 ends */
 	bool own_sheaf_capacity;
 	char name[KMC_CACHE_NAME_BYTES];
@@ -145,6 +148,7 @@ enum kmc_slab_warning {
 	WARN_FREE_OF_PAGE,
 	WARN_BAD_GFP,
 	WARN_ZERO_WITH_CTOR,
+	WARN_NOLOCK_OF_LARGE,
 };
 
 /* addresses and descriptors */
@@ -218,6 +222,8 @@ unsigned int kmc_slab_grow(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp,
 			   void **out, unsigned int max, unsigned int *got_node);
 /** kmc_slab_give() - @nr objects go back to their slabs, whatever their caches. */
 void kmc_slab_give(struct kmc_cpu *cpu, void **objects, unsigned int nr);
+/** kmc_slab_release() - The pages of an empty slab that is on no list go back. */
+void kmc_slab_release(struct kmc_cpu *cpu, struct page *slab);
 /** kmc_slab_discard_empty() - Release every empty slab and sort the rest; Return: slabs left. */
 unsigned int kmc_slab_discard_empty(struct kmc_cpu *cpu, struct kmem_cache *s);
 /** kmc_object_index() - Number of the object in its slab that holds @ptr; may be too large. */
@@ -247,6 +253,10 @@ static inline struct page *kmc_slab_head(struct kmc_sim *sim, struct page *page)
 void *kmc_sheaf_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
 /** kmc_sheaf_free() - One local object into the cpu's sheaves. */
 void kmc_sheaf_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object);
+/** kmc_sheaf_new() - An empty sheaf of nobody. Return: NULL without memory. */
+struct kmc_sheaf *kmc_sheaf_new(struct kmc_sim *sim, const struct kmem_cache *s);
+/** kmc_sheaf_give() - A sheaf of nobody, of one node's objects: to the barn or to the slabs. */
+void kmc_sheaf_give(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_sheaf *sheaf);
 /** kmc_sheaf_flush() - A cpu's sheaves of @s back to the slabs, the sheaves to the pool. */
 void kmc_sheaf_flush(struct kmc_cpu *cpu, struct kmem_cache *s);
 /** kmc_barn_flush() - The same for the barns of all nodes. */
@@ -264,10 +274,17 @@ void *kmc_object_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int
 		       size_t requested_bytes);
 /** kmc_object_free() - One object of a slab frame goes back. */
 void kmc_object_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object);
+/** kmc_object_retire() - Wiping and poisoning of an object that is about to be free. */
+void kmc_object_retire(struct kmc_cpu *cpu, const struct kmem_cache *s, void *object);
 /** kmc_object_finish() - Zeroing and poisoning of a new object. */
 void kmc_object_finish(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, void *object,
 		       size_t requested_bytes);
 bool kmc_slab_fault(struct kmc_cpu *cpu, gfp_t gfp);
+
+/* kfree_nolock.c */
+
+/** kmc_slab_run_deferred() - Free what kfree_nolock() put off on @cpu, which the thread owns. */
+void kmc_slab_run_deferred(struct kmc_cpu *cpu);
 
 /* slab_report.c: events and warnings */
 

@@ -164,6 +164,14 @@ void kvfree_sensitive(const void *addr, size_t len);
 /** kfree_bulk() - Free @size blocks; caches and large blocks may be mixed. Rule: FR-3, FR-14. */
 void kfree_bulk(size_t size, void **p);
 
+/**
+ * kfree_nolock() - Free a block of kmalloc_nolock(), from any context, NMI too.
+ *
+ * Where that needs a lock it is put off until the cpu may take one. No event tells
+ * of it (TRC-8). From 6.18 on. Rule: FR-7, FR-8, FR-16, FR-22.
+ */
+void kfree_nolock(const void *object);
+
 /* caches */
 
 /**
