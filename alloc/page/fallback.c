@@ -3,9 +3,11 @@
  * When the own type's lists are empty: claim a whole pageblock of another
  * type, else take just the piece that is needed. Under the zone's lock.
  *
- * Contract: MIG-1..6, ZON-8. 6.18.44 makes two passes (claim from the largest
+ * Contract: MIG-1..6, MIG-10, ZON-8. 6.18.44 makes two passes (claim from the largest
  * block, steal from the smallest), earlier ones search once.
  */
+#include <errno.h>
+#include "alloc/fragmentation.h"
 #include "zone.h"
 
 static const uint8_t fallbacks[MIGRATE_PCPTYPES][2] = {
@@ -334,4 +336,20 @@ struct page *rmqueue_fallback(struct kmc_sim *sim, struct kmc_cpu *cpu, struct z
 	if (page || (alloc_flags & ALLOC_NOFRAGMENT))
 		return page;
 	return __rmqueue_steal(sim, cpu, zone, order, migratetype);
+}
+
+/* Rule: MIG-10. Model: exact; the requests' side is in slowpath.c. */
+int kmc_sim_set_defrag_mode(struct kmc_sim *sim, bool on)
+{
+	if (sim->config.profile < KMC_PROFILE_6_18_44)
+		return -EINVAL;
+	kmc_touch(sim, &sim->page->defrag_mode, sizeof(bool));
+	sim->page->defrag_mode = on;
+	return 0;
+}
+
+void kmc_sim_set_boost_factor(struct kmc_sim *sim, uint64_t factor)
+{
+	kmc_touch(sim, &sim->page->watermark_boost_factor, sizeof(uint64_t));
+	sim->page->watermark_boost_factor = factor;
 }

@@ -247,6 +247,8 @@ unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac)
 		flags |= ALLOC_KSWAPD;
 	if (ac->migratetype == MIGRATE_MOVABLE)
 		flags |= ALLOC_CMA;
+	if (state->defrag_mode)
+		return flags | ALLOC_NOFRAGMENT; /* MIG-10 */
 	first = &state->first[ac->asked_node][!!(ac->gfp & __GFP_THISNODE)]
 			     [ac->gfp & GFP_ZONEMASK];
 	preferred = &state->zones[first->zone];

@@ -277,6 +277,10 @@ uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed)
 		h = hash_zone(&sim->page->zones[i], h);
 	h = hash_pageblocks(sim->page, h);
 	h = hash_frags(sim, hash_pcps(sim, h));
+	if (sim->page->defrag_mode)
+		h = kmc_hash_word(h, sim->page->defrag_mode);
+	if (sim->page->watermark_boost_factor != 15000)
+		h = kmc_hash_word(h, sim->page->watermark_boost_factor);
 	return kmc_hash_word(h, kmc_arena_hash_table(sim, sim->pages,
 						      sim->max_pfn * sizeof(struct page),
 						      sizeof(struct page), hash_frame));

@@ -125,14 +125,14 @@ struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc
 			struct zone *zone = &state->zones[list->zone[i]];
 			struct page *page;
 
-			if ((alloc_flags & ALLOC_NOFRAGMENT) &&
+			if ((alloc_flags & ALLOC_NOFRAGMENT) && !state->defrag_mode &&
 			    zone->node != state->zones[list->zone[0]].node)
 				break;
 			page = try_zone(ac, zone, alloc_flags);
 			if (page)
 				return page;
 		}
-		if (!(alloc_flags & ALLOC_NOFRAGMENT))
+		if (!(alloc_flags & ALLOC_NOFRAGMENT) || state->defrag_mode)
 			return NULL;
 		alloc_flags &= ~ALLOC_NOFRAGMENT;
 	}
@@ -157,15 +157,18 @@ static bool node_balanced(struct alloc_context *ac, unsigned int node)
 /* Model: simplified; the event only, nobody reclaims. */
 static void wake_all_kswapds(struct alloc_context *ac)
 {
+	unsigned int order = ac->order;
 	const struct zonelist *list = zonelist_of(ac);
 	uint32_t seen = 0;
 
 	if (!(ac->sim->trace_mask >> KMC_TP_WAKEUP_KSWAPD & 1))
 		return;
+	if (ac->sim->page->defrag_mode && order < PAGEBLOCK_ORDER)
+		order = PAGEBLOCK_ORDER; /* MIG-10 */
 	for (unsigned int i = 0; i < list->nr; i++) {
 		unsigned int node = ac->sim->page->zones[list->zone[i]].node;
 		struct kmc_tp tp = { .id = KMC_TP_WAKEUP_KSWAPD, .node = (int)node,
-				     .order = ac->order, .gfp = ac->gfp, .pfn = UINT64_MAX };
+				     .order = order, .gfp = ac->gfp, .pfn = UINT64_MAX };
 
 		if (seen >> node & 1)
 			continue;
@@ -197,6 +200,8 @@ static unsigned int gfp_to_alloc_flags(const struct alloc_context *ac)
 	}
 	if (ac->migratetype == MIGRATE_MOVABLE)
 		flags |= ALLOC_CMA;
+	if (ac->sim->page->defrag_mode)
+		flags |= ALLOC_NOFRAGMENT;
 	return flags;
 }
 
@@ -338,7 +343,8 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 			prio = COMPACT_PRIO_ASYNC;
 		}
 	}
-	/* 6: retry; kswapd has just been woken. */
+retry:
+	/* 6: kswapd has just been woken. */
 	/* 7 */
 	alloc_flags = apply_privilege(ac, alloc_flags);
 	/* 8 */
@@ -360,6 +366,10 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 					 !gfp_compaction_allowed(ac->sim, ac->gfp)))
 		goto nopage;
 	/* 14, 15: while reclaim progresses, should_compact_retry() may send us back to 6. */
+	if (ac->sim->page->defrag_mode && (alloc_flags & ALLOC_NOFRAGMENT)) {
+		alloc_flags &= ~ALLOC_NOFRAGMENT; /* MIG-10: mix rather than fail, once */
+		goto retry;
+	}
 	/* 16: the OOM killer. */
 nopage:
 	/* 17 */

@@ -156,6 +156,7 @@ struct kmc_page_state {
 	uint64_t *movable_map;    /* bit pfn: its holder lets the block move; atomic */
 	uint64_t min_free_kbytes;
 	uint64_t watermark_boost_factor; /* sysctl */
+	bool defrag_mode;         /* sysctl, 6.18 (MIG-10) */
 	uint8_t gfp_type[4];      /* the flags' two mobility bits: migratetype */
 	uint8_t gfp_zone[16];     /* low nibble of the flags: highest zone */
 	struct first_zone first[KMC_SIM_MAX_NODES][2][16]; /* [node][THISNODE][nibble] */

@@ -107,6 +107,8 @@ static bool mobility_off(const struct kmc_sim_config *config)
 {
 	uint64_t pages = 0;
 
+	if (config->options & KMC_OPT_NO_MOBILITY)
+		return true;
 	for (unsigned int i = 0; i < config->nr_zones; i++)
 		pages += config->zones[i].nr_pages;
 	return pages < (uint64_t)PAGEBLOCK_PAGES * MIGRATE_TYPES;

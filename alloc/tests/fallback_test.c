@@ -4,6 +4,7 @@
  * eight order-10 blocks, all of it Movable at boot.
  */
 #include "machine_fixture.h"
+#include "alloc/fragmentation.h"
 
 #define MOV GFP_HIGHUSER_MOVABLE
 #define REC (GFP_KERNEL | __GFP_RECLAIMABLE)
@@ -317,6 +318,56 @@ static void gfp3_mig6_boost_wakes_kswapd(void **state)
 	}
 }
 
+/*
+ * MIG-10: no mixing until reclaim and compaction have failed, then it is allowed
+ * once; who cannot reclaim goes without. kswapd is woken for a pageblock.
+ */
+static void mig10_defrag_mode(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_PROFILE_6_18_44; p++) {
+		boot_one_zone(p, 8192);
+		assert_int_equal(kmc_sim_set_defrag_mode(sim, true), -EINVAL);
+		power_off();
+	}
+	two_blocks(KMC_PROFILE_6_18_44, MIGRATE_MOVABLE, 8);
+	for (unsigned int i = 0; i < 4; i++) /* room above the marks */
+		sim->page->zones[0].watermark[i] = 4;
+	setup_fast_marks(&sim->page->zones[0]);
+	kmc_sim_set_boost_factor(sim, 0);
+	assert_int_equal(kmc_sim_set_defrag_mode(sim, true), 0);
+	kmc_sim_trace(sim, 1ull << KMC_TP_MM_PAGE_ALLOC_EXTFRAG | 1ull << KMC_TP_WAKEUP_KSWAPD |
+				   1ull << KMC_TP_COMPACTION_TRY, tp_record, NULL);
+	tp_count = 0;
+	assert_null(alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 2));
+	assert_int_equal(tp_count, 0); /* balanced: no wake either */
+	assert_non_null(alloc_pages(GFP_KERNEL, 2));
+	assert_int_equal(tp_count, 3);
+	assert_int_equal(tp_seen[0].id, KMC_TP_COMPACTION_TRY);
+	assert_int_equal(tp_seen[1].id, KMC_TP_COMPACTION_TRY);
+	assert_int_equal(tp_seen[2].id, KMC_TP_MM_PAGE_ALLOC_EXTFRAG);
+	kmc_sim_set_defrag_mode(sim, false);
+	tp_count = 0;
+	assert_non_null(alloc_pages(GFP_KERNEL | __GFP_RECLAIMABLE, 2));
+	assert_int_equal(tp_seen[0].id, KMC_TP_MM_PAGE_ALLOC_EXTFRAG);
+	power_off();
+}
+
+static void mig10_kswapd_is_woken_for_a_pageblock(void **state)
+{
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 8192);
+	while (alloc_pages(GFP_HIGHUSER_MOVABLE | __GFP_NOWARN, 0))
+		;
+	tp_listen(KMC_TP_WAKEUP_KSWAPD);
+	alloc_pages(GFP_NOWAIT, 0);
+	assert_int_equal(tp_seen[0].order, 0);
+	kmc_sim_set_defrag_mode(sim, true);
+	alloc_pages(GFP_NOWAIT, 0);
+	assert_int_equal(tp_seen[1].order, 9);
+	power_off();
+}
+
 /* The reserved types are never stolen. */
 static void mig1_cma_and_highatomic_are_not_stolen(void **state)
 {
@@ -398,6 +449,8 @@ int main(void)
 		cmocka_unit_test(mig6_boost),
 		cmocka_unit_test(mig6_no_boost),
 		cmocka_unit_test(gfp3_mig6_boost_wakes_kswapd),
+		cmocka_unit_test(mig10_defrag_mode),
+		cmocka_unit_test(mig10_kswapd_is_woken_for_a_pageblock),
 		CASE(mig1_cma_and_highatomic_are_not_stolen),
 		cmocka_unit_test(mig7_mobility_off),
 		cmocka_unit_test(zon8_nofragment_prefers_the_lower_zone),

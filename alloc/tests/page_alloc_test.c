@@ -84,6 +84,23 @@ static void gfp20_zero(void **state)
 	}
 }
 
+/* PAGE-11: one page, and all of it zero, whatever it held. */
+static void page11_zeroed_page(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		uint64_t free = all_free();
+		unsigned long addr = get_zeroed_page(GFP_KERNEL);
+
+		assert_int_equal(all_free(), free - 1);
+		assert_int_equal(addr % PAGE_SIZE, 0);
+		for (size_t k = 0; k < PAGE_SIZE / 8; k++)
+			assert_int_equal(((uint64_t *)addr)[k], 0);
+		memset((void *)addr, 0xff, PAGE_SIZE);
+		free_page(addr);
+	}
+}
+
 static void test_init_on_alloc_and_free(void **state)
 {
 	static const uint8_t zero[PAGE_SIZE];
@@ -296,6 +313,7 @@ int main(void)
 		CASE(page1_order_too_large),
 		CASE(page4_gfp21_references_and_compound),
 		CASE(gfp20_zero),
+		CASE(page11_zeroed_page),
 		cmocka_unit_test(test_init_on_alloc_and_free),
 		CASE(page7_page9_extra_reference_of_a_compound_block),
 		CASE(page8_extra_reference_of_a_plain_block),

@@ -55,6 +55,7 @@ struct kmc_zone_layout {
 #define KMC_OPT_INIT_ON_ALLOC     (1u << 4)
 #define KMC_OPT_INIT_ON_FREE      (1u << 5)
 #define KMC_OPT_NO_ZONE_DMA       (1u << 6) /* CONFIG_ZONE_DMA=n */
+#define KMC_OPT_NO_MOBILITY       (1u << 31) /* no grouping by mobility, as in a tiny machine */
 
 struct kmc_sim_config {
 	enum kmc_profile profile;
