@@ -133,6 +133,12 @@ struct bench_plan {
 /* bench_peers.c: the named allocators of this process. */
 void bench_peers_add(struct bench_field *field, char **argv);
 
+/* bench_buddy.c: an uncached buddy, for the page rows. */
+void bench_buddy_add(struct bench_field *field);
+
+/* bench_ageing.c: blocks of order 9 after a long life. */
+int bench_ageing_row(struct bench_row *row);
+
 /* bench_ours.c: the stack under test. */
 int bench_ours_add(struct bench_field *field);
 void bench_ours_close(void);

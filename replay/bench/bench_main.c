@@ -124,6 +124,8 @@ static int list_patterns(void)
 	for (size_t i = 0; i < bench_nr_patterns; i++)
 		printf("%-24s %s\n", bench_patterns[i].name, bench_patterns[i].what);
 	printf("%-24s %s\n", "metadata", "bytes per simulated page");
+	printf("%-24s %s\n", "ageing-order-9",
+	       "memory to be had in blocks of order 9 after ageing");
 	printf("%-24s %s\n", "vmalloc-64K", "64 KiB by vmalloc: not yet there");
 	return EXIT_MET;
 }
@@ -170,6 +172,11 @@ static void run_others(const struct options *o, const struct bench_field *field,
 		int err = bench_metadata_row(&rows[(*nr)++]);
 		if (err)
 			bench_fail("metadata: %s", strerror(-err));
+	}
+	if (wanted(o, "ageing-order-9")) {
+		int err = bench_ageing_row(&rows[(*nr)++]);
+		if (err)
+			bench_fail("ageing-order-9: %s", strerror(-err));
 	}
 	if (wanted(o, "vmalloc-64K"))
 		row_not_yet(&rows[(*nr)++]);

@@ -270,4 +270,5 @@ void bench_peers_add(struct bench_field *field, char **argv)
 	}
 	mmap_add(field);
 	floor_add(field);
+	bench_buddy_add(field);
 }

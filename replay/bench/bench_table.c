@@ -19,7 +19,7 @@ const char *bench_state_name(enum bench_state state)
 
 static bool is_column(const struct bench_contestant *c)
 {
-	return (c->able & BENCH_OBJECTS) && c->role != BENCH_OURS;
+	return c->role != BENCH_OURS && (c->role == BENCH_OTHER || (c->able & BENCH_OBJECTS));
 }
 
 static void number(FILE *f, int width, double value)
