@@ -2,11 +2,13 @@
 /*
  * Addresses as an observer sees them: the same in every process. A pointer
  * into the frames has the address of the kernel's direct map, one into the
- * vmalloc range that of the vmalloc space; small values (NULL, the zero-size
+ * vmalloc range that of the vmalloc space, one into read-only data that of the
+ * kernel image; small values (NULL, the zero-size
  * pointer, error pointers' like) stay as they are, all else has none.
  */
 #include "machine.h"
 #include "page_alloc.h"
+#include "alloc/user_memory.h"
 
 #define SMALL_VALUE 4096u
 
@@ -38,6 +40,8 @@ uint64_t kmc_sim_address(struct kmc_sim *sim, const void *ptr)
 		return KMC_DIRECT_MAP_BASE + (uint64_t)((uintptr_t)ptr - (uintptr_t)sim->frames);
 	if (in_vmalloc(sim, ptr))
 		return KMC_VMALLOC_BASE + (uint64_t)((const uint8_t *)ptr - sim->vmalloc_base);
+	if (kmc_sim_is_rodata(sim, ptr))
+		return KMC_RODATA_BASE + (uint64_t)((const char *)ptr - sim->rodata);
 	return 0;
 }
 
@@ -52,6 +56,9 @@ void *kmc_sim_pointer(struct kmc_sim *sim, uint64_t address)
 	offset = address - KMC_VMALLOC_BASE;
 	if (sim->vmalloc_base && offset < sim->vmalloc_bytes)
 		return sim->vmalloc_base + offset;
+	offset = address - KMC_RODATA_BASE;
+	if (offset < KMC_RODATA_BYTES)
+		return (void *)(uintptr_t)(sim->rodata + offset);
 	return NULL;
 }
 

@@ -116,6 +116,7 @@ struct kmc_cpu {
 	struct kmc_task *task;
 	enum kmc_sim_context context;
 	unsigned int node;
+	uint64_t call_site; /* said by the driver, for random kmalloc copies; 0: the code's own */
 	/* Slab layer's: per-cpu sheaves of the kmalloc caches first, then by
 	 * cache index. Typed in slab/. */
 	void *slab_cpu;
@@ -154,6 +155,7 @@ struct kmc_sim {
 	struct kmc_cma_state *cma;
 	struct kmc_slab_state *slab;
 	struct kmc_rcu_state *rcu;
+	const char *rodata; /* KMC_RODATA_BYTES of read-only data; constant after boot */
 	/* dirty tracking */
 	uint8_t *dirty;       /* one byte per arena page, a bit per KMC_DIRTY_BYTES */
 	struct kmc_dirty *dirty_list;

@@ -65,6 +65,7 @@ struct kmc_machine_state {
 		uint64_t left;     /* eligible requests until the next failure; 0 off */
 		uint64_t interval; /* then every so many; 0 once */
 	} faults[KMC_NR_SIM_FAULTS];
+	uintptr_t user_fault; /* host address at which user accesses fault; 0 none */
 	uint8_t cpu_task[KMC_SIM_MAX_CPUS];
 	uint8_t cpu_context[KMC_SIM_MAX_CPUS];
 };
@@ -84,6 +85,9 @@ void kmc_snapshot_free(struct kmc_snapshot *snapshot);
 /* frames.c */
 int kmc_frames_map(struct kmc_sim *sim);
 void kmc_frames_unmap(struct kmc_sim *sim);
+
+/* user_memory.c */
+void kmc_rodata_boot(struct kmc_sim *sim);
 
 /* tasks.c */
 void kmc_tasks_boot(struct kmc_sim *sim);

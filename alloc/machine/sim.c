@@ -78,7 +78,8 @@ static uint64_t last_pfn(const struct kmc_sim_config *config)
 static int boot_cpus(struct kmc_sim *sim)
 {
 	unsigned int n = sim->config.nr_cpus;
-	bool debug = sim->config.options & (KMC_OPT_INIT_ON_ALLOC | KMC_OPT_INIT_ON_FREE);
+	bool debug = sim->config.options & (KMC_OPT_INIT_ON_ALLOC | KMC_OPT_INIT_ON_FREE |
+					     KMC_OPT_RANDOM_KMALLOC);
 
 	sim->cpus = aligned_alloc(_Alignof(struct kmc_cpu), n * sizeof(*sim->cpus));
 	if (!sim->cpus)
@@ -94,7 +95,7 @@ static int boot_cpus(struct kmc_sim *sim)
 static int boot_memory(struct kmc_sim *sim)
 {
 	const struct kmc_sim_config *config = &sim->config;
-	size_t bytes = 2 * PAGE_SIZE + sizeof(struct kmc_machine_state);
+	size_t bytes = 4 * PAGE_SIZE + sizeof(struct kmc_machine_state);
 	int err;
 
 	bytes += kmc_page_arena_bytes(config) + kmc_slab_arena_bytes(config);
@@ -114,6 +115,7 @@ static int boot(struct kmc_sim *sim)
 	if (err)
 		return err;
 	sim->state = kmc_arena_alloc(sim, sizeof(*sim->state), 64);
+	kmc_rodata_boot(sim);
 	kmc_tasks_boot(sim);
 	kmc_tasks_reload(sim);
 	err = kmc_page_boot(sim);

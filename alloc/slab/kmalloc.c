@@ -18,11 +18,32 @@ static const uint8_t class_of_words[KMALLOC_MAX_CACHE_SIZE / 8] = {
 	[512 ... 1023] = 13,
 };
 
-/* Rule: KM-19, KM-20. Model: exact (R2; without random copies). */
-static unsigned int kmalloc_kind(struct kmc_sim *sim, gfp_t gfp)
+extern const char __executable_start[] __attribute__((weak));
+
+/*
+ * The copy that a call site uses: the golden ratio's multiplicative hash, four
+ * bits of it. A place in the code counts from the program's start, so that a
+ * program that was loaded elsewhere chooses alike. Model: exact (R2).
+ */
+static unsigned int random_copy(struct kmc_cpu *cpu, const void *call_site)
 {
+	uint64_t site = cpu->call_site;
+	unsigned int copy;
+
+	if (!site)
+		site = (uint64_t)((const char *)call_site - __executable_start);
+	copy = (unsigned int)(((site ^ cpu->sim->slab->copies_seed) * 0x61c8864680b583ebull) >> 60);
+	return copy ? KMC_SLOTS_RANDOM + (copy - 1) * 16 : KMC_SLOTS_NORMAL;
+}
+
+/* Rule: KM-19, KM-20. Model: exact (R2). */
+static unsigned int kmalloc_kind(struct kmc_cpu *cpu, gfp_t gfp, const void *call_site)
+{
+	struct kmc_sim *sim = cpu->sim;
+
 	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT))))
-		return KMC_SLOTS_NORMAL;
+		return likely(!sim->slab->copies_seed) ? KMC_SLOTS_NORMAL :
+							 random_copy(cpu, call_site);
 	if ((gfp & __GFP_DMA) && !(sim->config.options & KMC_OPT_NO_ZONE_DMA))
 		return KMC_SLOTS_DMA;
 	if (gfp & __GFP_RECLAIMABLE)
@@ -32,9 +53,11 @@ static unsigned int kmalloc_kind(struct kmc_sim *sim, gfp_t gfp)
 	return KMC_SLOTS_NORMAL;
 }
 
-struct kmem_cache *kmc_kmalloc_cache(struct kmc_sim *sim, size_t size, gfp_t gfp)
+struct kmem_cache *kmc_kmalloc_cache(struct kmc_cpu *cpu, size_t size, gfp_t gfp,
+				     const void *call_site)
 {
-	return kmc_cache_at(sim, kmalloc_kind(sim, gfp) + class_of_words[(size - 1) >> 3]);
+	return kmc_cache_at(cpu->sim, kmalloc_kind(cpu, gfp, call_site) +
+					      class_of_words[(size - 1) >> 3]);
 }
 
 /* large blocks: straight from the page layer */
@@ -115,7 +138,8 @@ static void *kmalloc_large(struct kmc_cpu *cpu, size_t size, gfp_t gfp, int node
 }
 
 /* Every kmalloc that is not a plain one with an object at hand. */
-static slow_path void *kmalloc_slow(size_t size, gfp_t gfp, int node, const void *call_site)
+slow_path void *kmc_kmalloc(struct kmem_cache **buckets, size_t size, gfp_t gfp, int node,
+			    const void *call_site)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	struct kmem_cache *s;
@@ -126,7 +150,8 @@ static slow_path void *kmalloc_slow(size_t size, gfp_t gfp, int node, const void
 		return ZERO_SIZE_PTR;
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
 		return kmalloc_large(cpu, size, gfp, node, call_site);
-	s = kmc_kmalloc_cache(cpu->sim, size, gfp);
+	s = buckets ? buckets[class_of_words[(size - 1) >> 3]] :
+		      kmc_kmalloc_cache(cpu, size, gfp, call_site);
 	object = kmc_object_alloc(cpu, s, gfp, node, size);
 	if (kmc_slab_traced(cpu))
 		emit_kmalloc(cpu, object, size, s->size, gfp, node, call_site);
@@ -148,24 +173,19 @@ void *kmalloc(size_t size, gfp_t flags)
 			return *--pcs->top;
 	}
 #endif
-	return kmalloc_slow(size, flags, NUMA_NO_NODE, __builtin_return_address(0));
+	return kmc_kmalloc(NULL, size, flags, NUMA_NO_NODE, __builtin_return_address(0));
 }
 
 /* Model: exact in result (6.18; a node without memory is not told apart). */
 void *kmalloc_node(size_t size, gfp_t flags, int node)
 {
-	return kmalloc_slow(size, flags, node, __builtin_return_address(0));
+	return kmc_kmalloc(NULL, size, flags, node, __builtin_return_address(0));
 }
 
-/* Model: simplified: the recorded call site is the function that calls this one. */
-void *kmalloc_track_caller(size_t size, gfp_t flags)
+/* Rule: KM-15. Model: exact. */
+void *kmalloc_node_track_caller_noprof(size_t size, gfp_t flags, int node, unsigned long caller)
 {
-	return kmalloc_slow(size, flags, NUMA_NO_NODE, __builtin_return_address(0));
-}
-
-void *kmalloc_node_track_caller(size_t size, gfp_t flags, int node)
-{
-	return kmalloc_slow(size, flags, node, __builtin_return_address(0));
+	return kmc_kmalloc(NULL, size, flags, node, (const void *)caller);
 }
 
 /* Model: exact (R14: 6.1 overflows above 2^63, later releases give the size back). */

@@ -80,7 +80,7 @@ static unsigned int slot_find(struct kmc_sim *sim)
 {
 	struct kmc_slab_state *st = sim->slab;
 
-	for (unsigned int slot = KMC_FIRST_USER_SLOT; slot < st->slots_used; slot++)
+	for (unsigned int slot = st->first_user_slot; slot < st->slots_used; slot++)
 		if (kmc_cache_at(sim, slot)->life == CACHE_NONE)
 			return slot;
 	return st->slots_used < KMC_MAX_SLOTS ? st->slots_used : 0;

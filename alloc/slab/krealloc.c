@@ -3,6 +3,7 @@
  * krealloc in the four profiles' ways, and the helpers that copy.
  */
 #include "slub_core.h"
+#include "alloc/user_memory.h"
 #include <string.h>
 
 /* May bytes that growth in place exposes stay as they are? Rule: REA-7. */
@@ -29,6 +30,17 @@ static size_t usable_bytes(struct kmc_cpu *cpu, const void *p)
 	return bytes;
 }
 
+/* Does the block lie where it should? */
+static bool block_suits(struct kmc_cpu *cpu, const void *p, unsigned long align, gfp_t flags,
+			int nid)
+{
+	if ((uintptr_t)p & (align - 1))
+		return false;
+	if (nid == NUMA_NO_NODE || !(flags & __GFP_THISNODE))
+		return true;
+	return kmc_node_of(cpu->sim, kmc_page_of(kmc_slab_cpu_of(cpu), p)) == (unsigned int)nid;
+}
+
 static void *resize_in_place(struct kmc_cpu *cpu, void *p, size_t new_size, size_t usable,
 			     gfp_t flags)
 {
@@ -40,7 +52,8 @@ static void *resize_in_place(struct kmc_cpu *cpu, void *p, size_t new_size, size
 }
 
 /* Model: exact (R11; the request is never recorded, as without slab debugging). */
-void *krealloc(const void *p, size_t new_size, gfp_t flags)
+static void *do_krealloc(const void *p, size_t new_size, unsigned long align, gfp_t flags, int nid,
+			 const void *call_site)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	size_t usable;
@@ -51,42 +64,61 @@ void *krealloc(const void *p, size_t new_size, gfp_t flags)
 		return ZERO_SIZE_PTR;
 	}
 	if (ZERO_OR_NULL_PTR(p))
-		return kmalloc_track_caller(new_size, flags);
+		return kmc_kmalloc(NULL, new_size, flags, nid, call_site);
 	usable = usable_bytes(cpu, p);
-	if (new_size <= usable)
+	if (new_size <= usable && block_suits(cpu, p, align, flags, nid))
 		return resize_in_place(cpu, (void *)p, new_size, usable, flags);
-	moved = kmalloc_track_caller(new_size, flags);
+	moved = kmc_kmalloc(NULL, new_size, flags, nid, call_site);
 	if (!moved)
 		return NULL;
 	kmc_unpoison(p, usable);
-	memcpy(moved, p, usable);
+	memcpy(moved, p, usable < new_size ? usable : new_size);
 	kfree(p);
 	return moved;
 }
 
-/* Model: exact (6.18). */
-void *kmemdup(const void *src, size_t len, gfp_t gfp)
+/* Rule: REA-1 .. REA-7. Model: exact. */
+void *krealloc(const void *p, size_t new_size, gfp_t flags)
 {
-	void *copy = kmalloc_track_caller(len, gfp);
+	return do_krealloc(p, new_size, 1, flags, NUMA_NO_NODE, __builtin_return_address(0));
+}
+
+/* Rule: REA-10, ALIGN-12. Model: exact (6.18.35: what is copied never exceeds the new block). */
+void *krealloc_node_align(const void *p, size_t new_size, unsigned long align, gfp_t flags,
+			  int nid)
+{
+	return do_krealloc(p, new_size, align, flags, nid, __builtin_return_address(0));
+}
+
+static void *copy_of(const void *src, size_t len, gfp_t gfp, const void *call_site)
+{
+	void *copy = kmc_kmalloc(NULL, len, gfp, NUMA_NO_NODE, call_site);
 
 	if (copy && len)
 		memcpy(copy, src, len);
 	return copy;
 }
 
-void *kmemdup_array(const void *src, size_t count, size_t element_size, gfp_t gfp)
+/* Rule: DUP-1, KM-15. Model: exact (6.18). */
+void *kmemdup(const void *src, size_t len, gfp_t gfp)
 {
-	return kmemdup(src, size_mul(element_size, count), gfp);
+	return copy_of(src, len, gfp, __builtin_return_address(0));
 }
 
-/* Model: exact, with its hazard: a length of SIZE_MAX wraps to a request of 0. */
-char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
+/* Rule: DUP-6. Model: exact (6.18). */
+void *kmemdup_array(const void *src, size_t count, size_t element_size, gfp_t gfp)
+{
+	return copy_of(src, size_mul(element_size, count), gfp, __builtin_return_address(0));
+}
+
+/* With its hazard: a length of SIZE_MAX wraps to a request of 0. */
+static char *copy_and_end(const char *s, size_t len, gfp_t gfp, const void *call_site)
 {
 	char *copy;
 
 	if (!s)
 		return NULL;
-	copy = kmalloc_track_caller(len + 1, gfp);
+	copy = kmc_kmalloc(NULL, len + 1, gfp, NUMA_NO_NODE, call_site);
 	if (!copy || ZERO_OR_NULL_PTR(copy))
 		return copy;
 	memcpy(copy, s, len);
@@ -94,15 +126,22 @@ char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
 	return copy;
 }
 
-/* Model: exact (6.18), and kstrndup(). */
-char *kstrdup(const char *s, gfp_t gfp)
+/* Rule: DUP-4. Model: exact. */
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
 {
-	return s ? kmemdup_nul(s, strlen(s), gfp) : NULL;
+	return copy_and_end(s, len, gfp, __builtin_return_address(0));
 }
 
+/* Rule: DUP-2. Model: exact. */
+char *kstrdup(const char *s, gfp_t gfp)
+{
+	return s ? copy_and_end(s, strlen(s), gfp, __builtin_return_address(0)) : NULL;
+}
+
+/* Rule: DUP-3. Model: exact. */
 char *kstrndup(const char *s, size_t max, gfp_t gfp)
 {
-	return s ? kmemdup_nul(s, strnlen(s, max), gfp) : NULL;
+	return s ? copy_and_end(s, strnlen(s, max), gfp, __builtin_return_address(0)) : NULL;
 }
 
 /* Read-only data of the program plays the part of the kernel's. */
@@ -114,16 +153,18 @@ static bool is_rodata(const void *p)
 {
 	const char *end = __init_array_start ? __init_array_start : __etext;
 
+	if (kmc_sim_is_rodata(kmc_this_cpu->sim, p))
+		return true;
 	return __executable_start && (const char *)p >= __executable_start && (const char *)p < end;
 }
 
-/* Model: simplified: what is read-only is read from the linker's symbols. */
+/* Rule: DUP-5. Model: exact; what is read-only is the machine's page of it and, by the linker's symbols, the program's own. */
 const char *kstrdup_const(const char *s, gfp_t gfp)
 {
 	return is_rodata(s) ? s : kstrdup(s, gfp);
 }
 
-/* Rule: FR-18. */
+/* Rule: FR-18. Model: exact. */
 void kfree_const(const void *x)
 {
 	if (!is_rodata(x))

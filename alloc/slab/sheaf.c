@@ -307,6 +307,19 @@ void *kmc_sheaf_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 	return *--pcs->top;
 }
 
+void *kmc_sheaf_try_alloc(struct kmc_cpu *cpu, struct kmem_cache *s)
+{
+	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
+
+	if (pcs->top == pcs->base) {
+		if (!pcs->spare || !pcs->spare->count)
+			return NULL;
+		pcs_touch(cpu, s, pcs);
+		pcs_swap(pcs);
+	}
+	return *--pcs->top;
+}
+
 /* freeing */
 
 /* Empty the older of two full sheaves into the slabs and make it the main one. */

@@ -39,6 +39,12 @@ static void boot_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu)
 	cpu->slab_cpu = sc;
 }
 
+static bool has_copies(const struct kmc_sim *sim)
+{
+	return (sim->config.options & KMC_OPT_RANDOM_KMALLOC) &&
+	       sim->config.profile >= KMC_PROFILE_6_6_9;
+}
+
 static void boot_tables(struct kmc_sim *sim)
 {
 	size_t nr_nodes = sim->config.nr_nodes;
@@ -47,7 +53,8 @@ static void boot_tables(struct kmc_sim *sim)
 	st = kmc_arena_alloc(sim, sizeof(*st), 64);
 	sim->slab = st;
 	st->random = sim->config.seed;
-	st->slots_used = KMC_FIRST_USER_SLOT;
+	st->first_user_slot = has_copies(sim) ? KMC_FIRST_USER_SLOT_RANDOM : KMC_FIRST_USER_SLOT;
+	st->slots_used = st->first_user_slot;
 	st->pool_pages = (uint32_t)kmc_sheaf_pool_pages(&sim->config);
 	st->pool = kmc_arena_alloc(sim, (size_t)st->pool_pages << PAGE_SHIFT, PAGE_SIZE);
 	st->caches = kmc_arena_alloc(sim, KMC_MAX_SLOTS * sizeof(*st->caches), PAGE_SIZE);
@@ -80,8 +87,7 @@ static int boot_kmalloc(struct kmc_sim *sim, const struct kmalloc_kind *kind, un
 	char name[32];
 	int err;
 
-	snprintf(name, sizeof(name), size < 1024 ? "%s%u" : "%s%uk", kind->prefix,
-		 size < 1024 ? size : size / 1024);
+	kmc_kmalloc_class_name(name, sizeof(name), kind->prefix, class);
 	err = kmc_cache_setup(sim, kind->base + class, name, &args, size,
 			      kind->flags | SLAB_KMALLOC);
 	return err;
@@ -102,17 +108,38 @@ static int boot_kmalloc_kind(struct kmc_sim *sim, const struct kmalloc_kind *kin
 	return 0;
 }
 
-/* Model: exact in the set of kmalloc caches and their names (R2; no random copies). */
+/* The copies that the choice by call site needs besides the plain caches. */
+static int boot_copies(struct kmc_sim *sim)
+{
+	int err = 0;
+
+	if (!has_copies(sim))
+		return 0;
+	sim->slab->copies_seed = kmc_slab_random(sim) | 1;
+	for (unsigned int copy = 1; copy < 16 && !err; copy++) {
+		char prefix[24];
+		struct kmalloc_kind kind = { prefix, KMC_SLOTS_RANDOM + (copy - 1) * 16, 0, 0, 0 };
+
+		snprintf(prefix, sizeof(prefix), "kmalloc-rnd-%02u-", copy);
+		err = boot_kmalloc_kind(sim, &kind);
+	}
+	return err;
+}
+
+/* Model: exact in the set of kmalloc caches and their names (R2). */
 int kmc_slab_boot(struct kmc_sim *sim)
 {
+	int err;
+
 	boot_tables(sim);
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
 		boot_cpu(sim, &sim->cpus[i]);
 	for (size_t i = 0; i < sizeof(kmalloc_kinds) / sizeof(kmalloc_kinds[0]); i++) {
-		int err = boot_kmalloc_kind(sim, &kmalloc_kinds[i]);
+		err = boot_kmalloc_kind(sim, &kmalloc_kinds[i]);
 
 		if (err)
 			return err;
 	}
-	return 0;
+	err = boot_copies(sim);
+	return err ? err : kmc_buckets_boot(sim);
 }

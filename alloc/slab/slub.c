@@ -190,15 +190,12 @@ static unsigned int chain_take(struct kmc_sim *sim, struct kmem_cache *s, struct
 	return got;
 }
 
-/* Model: exact in result (node partial list, head first), simplified: no per-cpu slab. 6.18. */
-unsigned int kmc_slab_take(struct kmc_sim *sim, struct kmem_cache *s, unsigned int node,
-			   void **out, unsigned int max)
+/* Off the partial list of a node whose lock is held. */
+static unsigned int partial_take(struct kmc_sim *sim, struct kmem_cache *s,
+				 struct kmem_cache_node *n, void **out, unsigned int max)
 {
-	struct kmem_cache_node *n = kmc_cache_node(sim, s, node);
 	unsigned int got = 0;
 
-	kmc_touch(sim, n, sizeof(*n));
-	kmc_lock_take(&n->list_lock);
 	while (got < max && n->partial_head) {
 		struct page *slab = pfn_to_page_in(sim, n->partial_head);
 
@@ -209,8 +206,36 @@ unsigned int kmc_slab_take(struct kmc_sim *sim, struct kmem_cache *s, unsigned i
 			full_add(sim, n, slab);
 		}
 	}
+	return got;
+}
+
+/* Model: exact in result (node partial list, head first), simplified: no per-cpu slab. 6.18. */
+unsigned int kmc_slab_take(struct kmc_sim *sim, struct kmem_cache *s, unsigned int node,
+			   void **out, unsigned int max)
+{
+	struct kmem_cache_node *n = kmc_cache_node(sim, s, node);
+	unsigned int got;
+
+	kmc_touch(sim, n, sizeof(*n));
+	kmc_lock_take(&n->list_lock);
+	got = partial_take(sim, s, n, out, max);
 	kmc_lock_drop(&n->list_lock);
 	return got;
+}
+
+void *kmc_slab_try_take(struct kmc_sim *sim, struct kmem_cache *s, unsigned int node, bool *busy)
+{
+	struct kmem_cache_node *n = kmc_cache_node(sim, s, node);
+	void *object = NULL;
+
+	kmc_touch(sim, n, sizeof(*n));
+	if (!kmc_lock_try(&n->list_lock)) {
+		*busy = true;
+		return NULL;
+	}
+	partial_take(sim, s, n, &object, 1);
+	kmc_lock_drop(&n->list_lock);
+	return object;
 }
 
 unsigned int kmc_slab_take_elsewhere(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp,
@@ -393,6 +418,17 @@ void kmc_slab_release(struct kmc_cpu *cpu, struct page *head)
 	kmc_pages_free(sim, cpu, head, order);
 }
 
+/* A new slab joins its node, whose lock is held. */
+static void slab_join(struct kmc_sim *sim, struct kmem_cache_node *n, struct page *slab)
+{
+	n->nr_slabs++;
+	n->nr_objects += slab->slab.objects;
+	if (slab->slab.freelist)
+		partial_add_tail(sim, n, slab);
+	else
+		full_add(sim, n, slab);
+}
+
 unsigned int kmc_slab_grow(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int node,
 			   void **out, unsigned int max, unsigned int *got_node)
 {
@@ -412,14 +448,46 @@ unsigned int kmc_slab_grow(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp,
 	n = kmc_cache_node(sim, s, *got_node);
 	kmc_touch(sim, n, sizeof(*n));
 	kmc_lock_take(&n->list_lock);
-	n->nr_slabs++;
-	n->nr_objects += objects;
-	if (slab->slab.freelist)
-		partial_add_tail(sim, n, slab);
-	else
-		full_add(sim, n, slab);
+	slab_join(sim, n, slab);
 	kmc_lock_drop(&n->list_lock);
 	return taken;
+}
+
+/* Pages for a slab without waiting: the preferred order, then the smallest. */
+static struct page *try_slab_pages(struct kmem_cache *s, int node, unsigned int *objects)
+{
+	struct page *page = alloc_pages_nolock(0, node, s->layout.order);
+
+	*objects = s->layout.objects;
+	if (page || s->layout.order == s->layout.min_order)
+		return page;
+	*objects = s->layout.min_objects;
+	return alloc_pages_nolock(0, node, s->layout.min_order);
+}
+
+void *kmc_slab_try_grow(struct kmc_cpu *cpu, struct kmem_cache *s, int node, bool *busy)
+{
+	struct kmc_sim *sim = cpu->sim;
+	struct kmem_cache_node *n;
+	unsigned int objects, got_node;
+	struct page *slab = try_slab_pages(s, node, &objects);
+	void *object = NULL;
+
+	if (!slab)
+		return NULL;
+	got_node = kmc_node_of(sim, slab);
+	n = kmc_cache_node(sim, s, got_node);
+	kmc_touch(sim, n, sizeof(*n));
+	if (!kmc_lock_try(&n->list_lock)) {
+		*busy = true;
+		free_pages_nolock(slab, slab->order);
+		return NULL;
+	}
+	frames_claim(sim, s, slab, objects, got_node);
+	slab_init(sim, s, slab, &object, 1);
+	slab_join(sim, n, slab);
+	kmc_lock_drop(&n->list_lock);
+	return object;
 }
 
 /* giving */

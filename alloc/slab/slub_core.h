@@ -41,6 +41,9 @@ enum kmc_kmalloc_slots {
 	KMC_SLOTS_DMA = 32,
 	KMC_SLOTS_CGROUP = 48,
 	KMC_FIRST_USER_SLOT = 64,
+	/* With random copies: 15 more kinds before the first user's. */
+	KMC_SLOTS_RANDOM = 64,
+	KMC_FIRST_USER_SLOT_RANDOM = KMC_SLOTS_RANDOM + 15 * 16,
 };
 
 /* What a plain kmalloc may carry: none of these changes which object is handed out. */
@@ -134,10 +137,14 @@ struct kmc_slab_state {
 	uint16_t slots_used;            /* slots at and above it were never used */
 	uint32_t warned;                /* bits of enum kmc_slab_warning already given */
 	uint64_t random;                /* state of the generator, from config.seed */
+	uint64_t copies_seed;           /* of the choice among random kmalloc copies; 0 none */
+	struct kmem_cache *user_buckets[KMC_KMALLOC_CLASSES]; /* memdup_user-N; all NULL none */
+	struct kmem_cache *bucket_sets; /* cache of the sets of kmem_buckets_create(); NULL none */
 	struct kmc_lock pool_lock;
 	uint32_t pool_pages_used, pool_pages;
 	struct kmc_sheaf *pool_free[KMC_SHEAF_SIZES];
 	/* constant after boot */
+	uint16_t first_user_slot;
 	uint8_t *pool;
 	struct kmem_cache *caches;      /* by slot */
 	struct kmem_cache_node *nodes;  /* by slot * nr_nodes + node */
@@ -209,6 +216,10 @@ static inline unsigned int kmc_page_tag(const struct kmem_cache *s, unsigned int
 /** kmc_slab_take() - Up to @max objects from partial slabs of @node. Return: how many. */
 unsigned int kmc_slab_take(struct kmc_sim *sim, struct kmem_cache *s, unsigned int node,
 			   void **out, unsigned int max);
+/** kmc_slab_try_take() - One object of a partial slab; *@busy: somebody has the node's lock. */
+void *kmc_slab_try_take(struct kmc_sim *sim, struct kmem_cache *s, unsigned int node, bool *busy);
+/** kmc_slab_try_grow() - One object of a new slab, whose pages are had without waiting. */
+void *kmc_slab_try_grow(struct kmc_cpu *cpu, struct kmem_cache *s, int node, bool *busy);
 /** kmc_slab_take_elsewhere() - One object of another node, unless @gfp forbids that. */
 unsigned int kmc_slab_take_elsewhere(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp,
 				     unsigned int node, void **out);
@@ -251,6 +262,8 @@ static inline struct page *kmc_slab_head(struct kmc_sim *sim, struct page *page)
 
 /** kmc_sheaf_alloc() - One object by way of the cpu's sheaves. Return: NULL no page. */
 void *kmc_sheaf_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp);
+/** kmc_sheaf_try_alloc() - One object that the cpu itself holds; NULL none. */
+void *kmc_sheaf_try_alloc(struct kmc_cpu *cpu, struct kmem_cache *s);
 /** kmc_sheaf_free() - One local object into the cpu's sheaves. */
 void kmc_sheaf_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object);
 /** kmc_sheaf_new() - An empty sheaf of nobody. Return: NULL without memory. */
@@ -318,9 +331,24 @@ int kmc_cache_setup(struct kmc_sim *sim, unsigned int slot, const char *name,
 /** kmc_slab_random() - The machine's own randomness. */
 uint64_t kmc_slab_random(struct kmc_sim *sim);
 
+/* kmem_buckets.c */
+
+/** kmc_kmalloc_class_name() - PREFIX96, PREFIX1k: what a class is called. */
+void kmc_kmalloc_class_name(char *name, size_t bytes, const char *prefix, unsigned int class);
+/** kmc_buckets_boot() - The kernel's own sets of caches. Return: 0 or -errno. */
+int kmc_buckets_boot(struct kmc_sim *sim);
+
 /* kmalloc.c */
 
-/** kmc_kmalloc_cache() - The cache for a size of 1..8192 bytes. */
-struct kmem_cache *kmc_kmalloc_cache(struct kmc_sim *sim, size_t size, gfp_t gfp);
+/** kmc_kmalloc_cache() - The cache for a size of 1..8192 bytes, asked for at @call_site. */
+struct kmem_cache *kmc_kmalloc_cache(struct kmc_cpu *cpu, size_t size, gfp_t gfp,
+				     const void *call_site);
+/**
+ * kmc_kmalloc() - Any kmalloc.
+ * @buckets: a set of caches by class number; NULL: the kmalloc caches.
+ * @call_site: where events say that it happened.
+ */
+void *kmc_kmalloc(struct kmem_cache **buckets, size_t size, gfp_t gfp, int node,
+		  const void *call_site);
 /** kmc_block_free() - kfree() but for the event. */
 void kmc_block_free(struct kmc_cpu *cpu, const void *object);

@@ -49,7 +49,7 @@ static void r7_capacities(void **state)
 /* Before the first use and after a reset both fast paths leave at once. */
 static void boot_shape(void **state)
 {
-	struct kmem_cache *s = kmc_kmalloc_cache(sim, 64, GFP_KERNEL);
+	struct kmem_cache *s = kmc_kmalloc_cache(kmc_this_cpu, 64, GFP_KERNEL, NULL);
 	struct kmc_pcs *pcs = pcs_on(0, s);
 
 	(void)state;

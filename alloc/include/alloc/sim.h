@@ -55,6 +55,9 @@ struct kmc_zone_layout {
 #define KMC_OPT_INIT_ON_ALLOC     (1u << 4)
 #define KMC_OPT_INIT_ON_FREE      (1u << 5)
 #define KMC_OPT_NO_ZONE_DMA       (1u << 6) /* CONFIG_ZONE_DMA=n */
+#define KMC_OPT_SLAB_BUCKETS      (1u << 11) /* CONFIG_SLAB_BUCKETS: 6.11 and later */
+#define KMC_OPT_RANDOM_KMALLOC    (1u << 12) /* CONFIG_RANDOM_KMALLOC_CACHES: 6.6 and later */
+#define KMC_OPT_PREEMPT_RT        (1u << 17)
 #define KMC_OPT_NO_MOBILITY       (1u << 31) /* no grouping by mobility, as in a tiny machine */
 
 struct kmc_sim_config {

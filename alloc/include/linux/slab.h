@@ -76,9 +76,25 @@ void *kmalloc(size_t size, gfp_t flags);
  * Rule: KM-13.
  */
 void *kmalloc_node(size_t size, gfp_t flags, int node);
-/** kmalloc_track_caller() - As kmalloc(); events name the caller's caller. Rule: KM-15. */
-void *kmalloc_track_caller(size_t size, gfp_t flags);
-void *kmalloc_node_track_caller(size_t size, gfp_t flags, int node);
+#ifndef _RET_IP_
+#define _RET_IP_ ((unsigned long)__builtin_return_address(0))
+#endif
+/** kmalloc_node_track_caller_noprof() - As kmalloc_node(); events name @caller. Rule: KM-15. */
+void *kmalloc_node_track_caller_noprof(size_t size, gfp_t flags, int node, unsigned long caller);
+#define kmalloc_node_track_caller(size, flags, node) \
+	kmalloc_node_track_caller_noprof(size, flags, node, _RET_IP_)
+#define kmalloc_track_caller(size, flags) \
+	kmalloc_node_track_caller_noprof(size, flags, NUMA_NO_NODE, _RET_IP_)
+
+/**
+ * kmalloc_nolock() - A block without waiting for anything, any context.
+ * @size: at most KMALLOC_MAX_CACHE_SIZE, else NULL.
+ * @gfp_flags: only __GFP_ACCOUNT, __GFP_ZERO and __GFP_NO_OBJ_EXT.
+ *
+ * No event tells of it. Return: NULL is a normal answer; the block may be of the
+ * next larger class. Rule: KM-21, KM-24.
+ */
+void *kmalloc_nolock(size_t size, gfp_t gfp_flags, int node);
 
 /** kzalloc() - As kmalloc(), zeroed. Rule: KM-7. */
 static inline void *kzalloc(size_t size, gfp_t flags)
@@ -130,6 +146,14 @@ static inline void *kcalloc_node(size_t n, size_t size, gfp_t flags, int node)
  * it was. Rule: REA-1 .. REA-8.
  */
 void *krealloc(const void *p, size_t new_size, gfp_t flags) __attribute__((warn_unused_result));
+/**
+ * krealloc_node_align() - krealloc() that also moves a block which is not aligned
+ * to @align, or with __GFP_THISNODE not on @nid. The new block has no other
+ * alignment than kmalloc gives its size. Rule: REA-10, ALIGN-12.
+ */
+void *krealloc_node_align(const void *p, size_t new_size, unsigned long align, gfp_t flags,
+			  int nid) __attribute__((warn_unused_result));
+#define krealloc_node(p, new_size, flags, nid) krealloc_node_align(p, new_size, 1, flags, nid)
 
 /** krealloc_array() - krealloc() to @new_n elements; NULL on overflow, @p stays. Rule: ARR-3. */
 static inline __attribute__((warn_unused_result)) void *
@@ -290,3 +314,99 @@ void kmem_cache_destroy(struct kmem_cache *s);
 int kmem_cache_shrink(struct kmem_cache *s);
 /** kmem_cache_size() - The object size; of a shared cache its largest user's. Rule: KC-22. */
 unsigned int kmem_cache_size(struct kmem_cache *s);
+
+/* sets of caches of one user's own */
+
+typedef struct kmem_cache *kmem_buckets[KMALLOC_SHIFT_HIGH + 1];
+
+/**
+ * kmem_buckets_create() - A cache for each size class, merged with nobody's.
+ * @name: caches are named NAME-8, NAME-16 and so on.
+ * @useroffset: start of the region that may be copied to and from user space,
+ *              in those of the caches that reach so far.
+ * @usersize: length of that region at most.
+ *
+ * Without CONFIG_SLAB_BUCKETS the result is a mere token, and requests are plain
+ * kmalloc. Context: task, may sleep. Return: NULL when there is no memory.
+ * Rule: R2, ALIGN-15. Looked at: 6.18.
+ */
+kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags, unsigned int useroffset,
+				  unsigned int usersize, void (*ctor)(void *));
+/** kmem_buckets_alloc_noprof() - kmalloc() out of @b; NULL @b: kmalloc itself. */
+void *kmem_buckets_alloc_noprof(kmem_buckets *b, size_t size, gfp_t flags, unsigned long caller);
+#define kmem_buckets_alloc(b, size, flags) kmem_buckets_alloc_noprof(b, size, flags, _THIS_IP_)
+#define kmem_buckets_alloc_track_caller(b, size, flags) \
+	kmem_buckets_alloc_noprof(b, size, flags, _RET_IP_)
+#ifndef _THIS_IP_
+#define _THIS_IP_ ({ __label__ here_; here_: (unsigned long)&&here_; })
+#endif
+
+/* objects by type: the size cannot be wrong */
+
+#ifndef __counted_by
+#if defined(__has_attribute)
+#if __has_attribute(__counted_by__)
+#define __counted_by(member) __attribute__((__counted_by__(member)))
+#endif
+#endif
+#endif
+#ifndef __counted_by
+#define __counted_by(member)
+#endif
+
+/* The member that counts an array's elements, where the compiler can tell; else nothing. */
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_counted_by_ref)
+#define kmc_store_counter(array, count)                                            \
+	(*_Generic(__builtin_counted_by_ref(array),                                \
+		   void *: &(size_t){ 0 },                                         \
+		   default: __builtin_counted_by_ref(array)) = (count))
+#endif
+#endif
+#ifndef kmc_store_counter
+#define kmc_store_counter(array, count) ((void)(count))
+#endif
+
+/* The last argument of a call that need not have one. */
+#define kmc_gfp_or_default(...)         kmc_second_(, ##__VA_ARGS__, GFP_KERNEL)
+#define kmc_second_(nothing, gfp, ...)  gfp
+
+#define kmc_objects_(alloc, gfp, type, count) \
+	((__typeof__(type) *)alloc(size_mul(sizeof(__typeof__(type)), (count)), gfp))
+#define kmc_flex_(alloc, gfp, type, member, count)                                        \
+	({                                                                                \
+		const size_t flex_count_ = (count);                                       \
+		__typeof__(type) *flex_ =                                                 \
+			alloc(struct_size_t(__typeof__(type), member, flex_count_), gfp); \
+		if (flex_)                                                                \
+			kmc_store_counter(flex_->member, flex_count_);                    \
+		flex_;                                                                    \
+	})
+
+/**
+ * kmalloc_obj() - One object of a type or of a variable's type; the flags may be
+ * left out for GFP_KERNEL. kmalloc_objs(): @count of them, saturated;
+ * kmalloc_flex(): a structure with @count elements in its last member, whose
+ * counter is stored too where the compiler supports __counted_by().
+ * Rule: KM-23. Looked at: 7.0.
+ */
+#define kmalloc_obj(type, ...)  kmc_objects_(kmalloc, kmc_gfp_or_default(__VA_ARGS__), type, 1)
+#define kmalloc_objs(type, count, ...) \
+	kmc_objects_(kmalloc, kmc_gfp_or_default(__VA_ARGS__), type, count)
+#define kmalloc_flex(type, member, count, ...) \
+	kmc_flex_(kmalloc, kmc_gfp_or_default(__VA_ARGS__), type, member, count)
+#define kzalloc_obj(type, ...)  kmc_objects_(kzalloc, kmc_gfp_or_default(__VA_ARGS__), type, 1)
+#define kzalloc_objs(type, count, ...) \
+	kmc_objects_(kzalloc, kmc_gfp_or_default(__VA_ARGS__), type, count)
+#define kzalloc_flex(type, member, count, ...) \
+	kmc_flex_(kzalloc, kmc_gfp_or_default(__VA_ARGS__), type, member, count)
+#define kvmalloc_obj(type, ...) kmc_objects_(kvmalloc, kmc_gfp_or_default(__VA_ARGS__), type, 1)
+#define kvmalloc_objs(type, count, ...) \
+	kmc_objects_(kvmalloc, kmc_gfp_or_default(__VA_ARGS__), type, count)
+#define kvmalloc_flex(type, member, count, ...) \
+	kmc_flex_(kvmalloc, kmc_gfp_or_default(__VA_ARGS__), type, member, count)
+#define kvzalloc_obj(type, ...) kmc_objects_(kvzalloc, kmc_gfp_or_default(__VA_ARGS__), type, 1)
+#define kvzalloc_objs(type, count, ...) \
+	kmc_objects_(kvzalloc, kmc_gfp_or_default(__VA_ARGS__), type, count)
+#define kvzalloc_flex(type, member, count, ...) \
+	kmc_flex_(kvzalloc, kmc_gfp_or_default(__VA_ARGS__), type, member, count)

@@ -23,3 +23,12 @@ char *kstrndup(const char *s, size_t max, gfp_t gfp);
 const char *kstrdup_const(const char *s, gfp_t gfp);
 /** kfree_const() - Free what kstrdup_const() gave. Rule: FR-7, FR-18. */
 void kfree_const(const void *x);
+
+/* Copies of user memory; fail with -ENOMEM, -EFAULT, -EINVAL as pointers, never with NULL. */
+
+/** memdup_user() - A block with @len bytes from user space; freed by kfree(). Rule: DUP-8. */
+void *memdup_user(const void *src, size_t len);
+/** memdup_user_nul() - With a NUL behind them. Rule: DUP-8. */
+void *memdup_user_nul(const void *src, size_t len);
+/** strndup_user() - A user string of less than @n characters; -EINVAL when longer. Rule: DUP-8. */
+char *strndup_user(const char *s, long n);
