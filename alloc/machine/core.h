@@ -305,6 +305,8 @@ void kmc_rcu_clock_advanced(struct kmc_sim *sim);
  * the slab page at @ptr. Return: false when @ptr lies in no object.
  */
 bool kmc_slab_object_at(struct kmc_sim *sim, const void *ptr, const void **start, bool *live);
+/** kmc_slab_cache_number() - The same for the same cache, wherever its table lies. */
+unsigned int kmc_slab_cache_number(const struct kmc_sim *sim, const struct kmem_cache *cache);
 
 /* Tracepoints: cold. Those of fast paths only under ATTN_TRACE, the rare ones at any time. */
 void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp);

@@ -236,18 +236,14 @@ static uint64_t hash_pageblocks(const struct kmc_page_state *state, uint64_t h)
 	return h;
 }
 
-/* The only host address in a descriptor is its cache's, which lies in the arena. */
+/* The only host address in a descriptor is its cache's: its number stands for it. */
 static uint64_t hash_frame(const struct kmc_sim *sim, size_t pfn, const void *descriptor)
 {
 	struct page copy;
 
 	memcpy(&copy, descriptor, sizeof(copy));
-	if (copy.kind == FRAME_SLAB && copy.slab.cache) {
-		uint64_t offset = (uint64_t)((const uint8_t *)copy.slab.cache - sim->arena);
-
-		KMC_BUG_ON(offset >= sim->arena_bytes);
-		copy.private_words[0] = offset;
-	}
+	if (copy.kind == FRAME_SLAB && copy.slab.cache)
+		copy.private_words[0] = kmc_slab_cache_number(sim, copy.slab.cache);
 	return hash_bytes(kmc_hash_word(0x9e3779b97f4a7c15ull, pfn), &copy, sizeof(copy));
 }
 

@@ -180,6 +180,14 @@ struct kmem_cache *kmc_sim_cache_next(struct kmc_sim *sim, struct kmem_cache *ca
 
 /* the digest */
 
+unsigned int kmc_slab_cache_number(const struct kmc_sim *sim, const struct kmem_cache *cache)
+{
+	size_t number = (size_t)(cache - sim->slab->caches);
+
+	KMC_BUG_ON(number >= KMC_MAX_SLOTS);
+	return (unsigned int)number;
+}
+
 static uint64_t hash_pointer(struct kmc_sim *sim, uint64_t hash, const void *ptr)
 {
 	return kmc_hash_word(hash, (uint64_t)((const uint8_t *)ptr - sim->frames));
