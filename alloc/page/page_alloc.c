@@ -454,10 +454,11 @@ static FLAT bool free_fast(struct kmc_cpu *cpu, struct page *page, unsigned int 
 	unsigned int migratetype = __atomic_load_n(&block->migratetype, __ATOMIC_RELAXED);
 	unsigned int index = order * MIGRATE_PCPTYPES + migratetype;
 	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + block->zone;
-	struct free_list *list = &pcp->lists[index];
+	struct free_list *list;
 
 	if (unlikely(migratetype >= MIGRATE_PCPTYPES || pcp->count + (1u << order) >= pcp->high))
 		return false; /* an unused list's limit is 0 */
+	list = &pcp->lists[index];
 	page->private_words[0] = page->private_words[1] = 0;
 	poison_block(sim, page, order, true);
 	page_set_word(page, FRAME_PCP, order, migratetype, flags & PGF_MOVABLE, 0);

@@ -138,7 +138,7 @@ static void page23_a_page_always_fits(void **state)
 {
 	(void)state;
 	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
-		static struct page *page[16384];
+		static struct page *page[16384 + 1];
 		unsigned int nr = 0;
 		void *f;
 
