@@ -136,6 +136,11 @@ static void describe_pure(struct kmc_event *ev, const struct kmc_op *op)
 	ev->addr2 = op->c;
 }
 
+static uint32_t number_or_none(uint16_t slot)
+{
+	return slot == KMC_NO_SLOT ? UINT32_MAX : slot;
+}
+
 static void describe_cache(struct kmc_event *ev, const struct kmc_call *call)
 {
 	const struct kmc_op *op = call->op;
@@ -144,6 +149,10 @@ static void describe_cache(struct kmc_event *ev, const struct kmc_call *call)
 		ev->size = op->b;
 		ev->arg = op->c;
 		ev->addr2 = op->d;
+		if (op->code == KMC_OP_KMEM_CACHE_CREATE_USERCOPY)
+			ev->granted = KMC_EV_PAIR(number_or_none(op->src), number_or_none(op->third));
+		else if (op->code == KMC_OP_KMEM_CACHE_CREATE_ARGS)
+			ev->granted = KMC_EV_PAIR(number_or_none(op->third), number_or_none(op->src));
 	} else {
 		ev->size = call->size;
 		if (kmc_plan_of(op->code)->result == KMC_RES_BULK)
@@ -170,6 +179,39 @@ static void describe_free(struct kmc_event *ev, const struct kmc_op *op)
 	case KMC_OP_FREE_CONTIG_RANGE:
 	case KMC_OP_CMA_RELEASE:
 		ev->size = times(op->a, 4096);
+		break;
+	}
+}
+
+/* What a call asks for beside bytes and flags. */
+static void describe_extra(struct kmc_event *ev, const struct kmc_op *op)
+{
+	switch (op->code) {
+	case KMC_OP_VMAP:
+		ev->addr2 = op->b;
+		ev->arg = op->a;
+		break;
+	case KMC_OP_VM_MAP_RAM:
+		ev->arg = op->a;
+		break;
+	case KMC_OP_KREALLOC_NODE_ALIGN:
+	case KMC_OP_VREALLOC_NODE_ALIGN:
+	case KMC_OP_KVREALLOC_NODE_ALIGN:
+	case KMC_OP_KVMALLOC_NODE_ALIGN:
+	case KMC_OP_RUST_REALLOC:
+		ev->arg = op->b;
+		break;
+	case KMC_OP_KVREALLOC_OLD:
+	case KMC_OP_MEMDUP_USER:
+	case KMC_OP_MEMDUP_USER_NUL:
+	case KMC_OP_VMEMDUP_USER:
+		ev->arg = op->b;
+		break;
+	case KMC_OP_STRNDUP_USER:
+	case KMC_OP_RUST_ALLOC:
+		ev->arg = op->c;
+		if (op->code == KMC_OP_RUST_ALLOC)
+			ev->addr2 = op->b;
 		break;
 	}
 }
@@ -203,6 +245,9 @@ void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call)
 	case KMC_OPF_MACHINE:
 		describe_machine(ev, op);
 		return;
+	case KMC_OPF_USERCOPY:
+		ev->size = op->a;
+		return;
 	}
 	if (plan->result == KMC_RES_NONE || plan->result == KMC_RES_NUM)
 		return;
@@ -218,5 +263,7 @@ void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call)
 		ev->addr2 = op->b;
 	} else if (plan->result == KMC_RES_BULK) {
 		ev->arg = op->a;
+	} else {
+		describe_extra(ev, op);
 	}
 }

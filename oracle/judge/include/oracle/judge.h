@@ -15,6 +15,17 @@
  *            kvfree_sensitive, the value of a pure call or question, minus an error;
  *            of a pure call the operands are in size, granted, addr2
  *   cache    id of a cache, announced by kmc_judge_cache() before it is named
+ * Beyond that: of a resize with an alignment arg is that; of kfree_rcu() arg is the offset of the
+ * head; vmap and vm_[un]map_ram have the count of pages in arg, vmap its flags in addr2; copies to
+ * and from user space have the length in size, bytes not copied in arg; Rust calls have the
+ * alignment in arg, rust_alloc the backend's opcode in addr2. Mempools are numbered in cache
+ * (creation: END, arg too); creation and resize have min_nr in granted, a failure as outcome. Sheaves are
+ * numbered in addr2 (prefill: END, arg); prefill and refill have the count in granted.
+ * kmem_cache_create_usercopy has KMC_EV_PAIR(offset, size) in granted, _args KMC_EV_PAIR(free
+ * pointer's offset, sheaf capacity), each UINT32_MAX where none was given.
+ * A call marked MISUSE that ends with another outcome than "-" was really done (a machine that
+ * reports damage instead of suffering from it).
+ *
  * An array call's product is computed again here, never taken over. A bulk call is a BEGIN, one
  * CALL of its single form for each object with parent = the bulk call, and an END. An effect
  * carries the id of its call. A call marked MISUSE is judged at its beginning; what becomes of

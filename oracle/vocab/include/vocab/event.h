@@ -65,12 +65,40 @@ enum kmc_outcome {
 	X(CONTENT_LOST, "content-lost")   /* observation: pattern broken at addr2 */ \
 	X(FREE_PAGES, "free-pages")       /* report: arg = free pages of zone `cache` */ \
 	X(PAGES_BACK, "pages-back")       /* pages of a slab or area returned; addr, size */ \
-	X(DIED, "died") X(REPORTED, "reported") /* a debug report; arg = which */
+	X(DIED, "died")                                                    \
+	X(REPORTED, "reported")           /* a debug report; arg = enum kmc_misuse_report */ \
+	X(BACKED, "backed")               /* observation: [addr, addr+size) is the page memory at addr2 on; addr2 0: no memory is there */ \
+	X(FAULTED, "faulted")             /* the program's access at addr trapped */ \
+	X(POOL_LEVEL, "pool-level")       /* report: arg = elements in the reserve of pool `cache`, size = its min_nr */ \
+	X(BACKEND_ALLOC, "backend-alloc") /* pool `cache` asked its backend, with gfp; addr = element, 0 none */ \
+	X(BACKEND_FREE, "backend-free")   /* pool `cache` gave the element at addr back to its backend */
 enum kmc_effect {
 #define KMC_EFFECT(name, text) KMC_EFF_##name,
 	KMC_EFFECTS(KMC_EFFECT)
 #undef KMC_EFFECT
 	KMC_NR_EFFECTS
+};
+
+/*
+ * What a report is about: arg of KMC_EFF_REPORTED. The first four answer a
+ * misuse that was not done to the subject; the rest is what the subject itself
+ * says of damage that it found.
+ */
+enum kmc_misuse_report {
+	KMC_REPORT_UNKNOWN,    /* the subject cannot tell */
+	KMC_REPORT_FREE,       /* free memory, slack or a red zone: KASAN would stop here */
+	KMC_REPORT_LIVE,       /* memory of a live block */
+	KMC_REPORT_NO_MEMORY,  /* NULL, ZERO_SIZE_PTR, outside the machine */
+	KMC_REPORT_RED_ZONE,   /* addr2 = first byte overwritten */
+	KMC_REPORT_POISON,     /* the same, of a free object */
+	KMC_REPORT_PADDING,    /* the same, of a slab's unused end */
+	KMC_REPORT_FREELIST,   /* a free pointer that leads nowhere */
+	KMC_REPORT_FREE_AGAIN, /* addr was free already */
+	KMC_REPORT_POINTER,    /* addr is no object's begin */
+	KMC_REPORT_CACHE,      /* addr is an object of another cache than was named */
+	KMC_REPORT_OBJECTS,    /* a cache is destroyed with objects in it */
+	KMC_REPORT_USERCOPY,   /* a copy leaves what may be copied */
+	KMC_NR_REPORTS
 };
 
 /* The kernel's tracepoints. X(enumerator, kernel's name) */
@@ -163,6 +191,9 @@ enum kmc_context {
 #define KMC_SCOPE_PIN       0x08
 #define KMC_SCOPE_KTHREAD   0x10
 #define KMC_ALL_SCOPES      0x1f
+
+/* Two numbers of 32 bits in one field. */
+#define KMC_EV_PAIR(high, low) ((uint64_t)(uint32_t)(high) << 32 | (uint32_t)(low))
 
 #define KMC_CACHE_NONE UINT32_MAX
 #define KMC_NODE_NONE  (-1)

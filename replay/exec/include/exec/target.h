@@ -48,14 +48,6 @@
 #include "vocab/op.h"
 #include "vocab/program.h"
 
-/* What a misuse op met: arg of KMC_EFF_REPORTED. */
-enum kmc_misuse_report {
-	KMC_REPORT_UNKNOWN,   /* the subject cannot tell */
-	KMC_REPORT_FREE,      /* free memory, slack or a red zone: KASAN would stop here */
-	KMC_REPORT_LIVE,      /* memory of a live block */
-	KMC_REPORT_NO_MEMORY, /* NULL, ZERO_SIZE_PTR, outside the machine */
-};
-
 /* Wishes at opening. */
 #define KMC_TARGET_OBSERVE     1u /* look at zeroed memory and report CONTENT_* unasked */
 #define KMC_TARGET_TRACEPOINTS 2u /* report tracepoints inside calls as well */
