@@ -154,15 +154,16 @@ static bool node_balanced(struct alloc_context *ac, unsigned int node)
 	return false;
 }
 
-/* Model: simplified; the event only, nobody reclaims. */
+/*
+ * R-8.1, R-8.2: a balanced node lacks order, not memory; who cannot compact has
+ * it done. Model: simplified; the event only, nobody reclaims.
+ */
 static void wake_all_kswapds(struct alloc_context *ac)
 {
 	unsigned int order = ac->order;
 	const struct zonelist *list = zonelist_of(ac);
 	uint32_t seen = 0;
 
-	if (!(ac->sim->trace_mask >> KMC_TP_WAKEUP_KSWAPD & 1))
-		return;
 	if (ac->sim->page->defrag_mode && order < PAGEBLOCK_ORDER)
 		order = PAGEBLOCK_ORDER; /* MIG-10 */
 	for (unsigned int i = 0; i < list->nr; i++) {
@@ -175,6 +176,8 @@ static void wake_all_kswapds(struct alloc_context *ac)
 		seen |= 1u << node;
 		if (!node_balanced(ac, node))
 			kmc_trace_emit(ac->sim, &tp);
+		else if (!(ac->gfp & __GFP_DIRECT_RECLAIM))
+			wakeup_kcompactd(ac->sim, node, order, ac->highest);
 	}
 }
 

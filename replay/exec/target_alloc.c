@@ -81,6 +81,9 @@ static void alloc_call(struct kmc_exec *exec, struct kmc_call *call)
 	call->outcome = KMC_OUT_NONE;
 	running = exec;
 	calls[call->op->code](exec, call, gfp_of(exec, call->op));
+#ifdef KMC_CHECK_OPS
+	kmc_sim_check(kmc_alloc_state(exec)->sim);
+#endif
 }
 
 /* the rest of the backend */
