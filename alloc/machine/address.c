@@ -91,7 +91,10 @@ void kmc_sim_where(struct kmc_sim *sim, const void *ptr, struct kmc_where *w)
 
 	*w = (struct kmc_where){ .backing = KMC_BACKING_NONE };
 	if (in_vmalloc(sim, ptr)) {
+		uint64_t bytes;
+
 		w->backing = KMC_BACKING_VMALLOC;
+		w->live = kmc_vmalloc_extent(sim, ptr, &w->object, &bytes);
 		return;
 	}
 	if (!kmc_sim_frame_of(sim, ptr, &w->pfn))
@@ -113,6 +116,11 @@ static bool usable_by_metadata(struct kmc_sim *sim, const void *ptr, size_t len)
 	kmc_sim_where(sim, ptr, &w);
 	if (w.backing == KMC_BACKING_NONE || !w.live || !w.object)
 		return false;
+	if (w.backing == KMC_BACKING_VMALLOC) {
+		kmc_vmalloc_extent(sim, ptr, &w.object, &end);
+		end += (uint64_t)((uintptr_t)w.object - (uintptr_t)ptr);
+		return (int64_t)end >= 0 && len <= end;
+	}
 	end = (PAGE_SIZE << w.order) - (size_t)((const uint8_t *)ptr - (const uint8_t *)w.object);
 	if (w.backing == KMC_BACKING_SLAB) {
 		struct kmc_cache_info info;
@@ -141,7 +149,8 @@ bool kmc_object_poisoned(struct kmc_sim *sim, const void *ptr, size_t len)
 
 	if (!len)
 		return false;
-	if (!usable_by_metadata(sim, ptr, len) && kmc_sim_frame_of(sim, ptr, &pfn))
+	if (!usable_by_metadata(sim, ptr, len) &&
+	    (in_vmalloc(sim, ptr) || kmc_sim_frame_of(sim, ptr, &pfn)))
 		return true;
 #ifdef KMC_ASAN
 	return __asan_region_is_poisoned((void *)(uintptr_t)ptr, len) != NULL;

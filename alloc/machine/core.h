@@ -146,7 +146,7 @@ struct kmc_sim {
 	uint64_t max_pfn;
 	uint8_t *arena;
 	size_t arena_bytes;
-	uint8_t *vmalloc_base; /* reserved host range of the vmalloc space; may be NULL */
+	uint8_t *vmalloc_base; /* reserved host range of the vmalloc space */
 	size_t vmalloc_bytes;
 	struct kmc_cpu *cpus; /* cpu descriptors; outside the arena: bindings survive a reset */
 	/* layers' own parts, allocated from the arena at boot */
@@ -156,6 +156,7 @@ struct kmc_sim {
 	struct kmc_slab_state *slab;
 	struct kmc_rcu_state *rcu;
 	const char *rodata; /* KMC_RODATA_BYTES of read-only data; constant after boot */
+	struct kmc_vmalloc_state *vmalloc;
 	/* dirty tracking */
 	uint8_t *dirty;       /* one byte per arena page, a bit per KMC_DIRTY_BYTES */
 	struct kmc_dirty *dirty_list;
@@ -288,6 +289,10 @@ void kmc_cma_boot(struct kmc_sim *sim);
 void kmc_cma_check(struct kmc_sim *sim);
 uint64_t kmc_cma_hash(struct kmc_sim *sim, uint64_t seed);
 size_t kmc_cma_arena_bytes(const struct kmc_sim_config *config);
+int kmc_vmalloc_boot(struct kmc_sim *sim);
+void kmc_vmalloc_check(struct kmc_sim *sim);
+uint64_t kmc_vmalloc_hash(struct kmc_sim *sim, uint64_t seed);
+size_t kmc_vmalloc_arena_bytes(const struct kmc_sim_config *config);
 size_t kmc_page_arena_bytes(const struct kmc_sim_config *config);
 size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config);
 
@@ -298,8 +303,19 @@ uint64_t kmc_rcu_hash(struct kmc_sim *sim, uint64_t seed);
 /** kmc_rcu_clock_advanced() - Time has passed: grace periods and timers with it. */
 void kmc_rcu_clock_advanced(struct kmc_sim *sim);
 
+/* frames.c */
+
+/** kmc_frames_share() - Make the frames a mapping of a file; once. Return: 0, -errno. */
+int kmc_frames_share(struct kmc_sim *sim);
+
 /* address.c */
 
+/**
+ * kmc_vmalloc_extent() - The live area or mapping that @ptr lies in.
+ * Return: false: none, or its free is under way.
+ */
+bool kmc_vmalloc_extent(struct kmc_sim *sim, const void *ptr, const void **start,
+			uint64_t *requested_bytes);
 /**
  * kmc_slab_object_at() - The slab layer's part of kmc_sim_where(): the object of
  * the slab page at @ptr. Return: false when @ptr lies in no object.

@@ -61,11 +61,63 @@ int kmc_frames_map(struct kmc_sim *sim)
 	if (start == MAP_FAILED)
 		return -ENOMEM;
 	priv->frames_map = start;
+	priv->frames_fd = -1;
 	aligned = (uint8_t *)(((uintptr_t)start + FRAMES_ALIGN - 1) & ~(FRAMES_ALIGN - 1));
 	sim->frames = (uint8_t *)((uintptr_t)aligned - (priv->first_pfn << PAGE_SHIFT));
 	if (bytes <= POISON_AT_BOOT_MAX)
 		kmc_poison(aligned, bytes);
+	return sim->config.options & KMC_OPT_VMALLOC_ALIASED ? kmc_frames_share(sim) : 0;
+}
+
+struct move {
+	uint8_t *to;
+	uint64_t first_pfn;
+};
+
+static void frame_move(struct kmc_sim *sim, uint64_t pfn, void *arg)
+{
+	const struct move *move = arg;
+	const void *frame = pfn_to_virt_in(sim, pfn);
+
+	if (!kmc_page_all_zero(frame))
+		kmc_copy_words(move->to + ((pfn - move->first_pfn) << PAGE_SHIFT), frame, PAGE_SIZE);
+}
+
+/*
+ * From now on the frames are a mapping of a file, so that a second one can show the
+ * same memory. Not from the start: private memory is cheaper to touch first, and a
+ * process that forks shares no machine with its child.
+ */
+int kmc_frames_share(struct kmc_sim *sim)
+{
+	struct kmc_sim_private *priv = sim->priv;
+	size_t bytes = (size_t)(sim->max_pfn - priv->first_pfn) << PAGE_SHIFT;
+	void *at = pfn_to_virt_in(sim, priv->first_pfn);
+	struct move move = { .first_pfn = priv->first_pfn };
+	int fd;
+
+	if (priv->frames_fd >= 0)
+		return 0;
+	fd = memfd_create("kmconform-frames", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)bytes))
+		goto out;
+	move.to = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (move.to == MAP_FAILED)
+		goto out;
+	if (sim->pages) /* not at boot, when there is nothing yet */
+		kmc_each_frame_in_use(sim, frame_move, &move);
+	if ((void *)syscall(SYS_mremap, move.to, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			    at) != at) {
+		munmap(move.to, bytes);
+		goto out;
+	}
+	priv->frames_fd = fd;
 	return 0;
+out:
+	close(fd);
+	return -ENOMEM;
 }
 
 #ifdef KMC_ASAN
@@ -113,4 +165,6 @@ void kmc_frames_unmap(struct kmc_sim *sim)
 		return;
 	unpoison_all(sim);
 	unmap(priv->frames_map, priv->frames_bytes);
+	if (priv->frames_fd >= 0)
+		close(priv->frames_fd);
 }

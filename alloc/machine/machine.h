@@ -39,19 +39,26 @@ struct kmc_snapshot {
 	size_t nr_zero_frames;
 	uint64_t *zero_frames;
 	uint8_t *frame_shadow;  /* ASan: poison of frames, then of zero_frames */
+	size_t nr_area_pages;
+	uint32_t *area_pages;   /* pages of areas that are not their frames, not all zero */
+	uint8_t *area_bytes;
 };
 
 struct kmc_sim_private {
 	size_t arena_used;      /* boot allocator */
 	struct {
 		size_t start, end;
-	} sparse[4];            /* tables that are mostly zero at boot */
+	} sparse[8];            /* tables that are mostly zero at boot */
 	unsigned int nr_sparse;
 	size_t dirty_bytes;     /* size of the mapping of kmc_dirty */
 	uint8_t *ever_dirty;    /* ASan: by arena page, whatever resets came between */
 	uint8_t *frames_map;
 	size_t frames_bytes;
 	uint64_t first_pfn;
+	int frames_fd;          /* the file that frames are a mapping of; -1: none yet */
+	uint8_t *vmalloc_map;   /* vmalloc/vmap_host.c: */
+	uint32_t *vmalloc_back; /* what the host has mapped, by page */
+	uint32_t vmalloc_used, vmalloc_mappings;
 	struct kmc_lock fault_lock;
 	struct kmc_image image;
 	struct kmc_snapshot snapshots[KMC_SIM_MAX_SNAPSHOTS];
@@ -81,6 +88,12 @@ void kmc_arena_reset(struct kmc_sim *sim);
 
 /* snapshot.c */
 void kmc_snapshot_free(struct kmc_snapshot *snapshot);
+/* Of memory that may be poisoned, whole words. */
+void kmc_copy_words(void *to, const void *from, size_t bytes);
+bool kmc_page_all_zero(const void *page);
+/* Call @fn for each frame in use, with its number. */
+void kmc_each_frame_in_use(struct kmc_sim *sim,
+			   void (*fn)(struct kmc_sim *sim, uint64_t pfn, void *arg), void *arg);
 
 /* frames.c */
 int kmc_frames_map(struct kmc_sim *sim);
@@ -88,6 +101,15 @@ void kmc_frames_unmap(struct kmc_sim *sim);
 
 /* user_memory.c */
 void kmc_rodata_boot(struct kmc_sim *sim);
+
+/* vmalloc/: the window on the host, and its part of reset and snapshots */
+int kmc_vmap_host_boot(struct kmc_sim *sim);
+void kmc_vmap_host_end(struct kmc_sim *sim);
+/* Before the state goes: nothing that is an area now may be used. */
+void kmc_vmalloc_forget(struct kmc_sim *sim);
+int kmc_vmalloc_save(struct kmc_sim *sim, struct kmc_snapshot *snapshot);
+/* The arena is what it was: map its areas and fill them. */
+void kmc_vmalloc_restore(struct kmc_sim *sim, const struct kmc_snapshot *snapshot);
 
 /* tasks.c */
 void kmc_tasks_boot(struct kmc_sim *sim);

@@ -100,6 +100,7 @@ static int boot_memory(struct kmc_sim *sim)
 
 	bytes += kmc_page_arena_bytes(config) + kmc_slab_arena_bytes(config);
 	bytes += kmc_cma_arena_bytes(config) + kmc_rcu_arena_bytes(config);
+	bytes += kmc_vmalloc_arena_bytes(config);
 	err = kmc_arena_map(sim, bytes);
 	if (!err)
 		err = kmc_frames_map(sim);
@@ -124,6 +125,8 @@ static int boot(struct kmc_sim *sim)
 	kmc_rcu_boot(sim);
 	if (!err)
 		kmc_cma_boot(sim);
+	if (!err)
+		err = kmc_vmalloc_boot(sim);
 	if (!err)
 		err = kmc_image_take(sim);
 	return err;
@@ -159,6 +162,7 @@ void kmc_sim_destroy(struct kmc_sim *sim)
 	if (sim->priv) {
 		for (unsigned int i = 0; i < KMC_SIM_MAX_SNAPSHOTS; i++)
 			kmc_snapshot_free(&sim->priv->snapshots[i]);
+		kmc_vmap_host_end(sim);
 		kmc_frames_unmap(sim);
 		kmc_arena_unmap(sim);
 	}
@@ -205,7 +209,8 @@ uint64_t kmc_sim_hash(struct kmc_sim *sim)
 	uint64_t h = hash_state(sim, hash_config(&sim->config));
 
 	h = kmc_cma_hash(sim, kmc_page_hash(sim, h));
-	return kmc_rcu_hash(sim, kmc_slab_hash(sim, h));
+	h = kmc_rcu_hash(sim, kmc_slab_hash(sim, h));
+	return kmc_vmalloc_hash(sim, h);
 }
 
 void kmc_sim_check(struct kmc_sim *sim)
@@ -213,4 +218,5 @@ void kmc_sim_check(struct kmc_sim *sim)
 	kmc_page_check(sim);
 	kmc_cma_check(sim);
 	kmc_slab_check(sim);
+	kmc_vmalloc_check(sim);
 }

@@ -28,7 +28,7 @@ static uint8_t *shadow_of(const void *frame)
 #endif
 
 /* Frames may be poisoned and shadow is not for instrumented code: plain words. */
-KMC_NO_ASAN static void copy_words(void *to, const void *from, size_t bytes)
+KMC_NO_ASAN void kmc_copy_words(void *to, const void *from, size_t bytes)
 {
 #ifdef KMC_ASAN
 	volatile uint64_t *t = to;
@@ -41,9 +41,9 @@ KMC_NO_ASAN static void copy_words(void *to, const void *from, size_t bytes)
 #endif
 }
 
-KMC_NO_ASAN static bool all_zero(const void *frame)
+KMC_NO_ASAN bool kmc_page_all_zero(const void *page)
 {
-	const uint64_t *word = frame;
+	const uint64_t *word = page;
 
 	for (size_t i = 0; i < PAGE_SIZE / 8; i++)
 		if (word[i])
@@ -77,7 +77,7 @@ static void each_frame_of(struct kmc_sim *sim, const struct page *page, frame_fn
 		fn(sim, pfn + i, arg);
 }
 
-static void each_frame_in_use(struct kmc_sim *sim, frame_fn fn, void *arg)
+void kmc_each_frame_in_use(struct kmc_sim *sim, frame_fn fn, void *arg)
 {
 	const struct kmc_dirty *list = sim->dirty_list;
 	size_t start = (size_t)((uint8_t *)sim->pages - sim->arena);
@@ -98,7 +98,7 @@ static void frame_count(struct kmc_sim *sim, uint64_t pfn, void *arg)
 {
 	struct kmc_snapshot *s = arg;
 
-	if (all_zero(pfn_to_virt_in(sim, pfn)))
+	if (kmc_page_all_zero(pfn_to_virt_in(sim, pfn)))
 		s->nr_zero_frames++;
 	else
 		s->nr_frames++;
@@ -109,11 +109,11 @@ static void frame_save(struct kmc_sim *sim, uint64_t pfn, void *arg)
 	struct kmc_snapshot *s = arg;
 	const void *frame = pfn_to_virt_in(sim, pfn);
 
-	if (all_zero(frame)) {
+	if (kmc_page_all_zero(frame)) {
 		s->zero_frames[s->nr_zero_frames++] = pfn;
 		return;
 	}
-	copy_words(s->frame_bytes + (s->nr_frames << PAGE_SHIFT), frame, PAGE_SIZE);
+	kmc_copy_words(s->frame_bytes + (s->nr_frames << PAGE_SHIFT), frame, PAGE_SIZE);
 	s->frames[s->nr_frames++] = pfn;
 }
 
@@ -123,9 +123,9 @@ static void shadow_save(struct kmc_sim *sim, struct kmc_snapshot *s)
 	uint8_t *to = s->frame_shadow;
 
 	for (size_t i = 0; i < s->nr_frames; i++, to += SHADOW_BYTES)
-		copy_words(to, shadow_of(pfn_to_virt_in(sim, s->frames[i])), SHADOW_BYTES);
+		kmc_copy_words(to, shadow_of(pfn_to_virt_in(sim, s->frames[i])), SHADOW_BYTES);
 	for (size_t i = 0; i < s->nr_zero_frames; i++, to += SHADOW_BYTES)
-		copy_words(to, shadow_of(pfn_to_virt_in(sim, s->zero_frames[i])), SHADOW_BYTES);
+		kmc_copy_words(to, shadow_of(pfn_to_virt_in(sim, s->zero_frames[i])), SHADOW_BYTES);
 #else
 	(void)sim;
 	(void)s;
@@ -138,9 +138,9 @@ static void shadow_restore(struct kmc_sim *sim, const struct kmc_snapshot *s)
 	const uint8_t *from = s->frame_shadow;
 
 	for (size_t i = 0; i < s->nr_frames; i++, from += SHADOW_BYTES)
-		copy_words(shadow_of(pfn_to_virt_in(sim, s->frames[i])), from, SHADOW_BYTES);
+		kmc_copy_words(shadow_of(pfn_to_virt_in(sim, s->frames[i])), from, SHADOW_BYTES);
 	for (size_t i = 0; i < s->nr_zero_frames; i++, from += SHADOW_BYTES)
-		copy_words(shadow_of(pfn_to_virt_in(sim, s->zero_frames[i])), from, SHADOW_BYTES);
+		kmc_copy_words(shadow_of(pfn_to_virt_in(sim, s->zero_frames[i])), from, SHADOW_BYTES);
 #else
 	(void)sim;
 	(void)s;
@@ -158,10 +158,9 @@ static void frame_poison(struct kmc_sim *sim, uint64_t pfn, void *arg)
 /* What is in use now is free in the state that we go to, unless that state says otherwise. */
 static void forget_frames(struct kmc_sim *sim)
 {
+	kmc_vmalloc_forget(sim);
 #ifdef KMC_ASAN
-	each_frame_in_use(sim, frame_poison, NULL);
-#else
-	(void)sim;
+	kmc_each_frame_in_use(sim, frame_poison, NULL);
 #endif
 }
 
@@ -181,6 +180,8 @@ void kmc_snapshot_free(struct kmc_snapshot *s)
 	free(s->frame_bytes);
 	free(s->zero_frames);
 	free(s->frame_shadow);
+	free(s->area_pages);
+	free(s->area_bytes);
 	*s = (struct kmc_snapshot){ .valid = false };
 }
 
@@ -188,7 +189,7 @@ static int snapshot_allocate(struct kmc_sim *sim, struct kmc_snapshot *s)
 {
 	size_t nr = sim->dirty_list->nr;
 
-	each_frame_in_use(sim, frame_count, s);
+	kmc_each_frame_in_use(sim, frame_count, s);
 	s->arena_pages = malloc((nr + 1) * sizeof(*s->arena_pages));
 	s->arena_dirty = malloc(nr + 1);
 	s->arena_bytes = malloc((nr << PAGE_SHIFT) + 1);
@@ -218,7 +219,7 @@ static void snapshot_fill(struct kmc_sim *sim, struct kmc_snapshot *s)
 		       sim->arena + ((size_t)list->pages[i] << PAGE_SHIFT), PAGE_SIZE);
 	}
 	s->nr_arena_pages = list->nr;
-	each_frame_in_use(sim, frame_save, s);
+	kmc_each_frame_in_use(sim, frame_save, s);
 	shadow_save(sim, s);
 	s->valid = true;
 }
@@ -232,7 +233,7 @@ int kmc_sim_snapshot(struct kmc_sim *sim)
 		id++;
 	if (id == KMC_SIM_MAX_SNAPSHOTS)
 		return -ENOSPC;
-	if (snapshot_allocate(sim, &s[id])) {
+	if (snapshot_allocate(sim, &s[id]) || kmc_vmalloc_save(sim, &s[id])) {
 		kmc_snapshot_free(&s[id]);
 		return -ENOMEM;
 	}
@@ -260,12 +261,12 @@ static void restore_arena(struct kmc_sim *sim, const struct kmc_snapshot *s)
 static void restore_frames(struct kmc_sim *sim, const struct kmc_snapshot *s)
 {
 	for (size_t i = 0; i < s->nr_frames; i++)
-		copy_words(pfn_to_virt_in(sim, s->frames[i]), s->frame_bytes + (i << PAGE_SHIFT),
+		kmc_copy_words(pfn_to_virt_in(sim, s->frames[i]), s->frame_bytes + (i << PAGE_SHIFT),
 			   PAGE_SIZE);
 	for (size_t i = 0; i < s->nr_zero_frames; i++) {
 		void *frame = pfn_to_virt_in(sim, s->zero_frames[i]);
 
-		if (!all_zero(frame))
+		if (!kmc_page_all_zero(frame))
 			clear_words(frame);
 	}
 }
@@ -280,6 +281,7 @@ int kmc_sim_restore(struct kmc_sim *sim, int snapshot)
 	restore_arena(sim, s);
 	restore_frames(sim, s);
 	shadow_restore(sim, s);
+	kmc_vmalloc_restore(sim, s);
 	kmc_tasks_reload(sim);
 	return 0;
 }

@@ -335,31 +335,3 @@ void kfree_sensitive(const void *p)
 		explicit_bzero((void *)p, bytes);
 	kfree(p);
 }
-
-/* Filled in by the vmalloc layer when it is there. */
-__attribute__((weak)) void kmc_vmalloc_free(struct kmc_cpu *cpu, const void *addr);
-
-static bool is_vmalloc(const struct kmc_sim *sim, const void *addr)
-{
-	return sim->vmalloc_base &&
-	       (uintptr_t)addr - (uintptr_t)sim->vmalloc_base < sim->vmalloc_bytes;
-}
-
-/* Rule: KV-11. Model: exact in its routing. */
-void kvfree(const void *addr)
-{
-	struct kmc_cpu *cpu = kmc_this_cpu;
-
-	if (unlikely(is_vmalloc(cpu->sim, addr)) && kmc_vmalloc_free)
-		kmc_vmalloc_free(cpu, addr);
-	else
-		kfree(addr);
-}
-
-void kvfree_sensitive(const void *addr, size_t len)
-{
-	if (ZERO_OR_NULL_PTR(addr))
-		return;
-	explicit_bzero((void *)addr, len);
-	kvfree(addr);
-}

@@ -89,6 +89,14 @@ void *kmem_buckets_alloc_noprof(kmem_buckets *b, size_t size, gfp_t flags, unsig
 	return kmc_kmalloc(buckets, size, flags, NUMA_NO_NODE, (const void *)caller);
 }
 
+/* Rule: KV-1. Model: exact. */
+void *kmem_buckets_valloc(kmem_buckets *b, size_t size, gfp_t flags)
+{
+	struct kmem_cache **buckets = b && has_buckets(kmc_this_cpu->sim) ? *b : NULL;
+
+	return kmc_kvmalloc(buckets, size, 1, flags, NUMA_NO_NODE, __builtin_return_address(0));
+}
+
 /* boot */
 
 static int boot_one(struct kmc_sim *sim, unsigned int slot, const char *name, unsigned int size,

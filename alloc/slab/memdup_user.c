@@ -21,7 +21,7 @@ static void *take_copy(void *p, const void __user *src, size_t len)
 {
 	if (raw_copy_from_user(p, src, len) == 0)
 		return p;
-	kfree(p);
+	kvfree(p);
 	return ERR_PTR(-EFAULT);
 }
 
@@ -37,6 +37,15 @@ static void *memdup_from(const void __user *src, size_t len, const void *call_si
 void *memdup_user(const void __user *src, size_t len)
 {
 	return memdup_from(src, len, __builtin_return_address(0));
+}
+
+/* Rule: DUP-8. Model: exact. */
+void *vmemdup_user(const void __user *src, size_t len)
+{
+	void *p = kmc_kvmalloc(user_buckets(kmc_this_cpu), len, 1, GFP_USER, NUMA_NO_NODE,
+			       __builtin_return_address(0));
+
+	return p ? take_copy(p, src, len) : ERR_PTR(-ENOMEM);
 }
 
 /* Rule: DUP-8. Model: exact: up to 6.12 plain kmalloc, with a report of failure. */

@@ -350,5 +350,8 @@ struct kmem_cache *kmc_kmalloc_cache(struct kmc_cpu *cpu, size_t size, gfp_t gfp
  */
 void *kmc_kmalloc(struct kmem_cache **buckets, size_t size, gfp_t gfp, int node,
 		  const void *call_site);
+/** kmc_kvmalloc() - Any kvmalloc: kmc_kmalloc(), and vmalloc where that fails. vmalloc/kvmalloc.c */
+void *kmc_kvmalloc(struct kmem_cache **buckets, size_t size, unsigned long align, gfp_t flags,
+		   int node, const void *call_site);
 /** kmc_block_free() - kfree() but for the event. */
 void kmc_block_free(struct kmc_cpu *cpu, const void *object);

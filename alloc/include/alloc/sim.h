@@ -59,6 +59,7 @@ struct kmc_zone_layout {
 #define KMC_OPT_RANDOM_KMALLOC    (1u << 12) /* CONFIG_RANDOM_KMALLOC_CACHES: 6.6 and later */
 #define KMC_OPT_PREEMPT_RT        (1u << 17)
 #define KMC_OPT_NO_MOBILITY       (1u << 31) /* no grouping by mobility, as in a tiny machine */
+#define KMC_OPT_VMALLOC_ALIASED   (1u << 30) /* ours: areas are mappings of their very frames */
 
 struct kmc_sim_config {
 	enum kmc_profile profile;
@@ -275,6 +276,7 @@ enum kmc_tp_id {
 	KMC_TP_CMA_ALLOC_FINISH,     /* -error in bytes_alloc */
 	KMC_TP_CMA_ALLOC_BUSY_RETRY,
 	KMC_TP_CMA_RELEASE,
+	KMC_TP_PURGE_VMAP_AREA_LAZY, /* ranges merged back in bytes_req; from the lowest at ptr */
 	KMC_NR_TPS,
 };
 

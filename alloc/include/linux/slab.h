@@ -181,10 +181,87 @@ size_t ksize(const void *objp);
 void kfree(const void *object);
 /** kfree_sensitive() - Wipe the whole block, then free it. Rule: FR-13. */
 void kfree_sensitive(const void *p);
+
+/* kvmalloc: kmalloc, and vmalloc where that fails */
+
+/**
+ * kvmalloc_node_align() - @size bytes, contiguous by address at least.
+ * @align: honoured as far as kmalloc goes, and by vmalloc.
+ * @flags: GFP_KERNEL, GFP_NOFS or GFP_NOIO, and what R9 allows besides.
+ *
+ * Return: up to a page a kmalloc block or NULL; else what either gives. 0 bytes:
+ * ZERO_SIZE_PTR. Rule: KV-1 .. KV-12.
+ */
+void *kvmalloc_node_align(size_t size, unsigned long align, gfp_t flags, int node);
+
+static inline void *kvmalloc_node(size_t size, gfp_t flags, int node)
+{
+	return kvmalloc_node_align(size, 1, flags, node);
+}
+
+static inline void *kvmalloc(size_t size, gfp_t flags)
+{
+	return kvmalloc_node(size, flags, NUMA_NO_NODE);
+}
+
+/** kvzalloc() - As kvmalloc(), zeroed. Rule: KV-8. */
+static inline void *kvzalloc(size_t size, gfp_t flags)
+{
+	return kvmalloc(size, flags | __GFP_ZERO);
+}
+
+static inline void *kvzalloc_node(size_t size, gfp_t flags, int node)
+{
+	return kvmalloc_node(size, flags | __GFP_ZERO, node);
+}
+
+/** kvmalloc_array() - @n elements of @size bytes; NULL when the product overflows. Rule: KV-9. */
+static inline void *kvmalloc_array_node(size_t n, size_t size, gfp_t flags, int node)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kvmalloc_node(bytes, flags, node);
+}
+
+static inline void *kvmalloc_array(size_t n, size_t size, gfp_t flags)
+{
+	return kvmalloc_array_node(n, size, flags, NUMA_NO_NODE);
+}
+
+/** kvcalloc() - As kvmalloc_array(), zeroed. Rule: KV-8, KV-9. */
+static inline void *kvcalloc(size_t n, size_t size, gfp_t flags)
+{
+	return kvmalloc_array(n, size, flags | __GFP_ZERO);
+}
+
+static inline void *kvcalloc_node(size_t n, size_t size, gfp_t flags, int node)
+{
+	return kvmalloc_array_node(n, size, flags | __GFP_ZERO, node);
+}
+
+/**
+ * kvrealloc() - Resize what kvmalloc() or one of its backends gave.
+ *
+ * Two forms, told apart by their number of arguments: (p, size, flags) from 6.12 on and
+ * (p, oldsize, newsize, flags) before. Return: NULL leaves @p as it was, but for a size
+ * of 0 on an area, which is freed. Rule: REA-11 .. REA-13, REA-17, REA-20.
+ */
+void *kvrealloc_node_align(const void *p, size_t size, unsigned long align, gfp_t flags, int nid)
+	__attribute__((warn_unused_result));
+void *kvrealloc_from(const void *p, size_t oldsize, size_t newsize, gfp_t flags)
+	__attribute__((warn_unused_result));
+#define kvrealloc_to(p, size, flags) kvrealloc_node_align(p, size, 1, flags, NUMA_NO_NODE)
+#define kvrealloc_pick(a, b, c, form, ...) form
+#define kvrealloc(p, ...) kvrealloc_pick(__VA_ARGS__, kvrealloc_from, kvrealloc_to, )(p, __VA_ARGS__)
+
 /** kvfree() - Free by what the address is: slab, large block or vmalloc area. Rule: KV-11, FR-7. */
 void kvfree(const void *addr);
 /** kvfree_sensitive() - Wipe @len bytes, then kvfree(). Rule: FR-13. */
 void kvfree_sensitive(const void *addr, size_t len);
+/** kvfree_atomic() - As kvfree(); an area is freed later. Rule: KV-11. */
+void kvfree_atomic(const void *addr);
 /** kfree_bulk() - Free @size blocks; caches and large blocks may be mixed. Rule: FR-3, FR-14. */
 void kfree_bulk(size_t size, void **p);
 
@@ -335,6 +412,8 @@ kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags, unsigned
 /** kmem_buckets_alloc_noprof() - kmalloc() out of @b; NULL @b: kmalloc itself. */
 void *kmem_buckets_alloc_noprof(kmem_buckets *b, size_t size, gfp_t flags, unsigned long caller);
 #define kmem_buckets_alloc(b, size, flags) kmem_buckets_alloc_noprof(b, size, flags, _THIS_IP_)
+/** kmem_buckets_valloc() - kvmalloc() whose kmalloc is out of @b. */
+void *kmem_buckets_valloc(kmem_buckets *b, size_t size, gfp_t flags);
 #define kmem_buckets_alloc_track_caller(b, size, flags) \
 	kmem_buckets_alloc_noprof(b, size, flags, _RET_IP_)
 #ifndef _THIS_IP_

@@ -11,6 +11,8 @@
 
 /** kmemdup() - A kmalloc block with a copy of @len bytes. Return: NULL on failure. Rule: DUP-1. */
 void *kmemdup(const void *src, size_t len, gfp_t gfp);
+/** kvmemdup() - As kmemdup(), by kvmalloc(): kvfree() ends it. Rule: DUP-7. */
+void *kvmemdup(const void *src, size_t len, gfp_t gfp);
 /** kmemdup_array() - Copy of @count elements of @element_size bytes. Rule: DUP-6. */
 void *kmemdup_array(const void *src, size_t count, size_t element_size, gfp_t gfp);
 /** kmemdup_nul() - Copy of @len bytes and a NUL; NULL for NULL. Rule: DUP-4. */
@@ -28,6 +30,8 @@ void kfree_const(const void *x);
 
 /** memdup_user() - A block with @len bytes from user space; freed by kfree(). Rule: DUP-8. */
 void *memdup_user(const void *src, size_t len);
+/** vmemdup_user() - As memdup_user(), by kvmalloc(); freed by kvfree(). Rule: DUP-8. */
+void *vmemdup_user(const void *src, size_t len);
 /** memdup_user_nul() - With a NUL behind them. Rule: DUP-8. */
 void *memdup_user_nul(const void *src, size_t len);
 /** strndup_user() - A user string of less than @n characters; -EINVAL when longer. Rule: DUP-8. */

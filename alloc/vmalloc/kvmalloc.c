@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kvmalloc: kmalloc, lightly tried, and vmalloc if that fails.
+ *
+ * Contract: KV-1 to KV-12, REA-11 to REA-13, REA-20, R9. Looked at: 6.18.44.
+ */
+#include <limits.h>
+#include <string.h>
+#include "linux/slab.h"
+#include "slub_core.h"
+#include "vmalloc_core.h"
+
+/* Rule: KV-3, KV-7. Model: exact. */
+static gfp_t kmalloc_gfp_adjust(const struct kmc_sim *sim, gfp_t flags, size_t size)
+{
+	if (size <= PAGE_SIZE)
+		return flags;
+	flags |= __GFP_NOWARN;
+	if (!(flags & __GFP_RETRY_MAYFAIL)) {
+		if (sim->config.profile >= KMC_PROFILE_6_18_44)
+			flags &= ~__GFP_DIRECT_RECLAIM;
+		else
+			flags |= __GFP_NORETRY;
+	}
+	return flags & ~__GFP_NOFAIL;
+}
+
+/* Rule: KV-4, KV-6. Model: exact. */
+static void *fall_back(struct kmc_cpu *cpu, size_t size, unsigned long align, gfp_t flags, int node)
+{
+	struct vm_request rq = { .size = size, .align = align, .gfp = flags, .node = node,
+				 .huge = true };
+
+	if (!gfpflags_allow_blocking(flags))
+		return NULL;
+	if (size > INT_MAX) {
+		if (!(flags & __GFP_NOWARN))
+			vm_warn_once(cpu, VM_WARN_KV_INT_MAX, "kvmalloc of more than INT_MAX");
+		return NULL;
+	}
+	return __vmalloc_node_range(cpu, &rq);
+}
+
+/* Rule: KV-1, KV-2, KV-12. Model: exact: only vmalloc looks at the alignment. */
+void *kmc_kvmalloc(struct kmem_cache **buckets, size_t size, unsigned long align, gfp_t flags,
+		   int node, const void *call_site)
+{
+	struct kmc_cpu *cpu = vm_enter();
+	void *block = kmc_kmalloc(buckets, size, kmalloc_gfp_adjust(cpu->sim, flags, size), node,
+				  call_site);
+
+	if (block || size <= PAGE_SIZE)
+		return block;
+	return fall_back(cpu, size, align, flags, node);
+}
+
+void *kvmalloc_node_align(size_t size, unsigned long align, gfp_t flags, int node)
+{
+	return kmc_kvmalloc(NULL, size, align, flags, node, __builtin_return_address(0));
+}
+
+/* Rule: KV-11. Model: exact in its routing. */
+void kvfree(const void *addr)
+{
+	if (unlikely(is_vmalloc_addr(addr)))
+		vfree(addr);
+	else
+		kfree(addr);
+}
+
+/* 7.1 has it first. Rule: KV-11. Model: exact in its routing. */
+void kvfree_atomic(const void *addr)
+{
+	if (is_vmalloc_addr(addr))
+		vfree_atomic(addr);
+	else
+		kfree(addr);
+}
+
+/* Rule: FR-13. Model: exact. */
+void kvfree_sensitive(const void *addr, size_t len)
+{
+	if (ZERO_OR_NULL_PTR(addr))
+		return;
+	explicit_bzero((void *)addr, len);
+	kvfree(addr);
+}
+
+/* Rule: DUP-7. Model: exact. */
+void *kvmemdup(const void *src, size_t len, gfp_t gfp)
+{
+	void *copy = kvmalloc(len, gfp);
+
+	if (copy && len)
+		memcpy(copy, src, len);
+	return copy;
+}
+
+static size_t copied_bytes(const struct kmc_sim *sim, size_t size, size_t old)
+{
+	return sim->config.profile >= KMC_PROFILE_6_18_44 && size < old ? size : old;
+}
+
+/* Rule: REA-12, REA-13, REA-20. Model: exact (6.12.117 and 6.18.44). */
+void *kvrealloc_node_align(const void *p, size_t size, unsigned long align, gfp_t flags, int nid)
+{
+	struct kmc_cpu *cpu = vm_enter();
+	size_t old;
+	void *moved;
+
+	if (vm_inside(cpu->sim, p))
+		return vrealloc_node_align(p, size, align, flags, nid);
+	old = ksize(p);
+	moved = krealloc_node_align(p, size, align, kmalloc_gfp_adjust(cpu->sim, flags, size), nid);
+	if (moved)
+		return moved;
+	moved = kvmalloc_node_align(size, align, flags, nid);
+	if (moved && !ZERO_OR_NULL_PTR(p)) {
+		kmc_unpoison(p, old);
+		kmc_unpoison(moved, size);
+		memcpy(moved, p, copied_bytes(cpu->sim, size, old));
+		kfree(p);
+	}
+	return moved;
+}
+
+/* Rule: REA-11. Model: exact (5.15 to 6.11). */
+void *kvrealloc_from(const void *p, size_t oldsize, size_t newsize, gfp_t flags)
+{
+	void *moved;
+
+	if (oldsize >= newsize)
+		return (void *)p;
+	moved = kvmalloc(newsize, flags);
+	if (!moved)
+		return NULL;
+	memcpy(moved, p, oldsize);
+	kvfree(p);
+	return moved;
+}
