@@ -33,8 +33,8 @@ static bool needs_finish(struct kmc_sim *sim, gfp_t gfp)
 #endif
 }
 
-static size_t take_objects(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, size_t size,
-			   void **p)
+size_t kmc_objects_take(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, size_t size,
+			void **p)
 {
 	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
 	size_t got = 0;
@@ -59,7 +59,7 @@ static slow_path int alloc_bulk_slow(struct kmem_cache *s, gfp_t gfp, size_t siz
 	kmc_attention(cpu);
 	if (size == 0 || kmc_slab_fault(cpu, gfp))
 		return 0;
-	got = take_objects(cpu, s, gfp, size, p);
+	got = kmc_objects_take(cpu, s, gfp, size, p);
 	if (unlikely(got < size)) {
 		while (got > 0)
 			kmc_object_free(cpu, s, p[--got]);

@@ -280,6 +280,12 @@ unsigned int kmc_barn_max(const struct kmc_sim_config *config, const struct kmem
 unsigned int kmc_sheaf_bytes_for(unsigned int capacity);
 size_t kmc_sheaf_pool_pages(const struct kmc_sim_config *config);
 
+/* slab_bulk.c */
+
+/** kmc_objects_take() - Up to @size objects, not yet made ready to use. Return: how many. */
+size_t kmc_objects_take(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, size_t size,
+			void **p);
+
 /* slab_object.c: what every allocation and free passes through */
 
 /** kmc_object_alloc() - One object with everything that @gfp and the machine ask. */
@@ -324,6 +330,10 @@ void kmc_slab_warn_once(struct kmc_cpu *cpu, enum kmc_slab_warning which, const 
 			const void *ptr);
 
 /* kmem_cache.c */
+
+/** kmc_emit_cache_alloc() - The event of one object from a cache; only while traced. */
+void kmc_emit_cache_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, const void *ptr, gfp_t gfp,
+			  int node, const void *call_site);
 
 /** kmc_cache_setup() - Fill in a cache whose properties are valid. */
 int kmc_cache_setup(struct kmc_sim *sim, unsigned int slot, const char *name,

@@ -392,6 +392,38 @@ int kmem_cache_shrink(struct kmem_cache *s);
 /** kmem_cache_size() - The object size; of a shared cache its largest user's. Rule: KC-22. */
 unsigned int kmem_cache_size(struct kmem_cache *s);
 
+/**
+ * kmem_cache_charge() - Charge an object that was allocated without.
+ *
+ * Return: true also when nothing was charged: no memcg, charged already, an
+ * object of a plain kmalloc cache. Rule: KC-38.
+ */
+bool kmem_cache_charge(void *objp, gfp_t gfpflags);
+
+/* objects set aside beforehand */
+
+struct slab_sheaf;
+
+/**
+ * kmem_cache_prefill_sheaf() - @size objects put aside for allocations to come.
+ * Context: as @gfp says. Return: NULL: not all of them could be had.
+ * Rule: KC-36.
+ */
+struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, unsigned int size);
+/**
+ * kmem_cache_refill_sheaf() - Fill up to @size objects again.
+ * @sheafp: may be replaced by a larger sheaf.
+ * Return: 0, -EINVAL, or -ENOMEM with the sheaf as it was. Rule: KC-36.
+ */
+int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf **sheafp,
+			    unsigned int size);
+/** kmem_cache_alloc_from_sheaf() - One of them, in any context. Return: NULL: it is empty. */
+void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf);
+/** kmem_cache_return_sheaf() - Give the sheaf back with what is left in it. Rule: KC-36. */
+void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf);
+/** kmem_cache_sheaf_size() - Objects that are left. */
+unsigned int kmem_cache_sheaf_size(struct slab_sheaf *sheaf);
+
 /* sets of caches of one user's own */
 
 typedef struct kmem_cache *kmem_buckets[KMALLOC_SHIFT_HIGH + 1];
