@@ -167,6 +167,7 @@ struct page *cma_alloc(struct cma *cma, unsigned long count, unsigned int align,
 	found = search(cma, count, align, no_warn, &pfn, &err);
 	trace_cma(cma, KMC_TP_CMA_ALLOC_FINISH, found ? pfn : UINT64_MAX, count, align, err);
 	count_result(cma, found ? &cma->nr_succeeded : &cma->nr_failed, count);
+	count_vm_event(cma->sim, found ? KMC_CMA_ALLOC_SUCCESS : KMC_CMA_ALLOC_FAIL, 1);
 	if (!found && !no_warn)
 		warn_failure(cma, count);
 	return found ? pfn_to_page_in(cma->sim, pfn) : NULL;

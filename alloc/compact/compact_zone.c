@@ -143,6 +143,7 @@ static struct page *take_target(const struct compact_control *cc, uint64_t pfn, 
 
 	__del_page_from_free_list(cc->sim, cc->zone, pfn, found, type);
 	expand(cc->sim, cc->zone, pfn, order, found, type);
+	cc->zone->unaccounted += 1u << order;
 	return page_leaves_buddy(cc->sim, pfn, order, MIGRATE_MOVABLE);
 }
 

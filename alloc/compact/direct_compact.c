@@ -101,7 +101,9 @@ struct page *__alloc_pages_direct_compact(struct alloc_context *ac, unsigned int
 	*result = try_to_compact_pages(ac, alloc_flags, prio);
 	if (*result == COMPACT_SKIPPED)
 		return NULL;
+	count_vm_event(ac->sim, KMC_COMPACTSTALL, 1);
 	page = get_page_from_freelist(ac, alloc_flags);
+	count_vm_event(ac->sim, page ? KMC_COMPACTSUCCESS : KMC_COMPACTFAIL, 1);
 	if (!page)
 		return NULL;
 	kmc_page_prep(ac, page);

@@ -95,6 +95,7 @@ bool kmc_sim_kcompactd_step(struct kmc_sim *sim, unsigned int node)
 	if (!work.order)
 		return false;
 	trace_node(sim, KMC_TP_COMPACTION_KCOMPACTD_WAKE, node, work.order - 1);
+	count_vm_event(sim, KMC_KCOMPACTD_WAKE, 1);
 	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
 		struct zone *zone = &sim->page->zones[i];
 

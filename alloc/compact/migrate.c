@@ -179,6 +179,7 @@ int kmc_migrate(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn, unsigned
 		return -EBUSY;
 	if (!isolate(sim, from, largest)) {
 		set_movable(sim, pfn);
+		count_vm_event(sim, KMC_PGMIGRATE_FAIL, 1);
 		return -EBUSY;
 	}
 	moved = 1 << from->order;
@@ -189,6 +190,7 @@ int kmc_migrate(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn, unsigned
 		return err;
 	}
 	set_movable(sim, page_to_pfn_in(sim, to));
+	count_vm_event(sim, KMC_PGMIGRATE_SUCCESS, (uint64_t)moved);
 	free_source(sim, cpu, from);
 	if (out)
 		*out = to;

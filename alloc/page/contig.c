@@ -213,6 +213,8 @@ static int take_range(const struct contig *c)
 		err = -EINVAL;
 	else
 		buddy_take(c->sim, c->zone, c->start, c->end, first, last);
+	if (!err)
+		c->zone->unaccounted += c->end - c->start;
 	kmc_lock_drop(&c->zone->lock);
 	return err;
 }

@@ -407,6 +407,7 @@ static void free_one_page(struct kmc_sim *sim, struct zone *zone, struct page *p
 	kmc_yield_point("free_one_page");
 	kmc_lock_take(&zone->lock);
 	buddy_touch(sim, zone);
+	zone->direct_free += 1u << order;
 	__free_one_page(sim, zone, pfn, order, get_pageblock_migratetype(sim, pfn), to_tail);
 	kmc_lock_drop(&zone->lock);
 }

@@ -4,7 +4,7 @@
  * each list and counter in agreement. For tests and the executor's checks; the
  * machine is quiet meanwhile.
  *
- * Contract: rules-page section 5: I-1..I-4, I-6, I-7, I-9..I-12, I-17.
+ * Contract: rules-page section 5: I-1..I-4, I-6..I-12, I-17.
  */
 #include <string.h>
 #include "zone.h"
@@ -159,6 +159,16 @@ static uint64_t check_pcps(struct kmc_sim *sim, unsigned int zone)
 	return all;
 }
 
+/* I-8: what users got and did not give back is what they hold. */
+static void check_accounts(struct kmc_sim *sim, const struct zone *zone,
+			   const struct census *census)
+{
+	struct kmc_zone_stat stat;
+
+	kmc_sim_zone_stat(sim, zone->index, &stat);
+	KMC_BUG_ON(stat.pgalloc + stat.unaccounted - stat.pgfree != census->used);
+}
+
 /* I-12 */
 static void check_marks(const struct zone *zone)
 {
@@ -181,6 +191,7 @@ void kmc_page_check(struct kmc_sim *sim)
 		check_lists(sim, zone, &census);
 		KMC_BUG_ON(check_pcps(sim, i) != census.pcp);
 		KMC_BUG_ON(census.buddy + census.pcp + census.used != zone->managed);
+		check_accounts(sim, zone, &census);
 		KMC_BUG_ON(zone->managed + census.reserved > zone->end_pfn - zone->start_pfn);
 		KMC_BUG_ON(zone_nr_free(zone) > zone->managed);
 		check_marks(zone);
@@ -205,6 +216,10 @@ static uint64_t hash_zone(struct zone *zone, uint64_t h)
 	h = kmc_hash_word(h, zone->watermark_boost);
 	h = kmc_hash_word(h, zone->nr_free_highatomic);
 	h = kmc_hash_word(h, zone->nr_free_cma);
+	h = kmc_hash_word(h, zone->direct_alloc);
+	h = kmc_hash_word(h, zone->direct_free);
+	h = kmc_hash_word(h, zone->pcp_refilled - zone->pcp_drained);
+	h = kmc_hash_word(h, zone->unaccounted);
 	if (atomic_load(&zone->boosted) || zone_pcp_disabled(zone))
 		h = kmc_hash_word(h, (uint64_t)atomic_load(&zone->boosted) << 1 |
 					     zone_pcp_disabled(zone));
@@ -273,6 +288,9 @@ uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed)
 		h = hash_zone(&sim->page->zones[i], h);
 	h = hash_pageblocks(sim->page, h);
 	h = hash_frags(sim, hash_pcps(sim, h));
+	for (unsigned int i = 0; i < KMC_NR_VM_EVENTS; i++)
+		if (sim->page->events[i])
+			h = kmc_hash_word(h, (uint64_t)i << 48 | sim->page->events[i]);
 	if (sim->page->defrag_mode)
 		h = kmc_hash_word(h, sim->page->defrag_mode);
 	if (sim->page->watermark_boost_factor != 15000)

@@ -78,6 +78,7 @@ static void rmqueue_bulk(struct alloc_context *ac, struct zone *zone, struct per
 		page->kind = FRAME_PCP;
 		free_list_add_tail(sim, &pcp->lists[index], (uint32_t)page_to_pfn_in(sim, page));
 		pcp->count += 1u << ac->order;
+		zone->pcp_refilled += 1u << ac->order;
 	}
 	kmc_lock_drop(&zone->lock);
 }
@@ -149,6 +150,7 @@ static void free_pcppages_bulk(struct kmc_sim *sim, struct kmc_cpu *cpu, struct 
 			unsigned int nr = drain_one(sim, cpu, zone, list,
 						    index / MIGRATE_PCPTYPES);
 			pcp->count -= nr;
+			zone->pcp_drained += nr;
 			count -= nr < count ? nr : count;
 		}
 	}

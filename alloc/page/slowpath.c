@@ -64,6 +64,8 @@ static struct page *rmqueue_buddy(struct alloc_context *ac, struct zone *zone,
 		return NULL;
 	buddy_touch(ac->sim, zone);
 	page = __rmqueue(ac->sim, ac->cpu, zone, ac->order, ac->migratetype, alloc_flags, false);
+	if (page)
+		zone->direct_alloc += 1u << ac->order;
 	kmc_lock_drop(&zone->lock);
 	return page;
 }

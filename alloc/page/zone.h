@@ -13,6 +13,7 @@
  * nr_free and order_mask are written under the lock and read without.
  */
 #pragma once
+#include "alloc/vmstat.h"
 #include "page_alloc.h"
 #include "linux/page_frag_cache.h"
 
@@ -94,6 +95,8 @@ struct zone {
 	struct free_area free_area[NR_PAGE_ORDERS];
 	/* compaction gave up on orders from compact_order_failed on: CPT-4 */
 	uint32_t compact_considered, compact_defer_shift, compact_order_failed;
+	/* frames since boot, vmstat.c: to and from per-cpu lists, users, nobody's account */
+	uint64_t pcp_refilled, pcp_drained, direct_alloc, direct_free, unaccounted;
 } __attribute__((aligned(128)));
 
 /* Type and zone of 512 frames. */
@@ -117,6 +120,7 @@ struct per_cpu_pages {
 	uint32_t free_run;        /* consecutive frees, in frames; up to 6.6 doublings of the
 				   * next drain; decays by halves on allocation */
 	uint32_t alloc_factor;    /* doublings of the next refill, decays on free */
+	uint64_t freed;           /* frames since boot that users freed onto the lists */
 	struct free_list lists[NR_PCP_LISTS];
 } __attribute__((aligned(128)));
 _Static_assert(sizeof(struct per_cpu_pages) == 128, "two cache lines");
@@ -164,6 +168,7 @@ struct kmc_page_state {
 	/* changes */
 	uint64_t warned;          /* bits of enum kmc_warn_once */
 	uint64_t last_report_ns;  /* of a failure report, + 1; 0 none */
+	uint64_t events[KMC_NR_VM_EVENTS]; /* atomic */
 	struct kcompactd {
 		uint32_t order;   /* + 1, that it was woken for; 0: asleep */
 		uint32_t highest; /* enum kmc_zone_type of the request */
@@ -328,6 +333,9 @@ static inline uint64_t wmark_pages(const struct zone *zone, unsigned int mark)
 	       __atomic_load_n(&zone->watermark_boost, __ATOMIC_RELAXED);
 }
 
+/* vmstat.c */
+void count_vm_event(struct kmc_sim *sim, enum kmc_vm_event event, uint64_t by);
+
 /* compact/migrate.c */
 
 /* Whose request a block that moves anywhere is. */
@@ -383,6 +391,7 @@ static inline void pcp_count_free(struct per_cpu_pages *pcp, unsigned int order)
 	pcp->alloc_factor >>= 1;
 	if (pcp->free_run < pcp->free_max)
 		pcp->free_run += 1u << order;
+	pcp->freed += 1u << order;
 	pcp->count += 1u << order;
 }
 

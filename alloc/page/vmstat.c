@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Counters. What users take off per-cpu lists is counted nowhere: it follows
+ * from what came onto them, what left for the buddy, and what rests there.
+ *
+ * Contract: TRC-4, I-8. Looked at: 6.18.44.
+ */
+#include "zone.h"
+
+void count_vm_event(struct kmc_sim *sim, enum kmc_vm_event event, uint64_t by)
+{
+	uint64_t *counter = &sim->page->events[event];
+
+	kmc_touch(sim, counter, sizeof(*counter));
+	__atomic_fetch_add(counter, by, __ATOMIC_RELAXED);
+}
+
+uint64_t kmc_sim_vm_event(struct kmc_sim *sim, enum kmc_vm_event event)
+{
+	return event < KMC_NR_VM_EVENTS ?
+		       __atomic_load_n(&sim->page->events[event], __ATOMIC_RELAXED) : 0;
+}
+
+/* Rule: TRC-4. Model: exact; a refill and a drain change neither. */
+void kmc_sim_zone_stat(struct kmc_sim *sim, unsigned int index, struct kmc_zone_stat *stat)
+{
+	const struct zone *zone = &sim->page->zones[index];
+
+	KMC_BUG_ON(index >= sim->page->nr_zones);
+	*stat = (struct kmc_zone_stat){
+		.pgalloc = zone->direct_alloc + zone->pcp_refilled - zone->pcp_drained,
+		.pgfree = zone->direct_free,
+		.unaccounted = zone->unaccounted,
+	};
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
+		const struct per_cpu_pages *pcp =
+			(const struct per_cpu_pages *)sim->cpus[i].pcp + index;
+
+		stat->pgalloc += pcp->freed - pcp->count;
+		stat->pgfree += pcp->freed;
+	}
+}

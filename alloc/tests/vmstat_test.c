@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Counters: TRC-4, I-8, those of compaction and of areas. */
+#include "movable_fixture.h"
+#include "alloc/pagesets.h"
+#include "alloc/vmstat.h"
+#include "compact.h"
+#include "linux/cma.h"
+
+static struct kmc_zone_stat stat_now(void)
+{
+	struct kmc_zone_stat stat;
+
+	kmc_sim_zone_stat(sim, 0, &stat);
+	return stat;
+}
+
+/* Each order, each way to and from the lists; refills and drains change nothing. */
+static void trc4_pgalloc_and_pgfree(void **state)
+{
+	uint64_t got = 0, freed = 0;
+
+	(void)state;
+	for (unsigned int order = 0; order <= 10; order++) {
+		struct page *page[3];
+
+		for (int i = 0; i < 3; i++) {
+			page[i] = alloc_pages(MOV, order);
+			got += 1u << order;
+			assert_int_equal(stat_now().pgalloc, got);
+		}
+		for (int i = 0; i < 3; i++) {
+			kmc_sim_switch(sim, i & 1);
+			__free_pages(page[i], order);
+			freed += 1u << order;
+			assert_int_equal(stat_now().pgfree, freed);
+		}
+		kmc_sim_drain_all(sim);
+		assert_int_equal(stat_now().pgalloc, got);
+		assert_int_equal(stat_now().pgfree, freed);
+		assert_null(alloc_pages(GFP_KERNEL | __GFP_NOWARN, 11));
+	}
+	assert_int_equal(stat_now().pgalloc, got);
+	assert_int_equal(stat_now().unaccounted, 0);
+	kmc_sim_check(sim);
+	kmc_sim_reset(sim);
+	assert_int_equal(stat_now().pgalloc + stat_now().pgfree, 0);
+}
+
+/* I-8: ranges are freed by the page's count, but not taken by it; so are places of compaction. */
+static void trc4_ranges_and_compaction(void **state)
+{
+	struct kmc_zone_stat before;
+
+	(void)state;
+	boot_holder(KMC_PROFILE_6_18_44, 8192);
+	checkerboard(4);
+	before = stat_now();
+	assert_int_equal(alloc_contig_range(4096, 4096 + 100, ACR_FLAGS_NONE, GFP_KERNEL), 0);
+	assert_int_equal(stat_now().pgalloc - before.pgalloc, nr_moved); /* their new places */
+	assert_int_equal(stat_now().unaccounted - before.unaccounted, 100);
+	before = stat_now();
+	free_contig_range(4096, 100);
+	assert_int_equal(stat_now().pgfree - before.pgfree, 100);
+	before = stat_now();
+	nr_moved = 0;
+	kmc_sim_compact_node(sim, 0);
+	assert_true(nr_moved > 0);
+	assert_int_equal(stat_now().pgalloc, before.pgalloc);
+	assert_int_equal(stat_now().pgfree - before.pgfree, nr_moved);
+	assert_int_equal(stat_now().unaccounted - before.unaccounted, nr_moved);
+	kmc_sim_check(sim);
+	let_all_go();
+	power_off();
+}
+
+static uint64_t event(enum kmc_vm_event e)
+{
+	return kmc_sim_vm_event(sim, e);
+}
+
+static void test_events(void **state)
+{
+	struct cma *cma;
+
+	(void)state;
+	boot_holder(KMC_PROFILE_6_18_44, 8192);
+	checkerboard(4);
+	assert_int_equal(event(KMC_COMPACTSTALL), 0);
+	refuse = true;
+	assert_null(alloc_pages(MOV | __GFP_NORETRY | __GFP_NOWARN, 9));
+	assert_int_equal(event(KMC_COMPACTSTALL), event(KMC_COMPACTFAIL));
+	assert_true(event(KMC_COMPACTFAIL) > 0);
+	assert_true(event(KMC_PGMIGRATE_FAIL) > 0);
+	refuse = false;
+	assert_non_null(alloc_pages(MOV, 9));
+	assert_int_equal(event(KMC_COMPACTSTALL), event(KMC_COMPACTFAIL) + 1);
+	assert_int_equal(event(KMC_COMPACTSUCCESS), 1);
+	assert_int_equal(event(KMC_PGMIGRATE_SUCCESS), nr_moved);
+	wakeup_kcompactd(sim, 0, 2, KMC_ZONE_NORMAL);
+	kmc_sim_kcompactd_step(sim, 0);
+	assert_int_equal(event(KMC_KCOMPACTD_WAKE), 1);
+	let_all_go();
+	assert_int_equal(cma_declare_contiguous(0, 2 << 20, 0, 0, 0, false, "v", &cma), 0);
+	assert_non_null(cma_alloc(cma, 512, 0, true));
+	assert_null(cma_alloc(cma, 1, 0, true));
+	assert_int_equal(event(KMC_CMA_ALLOC_SUCCESS), 1);
+	assert_int_equal(event(KMC_CMA_ALLOC_FAIL), 1);
+	assert_int_equal(event(KMC_NR_VM_EVENTS), 0);
+	power_off();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(trc4_pgalloc_and_pgfree, setup_64m, teardown),
+		cmocka_unit_test(trc4_ranges_and_compaction),
+		cmocka_unit_test(test_events),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
