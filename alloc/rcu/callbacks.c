@@ -76,8 +76,10 @@ bool kmc_rcu_run_callbacks(struct kmc_cpu *cpu)
 {
 	bool any = false;
 
+	kmc_rcu_work_begin(cpu);
 	for (unsigned int i = 0; i < cpu->sim->config.nr_cpus; i++)
 		any |= run_cpu(cpu, &cpu->sim->rcu->cpus[i]);
+	kmc_rcu_work_end(cpu);
 	return any;
 }
 
@@ -99,4 +101,5 @@ void rcu_barrier(void)
 	kmc_rcu_run_callbacks(cpu);
 	kmc_rcu_run_sheaves(cpu, false);
 	kmc_rcu_run_slabs(cpu);
+	kmc_rcu_await_works(cpu);
 }

@@ -398,8 +398,10 @@ bool kmc_rcu_run_batches(struct kmc_cpu *cpu, bool drain_now)
 {
 	bool any = false;
 
+	kmc_rcu_work_begin(cpu);
 	for (unsigned int i = 0; i < cpu->sim->config.nr_cpus; i++)
 		any |= run_cpu(cpu, &cpu->sim->rcu->cpus[i], drain_now);
+	kmc_rcu_work_end(cpu);
 	return any;
 }
 
@@ -432,6 +434,7 @@ uint64_t kmc_sim_rcu_shrink(struct kmc_sim *sim)
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	uint64_t freed = 0, page;
 
+	kmc_rcu_work_begin(cpu);
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
 		struct kmc_rcu_cpu *rc = &sim->rcu->cpus[i];
 
@@ -448,6 +451,7 @@ uint64_t kmc_sim_rcu_shrink(struct kmc_sim *sim)
 		kmc_lock_drop(&rc->lock);
 		drain(cpu, rc, true);
 	}
+	kmc_rcu_work_end(cpu);
 	return freed;
 }
 

@@ -79,4 +79,5 @@ void kvfree_rcu_barrier(void)
 		if (kmc_rcu_batches_empty(cpu->sim))
 			break;
 	}
+	kmc_rcu_await_works(cpu);
 }

@@ -61,6 +61,7 @@ struct kmc_rcu_cpu {
 	uint64_t drain_due_ns;
 	struct kmc_sheaf *sheaves; /* being filled, one a cache */
 	struct kmc_sheaf *full_sheaves;
+	uint32_t working; /* depth of works that this cpu is in the middle of; its owner's */
 };
 
 /* Slab pages of type-safe caches, linked by their descriptors; 0 none. */
@@ -76,6 +77,7 @@ struct kmc_rcu_state {
 	struct kmc_lock lock; /* start and end of periods; the slabs */
 	uint64_t wanted_ns;   /* since when a period is asked for, and one; 0 not */
 	struct kmc_rcu_slabs waiting_slabs, next_slabs;
+	atomic_uint working;   /* works under way, on all cpus: what they took is on no queue */
 	atomic_ullong pending; /* queued by anyone in any way, and not done */
 	struct kmc_rcu_cpu cpus[KMC_SIM_MAX_CPUS];
 };
@@ -147,6 +149,14 @@ bool kmc_rcu_cache_has_slabs(struct kmc_sim *sim, const struct kmem_cache *s);
 
 /** kmc_rcu_released() - Say that a deferred block is free from now on. */
 void kmc_rcu_released(struct kmc_cpu *cpu, const void *ptr);
+/**
+ * kmc_rcu_work_begin() - Before anything is taken off a queue to be done.
+ * kmc_rcu_work_end() - It is done.
+ */
+void kmc_rcu_work_begin(struct kmc_cpu *cpu);
+void kmc_rcu_work_end(struct kmc_cpu *cpu);
+/** kmc_rcu_await_works() - Until what others have taken off queues is done. */
+void kmc_rcu_await_works(struct kmc_cpu *cpu);
 /** kmc_rcu_run() - All that is due and ready, by the clock too. */
 void kmc_rcu_run(struct kmc_cpu *cpu);
 /* The pending count, so that a barrier with nothing to wait for costs a load. */

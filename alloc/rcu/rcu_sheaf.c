@@ -115,6 +115,7 @@ bool kmc_rcu_run_sheaves(struct kmc_cpu *cpu, bool flush)
 {
 	bool any = false;
 
+	kmc_rcu_work_begin(cpu);
 	for (unsigned int i = 0; i < cpu->sim->config.nr_cpus; i++) {
 		struct kmc_rcu_cpu *rc = &cpu->sim->rcu->cpus[i];
 		struct kmc_sheaf *sheaf;
@@ -124,5 +125,6 @@ bool kmc_rcu_run_sheaves(struct kmc_cpu *cpu, bool flush)
 			sheaf_free(cpu, sheaf);
 		}
 	}
+	kmc_rcu_work_end(cpu);
 	return any;
 }

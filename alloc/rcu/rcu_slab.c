@@ -89,6 +89,7 @@ bool kmc_rcu_run_slabs(struct kmc_cpu *cpu)
 	bool any = false;
 	uint32_t pfn;
 
+	kmc_rcu_work_begin(cpu);
 	while ((pfn = take_ready(cpu->sim))) {
 		any = true;
 		while (pfn) {
@@ -100,5 +101,6 @@ bool kmc_rcu_run_slabs(struct kmc_cpu *cpu)
 			cache_lost_slab(cpu->sim, s);
 		}
 	}
+	kmc_rcu_work_end(cpu);
 	return any;
 }

@@ -24,6 +24,33 @@ void kmc_rcu_released(struct kmc_cpu *cpu, const void *ptr)
 	kmc_trace_emit(cpu->sim, &tp);
 }
 
+void kmc_rcu_work_begin(struct kmc_cpu *cpu)
+{
+	struct kmc_rcu_state *st = cpu->sim->rcu;
+
+	kmc_touch(cpu->sim, &st->working, sizeof(st->working));
+	kmc_touch(cpu->sim, &st->cpus[cpu->id].working, sizeof(uint32_t));
+	st->cpus[cpu->id].working++;
+	atomic_fetch_add(&st->working, 1);
+}
+
+void kmc_rcu_work_end(struct kmc_cpu *cpu)
+{
+	struct kmc_rcu_state *st = cpu->sim->rcu;
+
+	atomic_fetch_sub(&st->working, 1);
+	st->cpus[cpu->id].working--;
+}
+
+void kmc_rcu_await_works(struct kmc_cpu *cpu)
+{
+	struct kmc_rcu_state *st = cpu->sim->rcu;
+
+	while (atomic_load(&st->working) != st->cpus[cpu->id].working)
+		if (!kmc_let_others_run(cpu))
+			break;
+}
+
 /* Everything goes round until nothing moves: a freed batch makes room for the next. */
 void kmc_rcu_run(struct kmc_cpu *cpu)
 {
