@@ -88,15 +88,17 @@ static void page_put(struct kmc_cpu *cpu, struct kmc_rcu_cpu *rc, uint64_t page)
 /* The worker that a call without a page sends for. Model: exact in result (R8). */
 static bool pages_refill(struct kmc_cpu *cpu, struct kmc_rcu_cpu *rc)
 {
-	if (cpu->context != KMC_IN_TASK || kmc_sim_clock_ns(cpu->sim) < rc->backoff_until_ns)
+	bool wanted;
+
+	if (cpu->context != KMC_IN_TASK)
 		return false;
 	kmc_lock_take(&rc->lock);
-	if (!rc->want_pages) {
-		kmc_lock_drop(&rc->lock);
-		return false;
-	}
-	rc->want_pages = false;
+	wanted = rc->want_pages && kmc_sim_clock_ns(cpu->sim) >= rc->backoff_until_ns;
+	if (wanted)
+		rc->want_pages = false;
 	kmc_lock_drop(&rc->lock);
+	if (!wanted)
+		return false;
 	for (unsigned int i = 0; i < RCU_CACHED_PAGES; i++) {
 		uint64_t page = page_alloc(cpu);
 
@@ -346,7 +348,7 @@ static bool drain(struct kmc_cpu *cpu, struct kmc_rcu_cpu *rc, bool now)
 {
 	struct kmc_sim *sim = cpu->sim;
 	uint64_t due;
-	bool moved;
+	bool moved, emptied;
 
 	kmc_lock_take(&rc->lock);
 	due = rc->drain_due_ns;
@@ -357,10 +359,11 @@ static bool drain(struct kmc_cpu *cpu, struct kmc_rcu_cpu *rc, bool now)
 	kmc_lock_drop(&rc->lock);
 	moved = drain_elapsed(cpu, rc);
 	kmc_lock_take(&rc->lock);
-	rc->drain_armed = !drain_to_batch(sim, rc);
+	emptied = drain_to_batch(sim, rc);
+	rc->drain_armed = !emptied;
 	kmc_lock_drop(&rc->lock);
 	kmc_rcu_want_period(sim, now ? kmc_sim_clock_ns(sim) : due);
-	return moved || !rc->drain_armed;
+	return moved || emptied;
 }
 
 /* A batch whose period has ended; false none. */

@@ -26,7 +26,7 @@ struct block {
 };
 
 /* Blocks in @boxes change hands; those in @watched have readers and go by RCU alone. */
-static _Atomic(struct block *) boxes[BOXES], watched[BOXES];
+static struct block *boxes[BOXES], *watched[BOXES];
 static atomic_bool stop;
 static atomic_uint hung;
 static atomic_ulong operations, looked_at, released;
@@ -89,18 +89,24 @@ static void block_end(struct block *p, uint64_t *random)
 	}
 }
 
+/* What was in a box before. */
+static struct block *swap(struct block **box, struct block *p)
+{
+	return __atomic_exchange_n(box, p, __ATOMIC_ACQ_REL);
+}
+
 static void exchange(uint64_t *random)
 {
 	struct block *p = block_make(random);
 
-	block_end(atomic_exchange(&boxes[step(random) % BOXES], p), random);
+	block_end(swap(&boxes[step(random) % BOXES], p), random);
 }
 
 static void replace_watched(uint64_t *random)
 {
 	struct block *p = block_make(random);
 
-	p = atomic_exchange(&watched[step(random) % BOXES], p);
+	p = swap(&watched[step(random) % BOXES], p);
 	if (p)
 		kvfree_rcu(p, rcu);
 }

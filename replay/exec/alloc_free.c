@@ -9,11 +9,17 @@ static void free_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	const struct kmc_op *op = call->op;
 	struct kmem_cache *cache = call->src ? call->src->ptr : NULL;
 
-	(void)exec, (void)gfp;
+	(void)gfp;
 	switch (op->code) {
 	case KMC_OP_KFREE: kfree(call->ptr); break;
 	case KMC_OP_KFREE_CONST: kfree_const(call->ptr); break;
 	case KMC_OP_KFREE_SENSITIVE: kfree_sensitive(call->ptr); break;
+	case KMC_OP_KFREE_NOLOCK:
+		if (exec->caps.machine.profile >= KMC_RELEASE(6, 18, 0))
+			kfree_nolock(call->ptr);
+		else
+			call->outcome = KMC_OUT_REFUSED; /* not in this release */
+		break;
 	case KMC_OP_KVFREE: kvfree(call->ptr); break;
 	case KMC_OP_KVFREE_SENSITIVE: kvfree_sensitive(call->ptr, op->a); break;
 	case KMC_OP_KFREE_BULK: kfree_bulk(call->count, call->bulk); break;
@@ -29,6 +35,7 @@ const struct kmc_alloc_op kmc_alloc_free_ops[] = {
 	{ KMC_OP_KFREE_CONST, free_op },
 	{ KMC_OP_KFREE_SENSITIVE, free_op },
 	{ KMC_OP_KFREE_BULK, free_op },
+	{ KMC_OP_KFREE_NOLOCK, free_op },
 	{ KMC_OP_KVFREE, free_op },
 	{ KMC_OP_KVFREE_SENSITIVE, free_op },
 	{ KMC_OP_KMEM_CACHE_FREE, free_op },

@@ -31,6 +31,7 @@ static void open_call(struct kmc_exec *exec, const struct kmc_op *op)
 	ev->gfp_raw = op->gfp.raw;
 	ev->scope = op->task < KMC_MAX_TASKS ? exec->scope[op->task] : 0;
 	exec->begun = false;
+	exec->released_inline = false;
 }
 
 static void begin(struct kmc_exec *exec)
@@ -263,9 +264,15 @@ static const struct kmc_operand *memory_operand(const struct kmc_plan *plan, uin
 
 enum fit { FITS, MISFIT, NOT_THERE };
 
-/* Does the program hold objects of the cache? */
+/*
+ * Does the program hold objects of the cache? Those that wait for a grace period
+ * are its own concern up to 6.11 (KC-27).
+ */
 static bool has_objects(const struct kmc_exec *exec, const struct kmc_slot *cache)
 {
+	if (exec->caps.machine.profile < KMC_RELEASE(6, 12, 0) &&
+	    kmc_rcu_cache_pending(exec, cache->cache))
+		return true;
 	for (uint32_t i = 0; i < exec->nr_used; i++) {
 		const struct kmc_slot *slot = &exec->slots[exec->used[i]];
 
@@ -309,13 +316,15 @@ static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
 	if (slot)
 		call->ptr = (void *)((uintptr_t)slot->ptr + (want->offset ? op->b : 0));
 	if (slot && slot->freed)
-		return MISFIT;
+		return kmc_rcu_may_look(exec, op, slot) && kmc_memory_fits(op, slot) ? FITS : MISFIT;
 	if (!plan->is_free)
 		return use_fits(op, plan, slot) ? FITS : MISFIT;
 	if (slot && want->offset && !offset_fits(op, slot))
 		return MISFIT;
 	if (op->code == KMC_OP_CMA_RELEASE && slot && call->src && slot->value != call->src->value)
 		return MISFIT; /* of another area */
+	if (!kmc_rcu_head_fits(op, slot))
+		return MISFIT;
 	return kmc_pairing_fits(op, slot, cache) ? FITS : MISFIT;
 }
 
@@ -667,7 +676,8 @@ static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
 	const struct kmc_plan *plan = kmc_plan_of(op->code);
 	struct kmc_slot *slot;
 
-	if (op->code == KMC_OP_KMEM_CACHE_DESTROY && call->src && call->outcome == KMC_OUT_NONE)
+	if (op->code == KMC_OP_KMEM_CACHE_DESTROY && call->src &&
+	    (call->outcome == KMC_OUT_NONE || call->outcome == KMC_OUT_HUNG))
 		call->src->freed = true;
 	if (op->code == KMC_OP_GET_PAGE && call->src)
 		call->src->refs++;
@@ -681,8 +691,13 @@ static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
 		return;
 	}
 	slot = memory_slot(plan, call);
-	if (slot && slot->kind == KMC_SLOT_MEMORY)
-		free_done(slot, op);
+	if (!slot || slot->kind != KMC_SLOT_MEMORY)
+		return;
+	/* Of a call that hangs nobody knows whether it queued its block. */
+	if (kmc_rcu_is_free(op->code) && (uintptr_t)slot->ptr > 16 && !slot->freed &&
+	    call->outcome != KMC_OUT_HUNG)
+		kmc_rcu_queued(exec, slot, op);
+	free_done(slot, op);
 }
 
 /* the op itself */
@@ -836,7 +851,8 @@ void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 		return;
 	}
 	fit = take_operands(exec, op, plan, &call);
-	if (op->cpu >= exec->caps.machine.nr_cpus || op->task >= KMC_MAX_TASKS ||
+	if (op->cpu >= exec->caps.machine.nr_cpus || exec->cpus_off >> op->cpu & 1 ||
+	    op->task >= KMC_MAX_TASKS ||
 	    fit == NOT_THERE || !result_fits(op, plan) ||
 	    (fit == MISFIT && !(op->attr & KMC_ATTR_MISUSE))) {
 		finish(exec, KMC_OUT_SKIPPED);

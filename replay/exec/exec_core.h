@@ -103,6 +103,19 @@ struct kmc_backend {
 	void (*close)(struct kmc_exec *exec);
 };
 
+/* A block that waits for a grace period. */
+struct kmc_pending {
+	uint64_t addr;
+	uint64_t seq;   /* of the call that queued it */
+	uint32_t cache; /* whose object; KMC_CACHE_NONE */
+};
+
+/* A task's reader. */
+struct kmc_reader {
+	uint64_t since; /* place in the stream where the outermost began */
+	uint32_t depth;
+};
+
 #define KMC_EXEC_MAX_SNAPSHOTS 64
 struct kmc_exec_snapshot {
 	bool valid;
@@ -112,6 +125,10 @@ struct kmc_exec_snapshot {
 	uint64_t seq;
 	uint32_t id, cache;
 	uint8_t scope[KMC_MAX_TASKS];
+	uint64_t cpus_off;
+	struct kmc_reader readers[KMC_MAX_TASKS];
+	size_t nr_pending;
+	struct kmc_pending *pending;
 	uint32_t nr_slots;
 	uint16_t *numbers;
 	struct kmc_slot *slots;
@@ -132,6 +149,12 @@ struct kmc_exec {
 	bool begun;               /* its begin has been delivered */
 	uint32_t parent;          /* bulk call around it */
 	uint8_t scope[KMC_MAX_TASKS]; /* KMC_SCOPE_* that each task is in */
+	uint64_t cpus_off;        /* cpus that the program has unbound, by bit */
+	/* exec_rcu.c */
+	struct kmc_reader readers[KMC_MAX_TASKS];
+	size_t nr_pending, max_pending;
+	struct kmc_pending *pending; /* in order of queueing */
+	bool released_inline;     /* the call under way has freed its own block already */
 	/* scratch for duplicated strings and bulk calls */
 	void *bulk[KMC_NR_SLOTS];
 	char *text;
@@ -208,7 +231,33 @@ bool kmc_request_zeroes(const struct kmc_op *op);
 bool kmc_pairing_fits(const struct kmc_op *op, const struct kmc_slot *slot,
 		      const struct kmc_slot *cache);
 
+/* exec_rcu.c */
+
+/** kmc_rcu_is_free() - Does the call free after a grace period? */
+bool kmc_rcu_is_free(unsigned int code);
+/** kmc_rcu_has_head() - With a struct rcu_head in the block, at op.a? */
+bool kmc_rcu_has_head(unsigned int code);
+/** kmc_rcu_head_fits() - May the head be there (RCU-3)? */
+bool kmc_rcu_head_fits(const struct kmc_op *op, const struct kmc_slot *slot);
+/** kmc_rcu_note_reader() - A reader began or ended. */
+void kmc_rcu_note_reader(struct kmc_exec *exec, const struct kmc_op *op);
+/** kmc_rcu_may_look() - Is the op's task a reader since before the slot's block was queued? */
+bool kmc_rcu_may_look(const struct kmc_exec *exec, const struct kmc_op *op,
+		      const struct kmc_slot *slot);
+/** kmc_rcu_queued() - The slot's block waits from now on. */
+void kmc_rcu_queued(struct kmc_exec *exec, struct kmc_slot *slot, const struct kmc_op *op);
+/** kmc_exec_released() - A block that waited is free. For backends; reports it too. */
+void kmc_exec_released(struct kmc_exec *exec, uint64_t addr);
+/** kmc_rcu_cache_pending() - Do objects of the cache wait? */
+bool kmc_rcu_cache_pending(const struct kmc_exec *exec, uint32_t cache);
+int kmc_rcu_save(const struct kmc_exec *exec, struct kmc_exec_snapshot *snapshot);
+void kmc_rcu_restore(struct kmc_exec *exec, const struct kmc_exec_snapshot *snapshot);
+void kmc_rcu_reset(struct kmc_exec *exec);
+
 /* exec_memory.c */
+
+/** kmc_extent_without() - The larger part of @from that @cut leaves. */
+struct kmc_extent kmc_extent_without(struct kmc_extent from, struct kmc_extent cut);
 
 /** kmc_memory_op() - write, read, check, check_zero: executed on real memory. */
 void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call);

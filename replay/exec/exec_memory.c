@@ -60,8 +60,7 @@ static bool within(struct kmc_extent inner, struct kmc_extent outer)
 	return inner.start >= outer.start && inner.end <= outer.end;
 }
 
-/* The larger part of @from that @cut leaves. */
-static struct kmc_extent without(struct kmc_extent from, struct kmc_extent cut)
+struct kmc_extent kmc_extent_without(struct kmc_extent from, struct kmc_extent cut)
 {
 	struct kmc_extent below = { from.start, cut.start < from.end ? cut.start : from.end };
 	struct kmc_extent above = { cut.end > from.start ? cut.end : from.start, from.end };
@@ -79,7 +78,7 @@ static void note_written(struct kmc_slot *slot, struct kmc_extent at, uint64_t p
 	bool joins = slot->pattern == pattern && w->start < w->end && at.start <= w->end &&
 		     at.end >= w->start;
 
-	slot->zero = without(slot->zero, at);
+	slot->zero = kmc_extent_without(slot->zero, at);
 	if (joins) {
 		w->start = at.start < w->start ? at.start : w->start;
 		w->end = at.end > w->end ? at.end : w->end;

@@ -166,6 +166,8 @@ static void describe_free(struct kmc_event *ev, const struct kmc_op *op)
 	case KMC_OP_KFREE_BULK:
 	case KMC_OP_KMEM_CACHE_FREE_BULK:
 	case KMC_OP_KVFREE_SENSITIVE:
+	case KMC_OP_KFREE_RCU:
+	case KMC_OP_KVFREE_RCU:
 		ev->arg = op->a;
 		break;
 	case KMC_OP_FREE_PAGES_PAGE:

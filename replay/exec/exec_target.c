@@ -92,6 +92,7 @@ static void snapshot_drop(struct kmc_exec *exec, struct kmc_exec_snapshot *s)
 	exec->backend->snapshot_drop(exec, s->backend);
 	free(s->numbers);
 	free(s->slots);
+	free(s->pending);
 	*s = (struct kmc_exec_snapshot){ 0 };
 }
 
@@ -111,6 +112,7 @@ void kmc_exec_close(struct kmc_target *target)
 	snapshots_drop(exec);
 	exec->backend->close(exec);
 	free(exec->text);
+	free(exec->pending);
 	free(exec);
 }
 
@@ -130,6 +132,8 @@ int kmc_exec_reset(struct kmc_target *target)
 	exec->seq = 0;
 	exec->next_id = exec->next_cache = 0;
 	memset(exec->scope, 0, sizeof(exec->scope));
+	exec->cpus_off = 0;
+	kmc_rcu_reset(exec);
 	return err;
 }
 
@@ -158,11 +162,13 @@ static int save(struct kmc_exec *exec, struct kmc_exec_snapshot *s)
 
 	if (err)
 		return err;
-	s->backend = exec->backend->snapshot(exec);
+	err = kmc_rcu_save(exec, s);
+	s->backend = err ? err : exec->backend->snapshot(exec);
 	if (s->backend < 0) {
 		err = s->backend;
 		free(s->numbers);
 		free(s->slots);
+		free(s->pending);
 		*s = (struct kmc_exec_snapshot){ 0 };
 		return err;
 	}
@@ -170,6 +176,7 @@ static int save(struct kmc_exec *exec, struct kmc_exec_snapshot *s)
 	s->id = exec->next_id;
 	s->cache = exec->next_cache;
 	memcpy(s->scope, exec->scope, sizeof(s->scope));
+	s->cpus_off = exec->cpus_off;
 	s->made = ++exec->snapshots_made;
 	s->valid = true;
 	return 0;
@@ -228,6 +235,8 @@ int kmc_exec_restore_state(struct kmc_exec *exec, int snapshot, bool numbering)
 	drop_younger(exec, s->made);
 	kmc_slots_restore(exec, s);
 	memcpy(exec->scope, s->scope, sizeof(s->scope));
+	exec->cpus_off = s->cpus_off;
+	kmc_rcu_restore(exec, s);
 	if (numbering) {
 		exec->seq = s->seq;
 		exec->next_id = s->id;

@@ -60,6 +60,7 @@ static const struct kmc_alloc_op *const tables[] = {
 	kmc_alloc_size_ops, kmc_alloc_kmalloc_ops, kmc_alloc_cache_ops, kmc_alloc_free_ops,
 	kmc_alloc_page_ops, kmc_alloc_scope_ops, kmc_alloc_machine_ops,
 	kmc_alloc_contig_ops, kmc_alloc_cma_ops, kmc_alloc_movable_ops,
+	kmc_alloc_rcu_ops, kmc_alloc_cpu_ops,
 };
 
 static kmc_alloc_fn *calls[KMC_OPCODE_END];
@@ -78,12 +79,17 @@ static void collect_calls(void)
 
 static void alloc_call(struct kmc_exec *exec, struct kmc_call *call)
 {
+	struct alloc_state *state = kmc_alloc_state(exec);
+
 	call->outcome = KMC_OUT_NONE;
 	running = exec;
+	state->hung = false;
 	calls[call->op->code](exec, call, gfp_of(exec, call->op));
 #ifdef KMC_CHECK_OPS
 	kmc_sim_check(kmc_alloc_state(exec)->sim);
 #endif
+	if (state->hung)
+		call->outcome = KMC_OUT_HUNG;
 }
 
 /* the rest of the backend */
@@ -272,6 +278,10 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 				kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr), 0, 0, 0);
 	else if (tp->id == KMC_TP_SLEEP)
 		kmc_exec_effect(exec, KMC_EFF_SLEPT, 0, 0, 0, 0);
+	else if (tp->id == KMC_TP_RELEASED)
+		kmc_exec_released(exec, kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr));
+	else if (tp->id == KMC_TP_HUNG)
+		kmc_alloc_state(exec)->hung = true;
 	else if (tp->id == KMC_TP_FAULT_INJECTED)
 		kmc_exec_effect(exec, KMC_EFF_FAULT_INJECTED, 0, 0, 0, tp->bytes_req);
 	else if (tp->id == KMC_TP_WAKEUP_KSWAPD)
@@ -383,7 +393,7 @@ static void fill_caps(struct kmc_caps *caps)
 	caps->shows = KMC_SHOWS_ADDRESS | KMC_SHOWS_SIZE | KMC_SHOWS_GRANTED | KMC_SHOWS_CALLS |
 		      KMC_SHOWS_EVERY_FREE | KMC_SHOWS_CONTENT | KMC_SHOWS_CONTEXT |
 		      KMC_SHOWS_CACHES | KMC_SHOWS_PAGES | KMC_SHOWS_EFFECTS | KMC_SHOWS_NODE |
-		      KMC_SHOWS_VALUES | KMC_SHOWS_GFP;
+		      KMC_SHOWS_VALUES | KMC_SHOWS_GFP | KMC_SHOWS_RCU;
 	kmc_alloc_address_ranges(&caps->machine);
 }
 
@@ -392,6 +402,7 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	struct alloc_state *state = calloc(1, sizeof(*state));
 	struct kmc_sim_config config;
 	uint64_t mask = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
+			1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
 			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
 			1ull << KMC_TP_MIGRATED | 1ull << KMC_TP_COMPACTION_TRY;
 	int err;

@@ -18,6 +18,7 @@ struct alloc_state {
 	gfp_t last_raw;
 	/* what is current on each cpu, so that entering an op costs a compare */
 	int cpu;
+	bool hung; /* the call under way said that it would wait for ever */
 	uint8_t task[KMC_SIM_MAX_CPUS], context[KMC_SIM_MAX_CPUS];
 };
 
@@ -43,7 +44,7 @@ struct kmc_alloc_op {
 extern const struct kmc_alloc_op kmc_alloc_size_ops[], kmc_alloc_kmalloc_ops[],
 	kmc_alloc_cache_ops[], kmc_alloc_free_ops[], kmc_alloc_page_ops[], kmc_alloc_scope_ops[],
 	kmc_alloc_machine_ops[], kmc_alloc_contig_ops[], kmc_alloc_cma_ops[],
-	kmc_alloc_movable_ops[];
+	kmc_alloc_movable_ops[], kmc_alloc_rcu_ops[], kmc_alloc_cpu_ops[];
 
 /** kmc_alloc_running() - The executor that runs an op now; for callbacks without an argument. */
 struct kmc_exec *kmc_alloc_running(void);

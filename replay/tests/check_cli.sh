@@ -16,7 +16,8 @@ program good.op 'r0 = kmalloc(64, GFP_KERNEL)
 kfree(r0)'
 program unknown.op 'r0 = kmalloc(64, GFP_KERNEL)
 r1 = frobnicate(1)'
-program misuse.op 'r0 = kmalloc(64, GFP_KERNEL)
+program misuse.op 'rcu_barrier()
+r0 = kmalloc(64, GFP_KERNEL)
 kfree(r0)
 kfree(r0) misuse'
 program vmalloc.op 'r0 = vmalloc(100)'
