@@ -20,6 +20,17 @@ static uint64_t pageblock_start(uint64_t pfn)
 	return pfn & ~(uint64_t)(PAGEBLOCK_PAGES - 1);
 }
 
+/* A zone's share of a pageblock: zones may meet in one. */
+static uint64_t first_of(const struct zone *zone, uint64_t start)
+{
+	return start > zone->start_pfn ? start : zone->start_pfn;
+}
+
+static uint64_t end_of(const struct zone *zone, uint64_t start)
+{
+	return start + PAGEBLOCK_PAGES < zone->end_pfn ? start + PAGEBLOCK_PAGES : zone->end_pfn;
+}
+
 /* The mark that compaction adds its needs to; up to 6.12 the low one for costly orders. */
 static uint64_t suitable_mark(const struct kmc_sim *sim, const struct zone *zone,
 			      unsigned int order, uint64_t mark)
@@ -120,10 +131,8 @@ static bool suitable_source(const struct compact_control *cc, uint64_t start)
 static uint64_t find_free(const struct compact_control *cc, uint64_t start, unsigned int order)
 {
 	struct zone *zone = cc->zone;
-	uint64_t first = start > zone->start_pfn ? start : zone->start_pfn;
-	uint64_t end = start + PAGEBLOCK_PAGES < zone->end_pfn ? start + PAGEBLOCK_PAGES
-								: zone->end_pfn;
-	uint64_t pfn = buddy_next_free_head(zone, first, end);
+	uint64_t end = end_of(zone, start);
+	uint64_t pfn = buddy_next_free_head(zone, first_of(zone, start), end);
 
 	while (pfn < end) {
 		unsigned int found = pfn_to_page_in(cc->sim, pfn)->order;
@@ -207,7 +216,8 @@ static unsigned int largest_moved(const struct compact_control *cc)
 /* All movable blocks of the pageblock at migrate_pfn. -ENOMEM: the scanners met. */
 static int migrate_pageblock(struct compact_control *cc)
 {
-	uint64_t start = cc->migrate_pfn, end = start + PAGEBLOCK_PAGES;
+	uint64_t start = first_of(cc->zone, cc->migrate_pfn);
+	uint64_t end = end_of(cc->zone, cc->migrate_pfn);
 	uint64_t pfn = kmc_next_movable(cc->sim, start, end);
 	unsigned int largest = largest_moved(cc);
 

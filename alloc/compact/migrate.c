@@ -184,6 +184,7 @@ int kmc_migrate(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn, unsigned
 	}
 	moved = 1 << from->order;
 	to = target(arg, from->order);
+	kmc_yield_point("migrate");
 	err = migrate_isolated(sim, cpu, from, to);
 	if (err) {
 		set_movable(sim, pfn);

@@ -103,7 +103,7 @@ void kmc_sim_where(struct kmc_sim *sim, const void *ptr, struct kmc_where *w)
 	if (!kmc_page_zone_of(sim, w->pfn, &w->zone, &w->node))
 		return;
 	head = kmc_page_head(sim, pfn_to_page_in(sim, w->pfn));
-	if (head)
+	if (head && head->kind != FRAME_MEMBLOCK)
 		where_block(sim, head, ptr, w);
 }
 

@@ -335,6 +335,37 @@ static void cpt5_retries(void **state)
 	power_off();
 }
 
+/* Two zones meet in a pageblock: each moves its own pages, within itself. */
+static void cpt6_zones_keep_their_pages(void **state)
+{
+	struct kmc_sim_config c = {
+		.nr_cpus = 1, .nr_nodes = 2, .nr_zones = 2, .profile = KMC_PROFILE_6_18_44,
+		.zones = { { .type = KMC_ZONE_NORMAL, .node = 0, .start_pfn = 4096,
+			     .nr_pages = 3000 },
+			   { .type = KMC_ZONE_NORMAL, .node = 1, .start_pfn = 7096,
+			     .nr_pages = 3000 } },
+	};
+
+	(void)state;
+	boot_config(&c);
+	kmc_sim_holder(sim, &holder, NULL);
+	memset(held, 0, sizeof(held));
+	checkerboard(3);
+	for (unsigned int node = 0; node < 2; node++) {
+		uint64_t before[2] = { zone_info(0).nr_free, zone_info(1).nr_free }, moved;
+
+		nr_moved = 0;
+		moved = kmc_sim_compact_node(sim, node);
+		assert_int_equal(moved, nr_moved);
+		assert_true(nr_moved > 100);
+		assert_int_equal(zone_info(0).nr_free, before[0]);
+		assert_int_equal(zone_info(1).nr_free, before[1]);
+		kmc_sim_check(sim);
+	}
+	let_all_go();
+	power_off();
+}
+
 /* kcompactd sleeps until it is woken, then works for that order. */
 static void test_kcompactd(void **state)
 {
@@ -398,6 +429,7 @@ int main(void)
 		cmocka_unit_test(cpt3_cma_counts_and_fragmentation_index),
 		cmocka_unit_test(cpt4_deferral),
 		cmocka_unit_test(cpt5_retries),
+		cmocka_unit_test(cpt6_zones_keep_their_pages),
 		cmocka_unit_test(test_kcompactd),
 		cmocka_unit_test(test_reset_and_snapshot),
 	};
