@@ -19,6 +19,7 @@ static const struct {
 	{ "bench-record", "measure what recording costs" },
 	{ "trace", "show, cut, merge and redact traces" },
 	{ "replay", "replay a trace into our own allocator and judge both" },
+	{ "report", "show a run in the form that CI, dashboards or people take" },
 	{ "rules", "look up the contract: list, explain, compare editions" },
 	{ "check", "run programs on a target and judge them" },
 	{ "bench", "measure the allocator against others" },

@@ -77,7 +77,7 @@ static struct json_object *schema(void)
 
 	put_string(object, "name", "kmconform-run");
 	put_number(object, "major", 1);
-	put_number(object, "minor", 0);
+	put_number(object, "minor", 1);
 	return object;
 }
 
@@ -303,6 +303,23 @@ static struct json_object *subject(const struct kmc_judge *judge)
 	return object;
 }
 
+/* The words of the rules, once for all subjects. Since 1.1. */
+static struct json_object *catalogue(void)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < kmc_rule_count(); i++) {
+		const struct kmc_rule *rule = kmc_rule_at(i);
+		struct json_object *object = json_object_new_object();
+
+		put_string(object, "id", rule->id);
+		put_string(object, "statement", rule->statement);
+		put_string(object, "source", rule->source);
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
 static struct json_object *generated(void)
 {
 	struct json_object *object = json_object_new_object();
@@ -321,6 +338,7 @@ static struct json_object *document(const struct kmc_run *run)
 	struct json_object *object = json_object_new_object();
 	struct json_object *tool = json_object_new_object();
 	struct json_object *subjects = json_object_new_array();
+	char again[512];
 
 	put(object, "schema", schema());
 	put_string(tool, "name", "kmconform");
@@ -328,9 +346,12 @@ static struct json_object *document(const struct kmc_run *run)
 	put_string(tool, "command", run->command);
 	put(object, "tool", tool);
 	put(object, "input", input(run));
+	snprintf(again, sizeof(again), "kmconform %s %s", run->command, run->input ? run->input : "");
+	put_string(object, "reproduce", again);
 	for (size_t i = 0; i < run->nr_judges; i++)
 		json_object_array_add(subjects, subject(run->judges[i]));
 	put(object, "subjects", subjects);
+	put(object, "catalogue", catalogue());
 	put_string(object, "verdict", kmc_verdict_name(kmc_run_verdict(run)));
 	put_number(object, "exit_status", (uint64_t)kmc_run_exit_status(run, 0));
 	if (!run->reproducible)

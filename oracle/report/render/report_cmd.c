@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kmconform report: a run document in the form that a terminal, a CI system, a
+ * dashboard or a maintainer takes.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "kmc-version.h"
+#include "render.h"
+
+#define CANNOT 2
+
+static const struct {
+	const char *name;
+	kmc_render_fn *render;
+} forms[] = {
+	{ "text", kmc_render_text },   { "ktap", kmc_render_ktap }, { "junit", kmc_render_junit },
+	{ "sarif", kmc_render_sarif }, { "html", kmc_render_html }, { "kcidb", kmc_render_kcidb },
+	{ "mail", kmc_render_mail },
+};
+#define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
+
+enum { KEY_BASELINE = 0x4000, KEY_ALL, KEY_ADDRESSES, KEY_FORCE, KEY_ORIGIN, KEY_COMMIT,
+       KEY_CONFIG, KEY_FINDING };
+
+static const struct argp_option options[] = {
+	{ "format", 'f', "FORM", 0, "text (default), ktap, junit, sarif, html, kcidb or mail", 0 },
+	{ "output", 'o', "FILE", 0, "Write there (appears when complete)", 0 },
+	{ "baseline", KEY_BASELINE, "FILE", 0, "Say what is new, gone and as before against this run", 0 },
+	{ "all", KEY_ALL, NULL, 0, "sarif: also what passed or was not reached", 0 },
+	{ "addresses", KEY_ADDRESSES, NULL, 0,
+	  "Addresses may leave: else they are letters, and html goes without the document", 0 },
+	{ "finding", KEY_FINDING, "KEY", 0, "mail: about this finding (default: the first unknown one)", 0 },
+	{ "force", KEY_FORCE, NULL, 0, "mail: draft also what should not be sent as it is", 0 },
+	{ "commit", KEY_COMMIT, "HASH", 0, "kcidb, mail: commit of the kernel that was tested", 0 },
+	{ "config", KEY_CONFIG, "URL", 0, "kcidb, mail: where its configuration is, or its name", 0 },
+	{ "origin", KEY_ORIGIN, "NAME", 0, "kcidb: origin of the objects (default kmconform)", 0 },
+	{ 0 }
+};
+
+struct args {
+	kmc_render_fn *render;
+	const char *input, *output, *baseline;
+	struct kmc_render_wishes wishes;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case 'f':
+		args->render = NULL;
+		for (size_t i = 0; i < NR_FORMS; i++)
+			if (!strcmp(arg, forms[i].name))
+				args->render = forms[i].render;
+		if (!args->render)
+			argp_error(state, "no form %s", arg);
+		break;
+	case 'o': args->output = arg; break;
+	case KEY_BASELINE: args->baseline = arg; break;
+	case KEY_ALL: args->wishes.all = true; break;
+	case KEY_ADDRESSES: args->wishes.addresses = true; break;
+	case KEY_FORCE: args->wishes.force = true; break;
+	case KEY_ORIGIN: args->wishes.origin = arg; break;
+	case KEY_COMMIT: args->wishes.commit = arg; break;
+	case KEY_CONFIG: args->wishes.config = arg; break;
+	case KEY_FINDING: args->wishes.key = arg; break;
+	case ARGP_KEY_ARG:
+		if (args->input)
+			argp_error(state, "one run document at a time");
+		args->input = arg;
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which run document?");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static int fail(const char *what, const char *why)
+{
+	kmc_render_refuse("%s%s%s", what, why ? ": " : "", why ? why : "");
+	return CANNOT;
+}
+
+/* Into a file beside the output, which is put in its place when it is whole. */
+static int render_to_file(const struct args *args, const struct kmc_doc *doc)
+{
+	char *temporary;
+	FILE *out;
+	int ret;
+
+	if (asprintf(&temporary, "%s.%ld.tmp", args->output, (long)getpid()) < 0)
+		return fail("out of memory", NULL);
+	out = fopen(temporary, "w");
+	if (!out) {
+		ret = fail(args->output, strerror(errno));
+		free(temporary);
+		return ret;
+	}
+	ret = args->render(out, doc, &args->wishes) ? CANNOT : 0;
+	if (ferror(out) | fclose(out) && !ret)
+		ret = fail(args->output, strerror(errno));
+	if (!ret && rename(temporary, args->output))
+		ret = fail(args->output, strerror(errno));
+	if (ret)
+		unlink(temporary);
+	free(temporary);
+	return ret;
+}
+
+static int render(struct args *args, const struct kmc_doc *doc)
+{
+	int ret;
+
+	if (args->output)
+		return render_to_file(args, doc);
+	ret = args->render(stdout, doc, &args->wishes) ? CANNOT : 0;
+	if (fflush(stdout) && !ret)
+		ret = fail("standard output", strerror(errno));
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		options, parse_option, "RUN.json",
+		"Show a run document in another form.\v"
+		"Exit status: 0 written; 2 it could not be, or should not: a line on standard error "
+		"says why. What a run found is the exit status of the run, not of its report.",
+		NULL, NULL, NULL };
+	struct args args = { .render = kmc_render_text };
+	struct kmc_doc doc, baseline;
+	char error[512];
+	int ret;
+
+	argp_err_exit_status = CANNOT;
+	argp_program_version = KMC_VERSION_LINE;
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	if (kmc_doc_read(args.input, &doc, error, sizeof(error)))
+		return fail(error, NULL);
+	if (args.baseline && kmc_doc_read(args.baseline, &baseline, error, sizeof(error))) {
+		kmc_doc_free(&doc);
+		return fail(error, NULL);
+	}
+	args.wishes.baseline = args.baseline ? &baseline : NULL;
+	ret = render(&args, &doc);
+	if (args.baseline)
+		kmc_doc_free(&baseline);
+	kmc_doc_free(&doc);
+	return ret;
+}

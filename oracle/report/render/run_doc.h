@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A run document as read: what every renderer is a pure function of. All
+ * strings are valid UTF-8 without control characters, whatever the file held;
+ * a document that was accepted has every field that the version demands.
+ */
+#ifndef RENDER_RUN_DOC_H
+#define RENDER_RUN_DOC_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum kmc_doc_state {
+	DOC_PASS, DOC_VIOLATED, DOC_KNOWN, DOC_UNKNOWN, DOC_UNEXERCISED, DOC_UNREACHABLE,
+	DOC_NR_STATES
+};
+
+struct kmc_doc_lines {
+	const char **line;
+	size_t nr;
+};
+
+struct kmc_doc_rule {
+	const char *id, *name, *party, *strength, *origin;
+	const char *why;       /* of an unreachable one; else "" */
+	const char *statement, *source; /* "" in documents of version 1.0 */
+	enum kmc_doc_state state;
+	uint64_t exercised, passed, violated, unknown;
+};
+
+struct kmc_doc_finding {
+	const char *key, *title, *rule, *party, *strength, *severity, *call, *clause, *shape;
+	const char *address, *site, *required;
+	struct kmc_doc_lines let, then, but;
+	uint64_t occurrences, first, last;
+	bool known;
+};
+
+struct kmc_doc_life {
+	const char *name;
+	uint64_t allocs, frees, implied_frees, before_trace, duplicates, failed, live, live_bytes;
+};
+
+struct kmc_doc_subject {
+	const char *name, *edition, *verdict;
+	const char *profile, *release; /* "" none */
+	bool bare;                     /* a recorded kernel */
+	struct kmc_doc_lines options;
+	uint64_t cpus, nodes, page_bytes, events;
+	uint64_t totals[DOC_NR_STATES];
+	struct kmc_doc_rule *rules;
+	struct kmc_doc_finding *findings;
+	struct kmc_doc_life *lives;
+	size_t nr_rules, nr_findings, nr_lives;
+};
+
+struct kmc_doc_fact {
+	const char *key, *value;
+};
+
+struct kmc_doc {
+	const char *path;      /* as given */
+	const char *tool, *version, *command, *file, *sha256, *verdict, *reproduce;
+	const char *generated; /* "" left out */
+	uint64_t exit_status;
+	struct kmc_doc_fact *facts;
+	struct kmc_doc_subject *subjects;
+	size_t nr_facts, nr_subjects;
+	const char *json;      /* the text of the file */
+	size_t json_bytes;
+	struct kmc_doc_room *room;
+};
+
+/**
+ * kmc_doc_read() - Read a run document.
+ * @error: one line naming the file and the place; size bytes.
+ * Return: 0; -EINVAL no document, damaged, or of a newer major version; -errno.
+ */
+int kmc_doc_read(const char *path, struct kmc_doc *doc, char *error, size_t size);
+void kmc_doc_free(struct kmc_doc *doc);
+
+/** kmc_doc_state_name() - "pass", as in the document. */
+const char *kmc_doc_state_name(enum kmc_doc_state state);
+/** kmc_doc_rule_of() - The rule of a finding; NULL when the document does not list it. */
+const struct kmc_doc_rule *kmc_doc_rule_of(const struct kmc_doc_subject *subject, const char *id);
+/** kmc_doc_family_bytes() - Length of a rule id's family: 5 of "ALIGN-2". */
+size_t kmc_doc_family_bytes(const char *id);
+
+#endif
