@@ -513,25 +513,46 @@ static void parse(struct reader *r, const char *text, size_t len)
 	json_tokener_free(tok);
 }
 
+static int begin(struct reader *r, const char *name)
+{
+	*r->doc = (struct kmc_doc){ .path = name, .room = calloc(1, sizeof(*r->doc->room)) };
+	if (r->doc->room)
+		return 0;
+	snprintf(r->error, r->error_bytes, "%s: out of memory", name);
+	return -ENOMEM;
+}
+
+static int finish(struct reader *r, const char *text, size_t len)
+{
+	if (!r->err)
+		parse(r, text, len);
+	r->doc->json = text;
+	r->doc->json_bytes = len;
+	if (r->err)
+		kmc_doc_free(r->doc);
+	return r->err;
+}
+
 int kmc_doc_read(const char *path, struct kmc_doc *doc, char *error, size_t size)
 {
 	struct reader r = { .doc = doc, .error = error, .error_bytes = size };
 	char *text;
 	size_t len;
 
-	*doc = (struct kmc_doc){ .path = path, .room = calloc(1, sizeof(*doc->room)) };
-	if (!doc->room) {
-		snprintf(error, size, "%s: out of memory", path);
+	if (begin(&r, path))
 		return -ENOMEM;
-	}
 	r.err = load(&r, &text, &len);
-	if (!r.err)
-		parse(&r, text, len);
-	doc->json = text;
-	doc->json_bytes = len;
-	if (r.err)
-		kmc_doc_free(doc);
-	return r.err;
+	return finish(&r, text, len);
+}
+
+int kmc_doc_read_memory(const char *name, const char *text, size_t len, struct kmc_doc *doc,
+			char *error, size_t size)
+{
+	struct reader r = { .doc = doc, .error = error, .error_bytes = size };
+
+	if (begin(&r, name))
+		return -ENOMEM;
+	return finish(&r, text, len);
 }
 
 void kmc_doc_free(struct kmc_doc *doc)

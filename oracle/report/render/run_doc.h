@@ -77,6 +77,12 @@ struct kmc_doc {
  * Return: 0; -EINVAL no document, damaged, or of a newer major version; -errno.
  */
 int kmc_doc_read(const char *path, struct kmc_doc *doc, char *error, size_t size);
+/**
+ * kmc_doc_read_memory() - The same from @len bytes, below 2 GiB, that stay where they are.
+ * @text: a byte 0 stands behind them.
+ */
+int kmc_doc_read_memory(const char *name, const char *text, size_t len, struct kmc_doc *doc,
+			char *error, size_t size);
 void kmc_doc_free(struct kmc_doc *doc);
 
 /** kmc_doc_state_name() - "pass", as in the document. */
