@@ -87,6 +87,8 @@ void kmc_exec_tracepoint(struct kmc_exec *exec, struct kmc_event *ev)
 
 /* operands */
 
+enum fit { FITS, MISFIT, NOT_THERE };
+
 struct resolved {
 	struct kmc_slot *slot; /* NULL: none, or NULL written for it */
 	bool usable;           /* of the wanted kind and alive */
@@ -219,25 +221,28 @@ static bool use_fits(const struct kmc_op *op, const struct kmc_plan *plan,
 	}
 }
 
-static bool bulk_fits(struct kmc_exec *exec, const struct kmc_op *op, uint16_t first,
-		      struct kmc_call *call)
+/* NOT_THERE: a slot of the run holds no memory; MISFIT: one that must not be freed so. */
+static enum fit bulk_fits(struct kmc_exec *exec, const struct kmc_op *op, uint16_t first,
+			  struct kmc_call *call)
 {
 	struct kmc_plan plan = *kmc_plan_of(op->code);
-	struct kmc_operand want = { .kind = KMC_SLOT_MEMORY };
 	const struct kmc_slot *cache = plan.src.kind == KMC_SLOT_CACHE ? call->src : NULL;
+	enum fit fit = FITS;
 
 	if (first == KMC_NO_SLOT || op->a > KMC_NR_SLOTS || first + op->a > KMC_NR_SLOTS)
-		return false;
+		return NOT_THERE;
 	for (uint64_t i = 0; i < op->a; i++) {
-		struct resolved r = resolve(exec, &want, (uint16_t)(first + i));
+		const struct kmc_slot *slot = &exec->slots[first + i];
 
-		if (!r.usable || !r.slot || !kmc_pairing_fits(op, r.slot, cache))
-			return false;
-		exec->bulk[i] = r.slot->ptr;
+		if (slot->kind != KMC_SLOT_MEMORY)
+			return NOT_THERE;
+		if (slot->freed || !kmc_pairing_fits(op, slot, cache))
+			fit = MISFIT;
+		exec->bulk[i] = slot->ptr;
 	}
 	call->bulk = exec->bulk;
 	call->count = op->a;
-	return true;
+	return fit;
 }
 
 static struct kmc_slot *memory_slot(const struct kmc_plan *plan, const struct kmc_call *call)
@@ -261,8 +266,6 @@ static const struct kmc_operand *memory_operand(const struct kmc_plan *plan, uin
 	*number = op->third;
 	return plan->third.kind == KMC_SLOT_MEMORY ? &plan->third : NULL;
 }
-
-enum fit { FITS, MISFIT, NOT_THERE };
 
 /*
  * Does the program hold objects of the cache? Those that wait for a grace period
@@ -309,7 +312,7 @@ static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
 	if (!want)
 		return FITS;
 	if (want->range)
-		return bulk_fits(exec, op, number, call) ? FITS : NOT_THERE;
+		return bulk_fits(exec, op, number, call);
 	slot = memory_slot(plan, call);
 	if (slot && slot->kind != KMC_SLOT_MEMORY)
 		return NOT_THERE;
@@ -599,17 +602,29 @@ static void free_done(struct kmc_slot *slot, const struct kmc_op *op)
 	slot->freed = true;
 }
 
-static void bulk_free_done(struct kmc_exec *exec, struct kmc_call *call, uint16_t first)
+static uint16_t bulk_first(const struct kmc_op *op)
+{
+	const struct kmc_plan *plan = kmc_plan_of(op->code);
+
+	return plan->src.range ? op->src : plan->dst.range ? op->dst : op->third;
+}
+
+/* A bulk free as frees of its entries. */
+static void bulk_free_events(struct kmc_exec *exec, const struct kmc_call *call)
 {
 	unsigned int code = single_form(call->op->code);
 	bool derived = call->op->code == KMC_OP_KMEM_CACHE_FREE_BULK && !call->src;
 
-	for (uint64_t i = 0; i < call->count; i++) {
-		struct kmc_slot *slot = &exec->slots[first + i];
+	for (uint64_t i = 0; i < call->count; i++)
+		bulk_event(exec, derived ? KMC_OP_KFREE : code,
+			   &exec->slots[bulk_first(call->op) + i], KMC_OUT_NONE);
+}
 
-		bulk_event(exec, derived ? KMC_OP_KFREE : code, slot, KMC_OUT_NONE);
-		slot->freed = true;
-	}
+static void bulk_free_done(struct kmc_exec *exec, struct kmc_call *call)
+{
+	bulk_free_events(exec, call);
+	for (uint64_t i = 0; i < call->count; i++)
+		exec->slots[bulk_first(call->op) + i].freed = true;
 }
 
 static void split_done(struct kmc_slot *slot)
@@ -686,8 +701,7 @@ static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
 	if (!plan->is_free)
 		return;
 	if (call->bulk) {
-		bulk_free_done(exec, call, plan->src.range ? op->src :
-				     plan->dst.range ? op->dst : op->third);
+		bulk_free_done(exec, call);
 		return;
 	}
 	slot = memory_slot(plan, call);
@@ -818,10 +832,13 @@ static void misuse(struct kmc_exec *exec, const struct kmc_call *call)
 	bool memory = kmc_plan_of(call->op->code)->family == KMC_OPF_MEMORY;
 	uint64_t bytes = memory ? call->op->a : 1;
 	enum kmc_misuse_report what = exec->backend->look ?
-		exec->backend->look(exec, call->ptr, bytes) : KMC_REPORT_UNKNOWN;
+		exec->backend->look(exec, call->bulk ? call->bulk[0] : call->ptr, bytes) :
+		KMC_REPORT_UNKNOWN;
 
 	if (memory && call->src)
 		exec->open.addr2 = call->src->addr;
+	if (call->bulk)
+		bulk_free_events(exec, call);
 	kmc_exec_effect(exec, KMC_EFF_REPORTED, exec->open.addr, 0, 0, what);
 	finish(exec, KMC_OUT_NONE);
 }

@@ -37,8 +37,8 @@ static const char object_table[NR_OBJECT_ROWS][NR_OBJECT_COLUMNS + 1] = {
 };
 
 /* Pages and the rest; Part 2.4. */
-enum { ROW_PAGE, ROW_BLOCK, ROW_COMPOUND, ROW_SPLIT, ROW_BULK_PAGE, ROW_GFP, ROW_EXACT, ROW_FOLIO,
-       ROW_PAGE_NOLOCK, ROW_FRAG, ROW_CONTIG, ROW_CMA, ROW_MEMPOOL, ROW_DMA, ROW_DMA_POOL,
+enum { ROW_PAGE, ROW_BLOCK, ROW_COMPOUND, ROW_SPLIT, ROW_BULK_PAGE, ROW_GFP, ROW_GFP_BLOCK,
+       ROW_GFP_COMP, ROW_EXACT, ROW_FOLIO, ROW_PAGE_NOLOCK, ROW_FRAG, ROW_CONTIG, ROW_CMA, ROW_MEMPOOL, ROW_DMA, ROW_DMA_POOL,
        ROW_PERCPU, NR_PAGE_ROWS };
 enum { COL_PAGES, COL_FREE_PAGES, COL_EXACT, COL_PUT, COL_FRAG, COL_CONTIG, COL_CMA, COL_ZS,
        COL_MEMPOOL, COL_DMA, COL_DMA_POOL, COL_PERCPU, NR_PAGE_COLUMNS };
@@ -50,6 +50,8 @@ static const char page_table[NR_PAGE_ROWS][NR_PAGE_COLUMNS + 1] = {
 	[ROW_SPLIT]       = "kkikiixxxxxx",
 	[ROW_BULK_PAGE]   = "kixkixxxxxxx",
 	[ROW_GFP]         = "kkxkixxxxxxx",
+	[ROW_GFP_BLOCK]   = "kkxxxxxxxxxx",
+	[ROW_GFP_COMP]    = "kkxkxxxxxxxx",
 	[ROW_EXACT]       = "xxkxxxxxxxxx",
 	[ROW_FOLIO]       = "ixxkxixxxxxx",
 	[ROW_PAGE_NOLOCK] = "kxxkxxxxxxxx",
@@ -168,13 +170,22 @@ static int page_row_of_pages(const struct kmc_slot *slot)
 	return slot->order ? ROW_BLOCK : ROW_PAGE;
 }
 
+static int page_row_of_get(const struct kmc_slot *slot)
+{
+	if (slot->parts)
+		return ROW_SPLIT;
+	if (!slot->order)
+		return ROW_GFP;
+	return slot->comp ? ROW_GFP_COMP : ROW_GFP_BLOCK;
+}
+
 static int page_row(const struct kmc_slot *slot)
 {
 	switch (slot->origin) {
 	case KMC_OP_ALLOC_PAGES:
 	case KMC_OP_ALLOC_PAGES_NODE: return page_row_of_pages(slot);
 	case KMC_OP_GET_FREE_PAGES:
-	case KMC_OP_GET_ZEROED_PAGE: return slot->parts ? ROW_SPLIT : ROW_GFP;
+	case KMC_OP_GET_ZEROED_PAGE: return page_row_of_get(slot);
 	case KMC_OP_ALLOC_PAGES_BULK: return ROW_BULK_PAGE;
 	case KMC_OP_ALLOC_PAGES_EXACT:
 	case KMC_OP_ALLOC_PAGES_EXACT_NID: return ROW_EXACT;
