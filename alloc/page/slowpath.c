@@ -314,6 +314,15 @@ static bool compacts_first(const struct alloc_context *ac)
 	       !(__gfp_pfmemalloc_flags(ac) & ALLOC_NO_WATERMARKS);
 }
 
+/* Of the node alone: 6.1.192 and 6.18.44, not those between. Rule: CPT-2. Model: exact. */
+static bool local_costly_gives_up(const struct alloc_context *ac)
+{
+	enum kmc_profile profile = ac->sim->config.profile;
+
+	return (ac->gfp & __GFP_THISNODE) &&
+	       (profile == KMC_PROFILE_6_1_192 || profile == KMC_PROFILE_6_18_44);
+}
+
 struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 {
 	enum compact_priority prio = DEF_COMPACT_PRIORITY;
@@ -343,7 +352,8 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 		if (page)
 			return page;
 		if (ac->order > COSTLY_ORDER && (ac->gfp & __GFP_NORETRY)) {
-			if (result == COMPACT_SKIPPED || result == COMPACT_DEFERRED)
+			if (result == COMPACT_SKIPPED || result == COMPACT_DEFERRED ||
+			    local_costly_gives_up(ac))
 				goto nopage; /* CPT-2 */
 			prio = COMPACT_PRIO_ASYNC;
 		}

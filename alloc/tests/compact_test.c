@@ -207,6 +207,28 @@ static void cpt2_costly_noretry_gives_up(void **state)
 	power_off();
 }
 
+/* And one that is for this node alone, by profile, whatever compaction came to. */
+static void cpt2_thisnode(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		bool gives_up = p == KMC_PROFILE_6_1_192 || p == KMC_PROFILE_6_18_44;
+
+		for (int local = 0; local < 2; local++) {
+			gfp_t gfp = MOV | __GFP_NORETRY | __GFP_NOWARN;
+
+			boot_holder(p, 8192);
+			checkerboard(4);
+			refuse = true;
+			tp_listen(KMC_TP_COMPACTION_TRY);
+			assert_null(alloc_pages(local ? gfp | __GFP_THISNODE : gfp, 9));
+			assert_int_equal(tp_count, local && gives_up ? 1 : 2);
+			let_all_go();
+			power_off();
+		}
+	}
+}
+
 /* CPT-3: the boundary of order-0 pages, profile by profile, swept by one. */
 static void suitable_at(enum kmc_profile profile, unsigned int order, unsigned int above)
 {
@@ -425,6 +447,7 @@ int main(void)
 		cmocka_unit_test(gfp36_without_io_nothing_is_compacted),
 		cmocka_unit_test(cpt1_asynchronous_first),
 		cmocka_unit_test(cpt2_costly_noretry_gives_up),
+		cmocka_unit_test(cpt2_thisnode),
 		cmocka_unit_test(cpt3_suitable_at_the_boundary),
 		cmocka_unit_test(cpt3_cma_counts_and_fragmentation_index),
 		cmocka_unit_test(cpt4_deferral),
