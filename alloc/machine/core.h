@@ -103,6 +103,7 @@ enum kmc_frame_kind {
 /* One request to flush, by a bit mask of what. See kmc_flush_cpus(). */
 #define FLUSH_SHEAVES (1u << 0)
 #define FLUSH_PCP     (1u << 1)
+#define FLUSH_STOCKS  (1u << 2) /* charges in advance */
 
 struct kmc_task {
 	uint32_t flags; /* KMC_PF_* */
@@ -136,6 +137,7 @@ struct kmc_cpu {
 extern __thread struct kmc_cpu *kmc_this_cpu __attribute__((tls_model("initial-exec")));
 
 struct kmc_holder_ops;
+struct kmc_memcg_ops;
 struct movable_operations;
 
 struct kmc_sim {
@@ -155,6 +157,7 @@ struct kmc_sim {
 	struct kmc_cma_state *cma;
 	struct kmc_slab_state *slab;
 	struct kmc_rcu_state *rcu;
+	struct kmc_memcg_state *memcg; /* NULL: a machine without groups */
 	const char *rodata; /* KMC_RODATA_BYTES of read-only data; constant after boot */
 	struct kmc_vmalloc_state *vmalloc;
 	/* dirty tracking */
@@ -168,6 +171,9 @@ struct kmc_sim {
 	const struct kmc_holder_ops *holder;
 	void *holder_arg;
 	const struct movable_operations *movable_ops[NR_FRAME_KINDS]; /* constant after boot */
+	/* what charging asks when a limit is hit: memcg/ */
+	const struct kmc_memcg_ops *memcg_ops;
+	void *memcg_ops_arg;
 	struct kmc_sim_private *priv; /* machine/ only: boot image, snapshots */
 };
 

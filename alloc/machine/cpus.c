@@ -16,6 +16,7 @@
 #include <sched.h>
 #include "alloc/rcu.h"
 #include "machine.h"
+#include "memcg.h"
 #include "coroutine.h"
 
 __thread struct kmc_cpu *kmc_this_cpu __attribute__((tls_model("initial-exec")));
@@ -108,6 +109,8 @@ static void serve(struct kmc_cpu *cpu)
 			kmc_slab_flush_cpu(cpu->sim, cpu);
 		if (what & FLUSH_PCP)
 			kmc_page_flush_cpu(cpu->sim, cpu);
+		if (what & FLUSH_STOCKS)
+			kmc_memcg_flush_cpu(cpu);
 		atomic_store_explicit(&cpu->flush_done, ticket, memory_order_release);
 	}
 	cpu->serving = false;

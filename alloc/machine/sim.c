@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "machine.h"
+#include "memcg.h"
 
 #define MAX_PFN (1ull << (40 - PAGE_SHIFT)) /* 1 TiB */
 
@@ -101,6 +102,7 @@ static int boot_memory(struct kmc_sim *sim)
 	bytes += kmc_page_arena_bytes(config) + kmc_slab_arena_bytes(config);
 	bytes += kmc_cma_arena_bytes(config) + kmc_rcu_arena_bytes(config);
 	bytes += kmc_vmalloc_arena_bytes(config);
+	bytes += kmc_memcg_arena_bytes(config, sim->max_pfn);
 	err = kmc_arena_map(sim, bytes);
 	if (!err)
 		err = kmc_frames_map(sim);
@@ -123,6 +125,8 @@ static int boot(struct kmc_sim *sim)
 	if (!err)
 		err = kmc_slab_boot(sim);
 	kmc_rcu_boot(sim);
+	if (!err)
+		kmc_memcg_boot(sim);
 	if (!err)
 		kmc_cma_boot(sim);
 	if (!err)
@@ -210,7 +214,8 @@ uint64_t kmc_sim_hash(struct kmc_sim *sim)
 
 	h = kmc_cma_hash(sim, kmc_page_hash(sim, h));
 	h = kmc_rcu_hash(sim, kmc_slab_hash(sim, h));
-	return kmc_vmalloc_hash(sim, h);
+	h = kmc_vmalloc_hash(sim, h);
+	return kmc_memcg_hash(sim, h);
 }
 
 void kmc_sim_check(struct kmc_sim *sim)
@@ -219,4 +224,5 @@ void kmc_sim_check(struct kmc_sim *sim)
 	kmc_cma_check(sim);
 	kmc_slab_check(sim);
 	kmc_vmalloc_check(sim);
+	kmc_memcg_check(sim);
 }

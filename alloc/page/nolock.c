@@ -32,7 +32,7 @@ struct page *alloc_pages_nolock(gfp_t gfp_flags, int nid, unsigned int order)
 		return NULL;
 	page = get_page_from_freelist(&ac, kmc_fast_alloc_flags(&ac) | ALLOC_TRYLOCK);
 	if (page)
-		page = kmc_page_prep(&ac, page);
+		page = kmc_page_charge(&ac, kmc_page_prep(&ac, page));
 	kmc_trace_page_alloc(&ac, page);
 	return page;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include "compact.h"
 #include "free_list.h"
+#include "memcg.h"
 #include "linux/gfp.h"
 
 /*
@@ -102,6 +103,8 @@ void kmc_page_prep_like(struct kmc_sim *sim, struct page *page, const struct pag
 	page->link.next = page->link.prev = 0;
 	page->private_words[0] = model->private_words[0];
 	page->private_words[1] = model->private_words[1];
+	if (unlikely(flags & PGF_ACCOUNTED))
+		kmc_memcg_copy_page(sim, model, page);
 	poison_block(sim, page, model->order, false);
 	if (flags & PGF_COMPOUND)
 		prep_compound_tails(sim, page, model->order);
@@ -258,7 +261,16 @@ unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac)
 	return flags;
 }
 
-/* The kernel's __alloc_pages(). Model: simplified (no memcg, no cpusets). */
+/* Rule: GFP-44, MCG-1. Model: exact. */
+struct page *kmc_page_charge(struct alloc_context *ac, struct page *page)
+{
+	if (!page || !kmc_memcg_charge_page(ac->cpu, page, ac->gfp, ac->order))
+		return page;
+	kmc_pages_free(ac->sim, ac->cpu, page, ac->order);
+	return NULL;
+}
+
+/* The kernel's __alloc_pages(). Model: simplified (no cpusets). */
 static struct page *alloc_slow(struct alloc_context *ac)
 {
 	struct page *page;
@@ -271,6 +283,8 @@ static struct page *alloc_slow(struct alloc_context *ac)
 		prep_new_page(ac->sim, page, ac->order, ac->gfp, ac->attention);
 	else
 		page = __alloc_pages_slowpath(ac);
+	if (ac->gfp & __GFP_ACCOUNT)
+		page = kmc_page_charge(ac, page);
 	if (ac->attention & ATTN_TRACE)
 		kmc_trace_page_alloc(ac, page);
 	return page;
@@ -289,7 +303,7 @@ struct page *kmc_pages_alloc(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp
 			     unsigned int order, int node)
 {
 	kmc_yield_point("pages_alloc");
-	if (likely(order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu) &&
+	if (likely(order <= PCP_MAX_ORDER && !(kmc_attention_bits(cpu) | (gfp & __GFP_ACCOUNT)) &&
 		   node < (int)sim->config.nr_nodes)) {
 		struct page *page = alloc_fast(cpu, gfp, order,
 					       node < 0 ? cpu->first_zones
@@ -315,7 +329,8 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	struct kmc_cpu *cpu = kmc_this_cpu;
 
 	kmc_yield_point("alloc_pages");
-	if (likely(cpu && order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu))) {
+	if (likely(cpu && order <= PCP_MAX_ORDER &&
+		   !(kmc_attention_bits(cpu) | (gfp & __GFP_ACCOUNT)))) {
 		struct page *page = alloc_fast(cpu, gfp, order, cpu->first_zones);
 
 		if (likely(page))
@@ -366,7 +381,7 @@ static void free_pages_prepare(struct kmc_sim *sim, struct page *page, unsigned 
  */
 static void leak_rest(struct kmc_sim *sim, struct page *page, unsigned int order)
 {
-	unsigned int movable = page->flags & PGF_MOVABLE;
+	unsigned int movable = page->flags & (PGF_MOVABLE | PGF_ACCOUNTED);
 
 	kmc_touch(sim, page, sizeof(*page) << page->order);
 	for (unsigned int k = order; k < page->order; k++) {
@@ -376,6 +391,8 @@ static void leak_rest(struct kmc_sim *sim, struct page *page, unsigned int order
 		rest->order = (uint8_t)k;
 		rest->migratetype = page->migratetype;
 		rest->flags = (uint8_t)movable;
+		if (movable & PGF_ACCOUNTED)
+			kmc_memcg_copy_page(sim, page, rest);
 	}
 	page->order = (uint8_t)order;
 }
@@ -435,6 +452,8 @@ static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *pag
 	if (unlikely(kmc_attention_bits(cpu) & ATTN_DEBUG) &&
 	    (sim->config.options & KMC_OPT_INIT_ON_FREE))
 		clear_block(sim, page, order);
+	if (unlikely(page->flags & PGF_ACCOUNTED))
+		kmc_memcg_uncharge_page(cpu, page, order);
 	free_pages_prepare(sim, page, order);
 	page_set_word(page, FRAME_USED, order, page->migratetype, page->flags & PGF_MOVABLE, 0);
 	page->link.next = page->link.prev = 0;
@@ -481,7 +500,8 @@ static FLAT bool free_fast(struct kmc_cpu *cpu, struct page *page, unsigned int 
  */
 static COLD void free_begin_slow(struct kmc_cpu *cpu, struct page *page, unsigned int order)
 {
-	if (page->kind == FRAME_USED && (page->flags & (PGF_COMPOUND | PGF_LRU)) == PGF_COMPOUND &&
+	if (page->kind == FRAME_USED &&
+	    (page->flags & (PGF_COMPOUND | PGF_LRU | PGF_ACCOUNTED)) == PGF_COMPOUND &&
 	    page->order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu)) {
 		unsigned int flags = page->flags & PGF_MOVABLE;
 
@@ -500,7 +520,8 @@ static COLD void free_begin_slow(struct kmc_cpu *cpu, struct page *page, unsigne
 /* The block is plain, in use, of this very order, with one reference? One load tells. */
 static FLAT bool is_sole_block(uint64_t word, unsigned int order)
 {
-	const uint64_t mask = page_word(0xff, 0xff, 0, PGF_COMPOUND | PGF_LRU, 0xffffffff);
+	const uint64_t mask = page_word(0xff, 0xff, 0, PGF_COMPOUND | PGF_LRU | PGF_ACCOUNTED,
+					0xffffffff);
 
 	return (word & mask) == page_word(FRAME_USED, order, 0, 0, 1);
 }
@@ -537,7 +558,9 @@ static void free_all_but_head(struct kmc_cpu *cpu, struct page *page, unsigned i
 		struct page *rest = page + (1u << order);
 
 		page_set_word(rest, FRAME_USED, order, page->migratetype,
-			      page->flags & PGF_MOVABLE, 0);
+			      page->flags & (PGF_MOVABLE | PGF_ACCOUNTED), 0);
+		if (page->flags & PGF_ACCOUNTED)
+			kmc_memcg_copy_page(cpu->sim, page, rest);
 		kmc_pages_free(cpu->sim, cpu, rest, order);
 	}
 }

@@ -7,6 +7,7 @@
  * Contract: PAGE-1..16, PAGE-21, PAGE-22. Looked at: 6.18.44.
  */
 #include "zone.h"
+#include "memcg.h"
 #include "linux/mm.h"
 
 static inline struct kmc_cpu *enter(void)
@@ -55,7 +56,7 @@ void free_pages(unsigned long addr, unsigned int order)
 void split_page(struct page *page, unsigned int order)
 {
 	struct kmc_sim *sim = this_sim();
-	unsigned int flags = page->flags & PGF_MOVABLE;
+	unsigned int flags = page->flags & (PGF_MOVABLE | PGF_ACCOUNTED);
 
 	KMC_BUG_ON(page->kind != FRAME_USED || (page->flags & PGF_COMPOUND));
 	if (!order)
@@ -68,6 +69,8 @@ void split_page(struct page *page, unsigned int order)
 		page[i].migratetype = page->migratetype;
 		page[i].flags = (uint8_t)flags;
 		page[i].refcount = 1;
+		if (flags & PGF_ACCOUNTED)
+			kmc_memcg_copy_page(sim, page, page + i);
 	}
 }
 

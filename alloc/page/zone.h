@@ -405,4 +405,6 @@ static inline void pcp_count_alloc(struct per_cpu_pages *pcp, unsigned int order
 uint64_t zone_reclaimable_pages(struct kmc_sim *sim, const struct zone *zone);
 struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc_flags);
 struct page *__alloc_pages_slowpath(struct alloc_context *ac);
+/* page_alloc.c: charge a new block if the request says so; a refused one is freed. */
+struct page *kmc_page_charge(struct alloc_context *ac, struct page *page);
 void kmc_page_warn(struct alloc_context *ac, enum kmc_warn_once once, const char *text);

@@ -45,7 +45,7 @@ static struct kmem_cache *cache_of(struct kmc_cpu *cpu, const void *ptr)
 	if (!kmc_in_frames(sc, ptr))
 		return NULL;
 	page = kmc_page_of(sc, ptr);
-	if (page->kind != FRAME_SLAB || (page->slab.state ^ sc->node_tag) != page->slab.cache->slot)
+	if (page->kind != FRAME_SLAB || (kmc_tag_of(page) ^ sc->node_tag) != page->slab.cache->slot)
 		return NULL; /* of another node, or from the reserves */
 	return page->slab.cache;
 }
@@ -105,6 +105,7 @@ static void sheaf_free(struct kmc_cpu *cpu, struct kmc_sheaf *sheaf)
 
 	for (uint32_t i = 0; i < nr; i++) {
 		kmc_rcu_released(cpu, sheaf->objects[i]);
+		kmc_object_uncharge(cpu, s, sheaf->objects[i]);
 		kmc_object_retire(cpu, s, sheaf->objects[i]);
 	}
 	kmc_sheaf_give(cpu, s, sheaf);

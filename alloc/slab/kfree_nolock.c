@@ -35,9 +35,9 @@ static void put_off(struct kmc_cpu *cpu, const struct kmem_cache *s, void *objec
 static bool has_room(struct kmc_cpu *cpu, const struct kmem_cache *s, const void *object)
 {
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
-	struct kmc_pcs *pcs = kmc_pcs_of(sc, s);
+	struct kmc_pcs *pcs = kmc_pcs_at(sc, s);
 
-	return pcs->top != pcs->end && (kmc_page_of(sc, object)->slab.state ^ sc->node_tag) == s->slot;
+	return pcs->top != pcs->end && (kmc_tag_of(kmc_page_of(sc, object)) ^ sc->node_tag) == s->slot;
 }
 
 /*

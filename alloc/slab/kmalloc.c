@@ -30,7 +30,7 @@ static unsigned int random_copy(struct kmc_cpu *cpu, const void *call_site)
 	uint64_t site = cpu->call_site;
 	unsigned int copy;
 
-	if (!site)
+	if (!site && call_site) /* the allocator's own requests come from one place */
 		site = (uint64_t)((const char *)call_site - __executable_start);
 	copy = (unsigned int)(((site ^ cpu->sim->slab->copies_seed) * 0x61c8864680b583ebull) >> 60);
 	return copy ? KMC_SLOTS_RANDOM + (copy - 1) * 16 : KMC_SLOTS_NORMAL;
@@ -282,7 +282,7 @@ void kfree(const void *object)
 	if (likely(!atomic_load_explicit(&cpu->attention, memory_order_relaxed) &&
 		   kmc_in_frames(sc, object))) {
 		struct page *page = kmc_page_of(sc, object);
-		uint64_t slot = page->slab.state ^ sc->node_tag;
+		uint64_t slot = __atomic_load_n(&page->slab.state, __ATOMIC_RELAXED) ^ sc->node_tag;
 
 		if (likely(page->kind == FRAME_SLAB && slot < KMC_MAX_SLOTS)) {
 			struct kmc_pcs *pcs = &sc->pcs[slot];

@@ -7,6 +7,7 @@
  * Contract: KM-21, KM-24, TRC-8. 6.18 on; looked at: 6.18.35.
  */
 #include "slub_core.h"
+#include "memcg.h"
 
 /* A real-time kernel's locks sleep. Rule: KM-25 (`ctx`). */
 static bool context_forbids(const struct kmc_cpu *cpu)
@@ -26,6 +27,20 @@ static void *alloc_at_hand(struct kmc_cpu *cpu, struct kmem_cache *s, int node, 
 	if (!object && !*busy)
 		object = kmc_slab_try_grow(cpu, s, here ? NUMA_NO_NODE : node, busy);
 	return object;
+}
+
+/* The charge may neither wait nor reclaim. */
+static void *charged(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, void *object)
+{
+	struct kmc_object_charge charge;
+
+	if (likely(!kmc_memcg_wants(cpu->sim, s, gfp)))
+		return object;
+	if (kmc_memcg_objects_before(cpu, s, NULL, gfp, 1, &charge) &&
+	    kmc_memcg_objects_after(cpu, s, NULL, gfp, 1, &object, &charge))
+		return object;
+	kmc_object_free(cpu, s, object);
+	return NULL;
 }
 
 /*
@@ -50,7 +65,7 @@ void *kmalloc_nolock(size_t size, gfp_t gfp_flags, int node)
 		if (object)
 			kmc_object_finish(cpu, s, gfp_flags, object, size);
 		if (object || !busy)
-			return object;
+			return object ? charged(cpu, s, gfp_flags, object) : NULL;
 		class_size = s->object_size + 1;
 	}
 	return NULL;

@@ -165,7 +165,9 @@ int kmc_cache_setup(struct kmc_sim *sim, unsigned int slot, const char *name,
 	memset(s, 0, sizeof(*s));
 	s->slot = slot;
 	s->sim = sim;
-	s->pcs_offset = (uint32_t)(offsetof(struct kmc_slab_cpu, pcs) + slot * sizeof(struct kmc_pcs));
+	s->pcs_offset = (uint32_t)offsetof(struct kmc_slab_cpu, pcs);
+	if (!(flags & SLAB_ACCOUNT) || !(sim->config.options & KMC_OPT_MEMCG))
+		s->pcs_offset += (uint32_t)(slot * sizeof(struct kmc_pcs));
 	s->flags = flags;
 	s->object_size = object_size;
 	s->allocflags = cache_allocflags(flags);
@@ -377,13 +379,6 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	cache_end(cpu, s, left);
 }
 
-/* Rule: KC-38. Model: simplified: nothing is charged yet, so that all has been. */
-bool kmem_cache_charge(void *objp, gfp_t gfpflags)
-{
-	(void)objp, (void)gfpflags;
-	return true;
-}
-
 /* Rule: KC-22. Model: exact. */
 unsigned int kmem_cache_size(struct kmem_cache *s)
 {
@@ -409,14 +404,14 @@ void kmc_emit_cache_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, const void 
 	kmc_slab_emit(cpu, &event);
 }
 
-static slow_path void *cache_alloc_slow(struct kmem_cache *s, gfp_t gfp, int node,
-					const void *call_site)
+static slow_path void *cache_alloc_slow(struct kmem_cache *s, struct list_lru *lru, gfp_t gfp,
+					int node, const void *call_site)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	void *object;
 
 	kmc_attention(cpu);
-	object = kmc_object_alloc(cpu, s, gfp, node, s->object_size);
+	object = kmc_object_alloc_lru(cpu, s, lru, gfp, node, s->object_size);
 	if (kmc_slab_traced(cpu))
 		kmc_emit_cache_alloc(cpu, s, object, gfp, node, call_site);
 	return object;
@@ -437,20 +432,19 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t flags)
 			return *--pcs->top;
 	}
 #endif
-	return cache_alloc_slow(s, flags, NUMA_NO_NODE, __builtin_return_address(0));
+	return cache_alloc_slow(s, NULL, flags, NUMA_NO_NODE, __builtin_return_address(0));
 }
 
 /* Model: exact in result (6.18). */
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
 {
-	return cache_alloc_slow(s, flags, node, __builtin_return_address(0));
+	return cache_alloc_slow(s, NULL, flags, node, __builtin_return_address(0));
 }
 
-/* Model: simplified: nothing is charged, so there is no list to set up. */
+/* Rule: KC-31. Model: exact. */
 void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru, gfp_t flags)
 {
-	(void)lru;
-	return cache_alloc_slow(s, flags, NUMA_NO_NODE, __builtin_return_address(0));
+	return cache_alloc_slow(s, lru, flags, NUMA_NO_NODE, __builtin_return_address(0));
 }
 
 /* The kernel looks at the owner only with hardening or consistency checks. Rule: DBG-8. */
@@ -509,7 +503,9 @@ void kmem_cache_free(struct kmem_cache *s, void *objp)
 
 		kmc_simple_address(pcs);
 		if (likely(page->kind == FRAME_SLAB &&
-			   (page->slab.state ^ sc->node_tag) == s->slot && pcs->top != pcs->end)) {
+			   (__atomic_load_n(&page->slab.state, __ATOMIC_RELAXED) ^ sc->node_tag) ==
+				   s->slot &&
+			   pcs->top != pcs->end)) {
 			*pcs->top++ = objp;
 			return;
 		}

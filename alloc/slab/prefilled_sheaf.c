@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include "slub_core.h"
+#include "memcg.h"
 
 struct slab_sheaf {
 	unsigned int size, capacity;
@@ -78,6 +79,17 @@ int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *
 	return 0;
 }
 
+/* An object that was promised is not refused for its charge. */
+static void charge(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, void *object)
+{
+	struct kmc_object_charge charge;
+
+	if (likely(!kmc_memcg_wants(cpu->sim, s, gfp)))
+		return;
+	if (kmc_memcg_objects_before(cpu, s, NULL, gfp, 1, &charge))
+		kmc_memcg_objects_after(cpu, s, NULL, gfp, 1, &object, &charge);
+}
+
 /* Rule: KC-36, KM-25. Model: exact in result: no fallback when it is empty. */
 void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf)
 {
@@ -88,6 +100,7 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_s
 	if (sheaf->size > 0) {
 		object = sheaf->objects[--sheaf->size];
 		kmc_object_finish(cpu, s, gfp, object, s->object_size);
+		charge(cpu, s, gfp | __GFP_NOFAIL, object);
 	}
 	if (kmc_slab_traced(cpu))
 		kmc_emit_cache_alloc(cpu, s, object, gfp, NUMA_NO_NODE,

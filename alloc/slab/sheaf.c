@@ -241,7 +241,7 @@ static bool object_local(struct kmc_cpu *cpu, const struct kmem_cache *s, const 
 {
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
 
-	return (kmc_page_of(sc, object)->slab.state ^ sc->node_tag) == s->slot;
+	return (kmc_tag_of(kmc_page_of(sc, object)) ^ sc->node_tag) == s->slot;
 }
 
 /* Up to @max objects from slabs; more than one only when they may enter the sheaf. */
@@ -297,7 +297,7 @@ static void *pcs_refill(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_pc
 
 void *kmc_sheaf_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 {
-	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
+	struct kmc_pcs *pcs = kmc_pcs_at(kmc_slab_cpu_of(cpu), s);
 
 	if (pcs->top == pcs->base) {
 		pcs_touch(cpu, s, pcs);
@@ -309,7 +309,7 @@ void *kmc_sheaf_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp)
 
 void *kmc_sheaf_try_alloc(struct kmc_cpu *cpu, struct kmem_cache *s)
 {
-	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
+	struct kmc_pcs *pcs = kmc_pcs_at(kmc_slab_cpu_of(cpu), s);
 
 	if (pcs->top == pcs->base) {
 		if (!pcs->spare || !pcs->spare->count)
@@ -361,7 +361,7 @@ static bool pcs_make_room(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_
 
 void kmc_sheaf_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
 {
-	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
+	struct kmc_pcs *pcs = kmc_pcs_at(kmc_slab_cpu_of(cpu), s);
 
 	if (pcs->top == pcs->end) {
 		pcs_touch(cpu, s, pcs);
@@ -405,7 +405,7 @@ void kmc_sheaf_give(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_sheaf 
 
 void kmc_sheaf_flush(struct kmc_cpu *cpu, struct kmem_cache *s)
 {
-	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
+	struct kmc_pcs *pcs = kmc_pcs_at(kmc_slab_cpu_of(cpu), s);
 	struct kmc_sheaf *main = pcs_settle(pcs), *spare = pcs->spare;
 
 	memset(pcs, 0, sizeof(*pcs));

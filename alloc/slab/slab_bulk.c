@@ -4,6 +4,7 @@
  * bulk call emits an event (TRC-10).
  */
 #include "slub_core.h"
+#include "memcg.h"
 #include <string.h>
 
 #define slow_path __attribute__((noinline))
@@ -36,7 +37,7 @@ static bool needs_finish(struct kmc_sim *sim, gfp_t gfp)
 size_t kmc_objects_take(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, size_t size,
 			void **p)
 {
-	struct kmc_pcs *pcs = kmc_pcs_of(kmc_slab_cpu_of(cpu), s);
+	struct kmc_pcs *pcs = kmc_pcs_at(kmc_slab_cpu_of(cpu), s);
 	size_t got = 0;
 
 	while (got < size) {
@@ -51,22 +52,45 @@ size_t kmc_objects_take(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, si
 	return got;
 }
 
+static void give_back(struct kmc_cpu *cpu, struct kmem_cache *s, size_t nr, void **p)
+{
+	while (nr > 0)
+		kmc_object_free(cpu, s, p[--nr]);
+}
+
+/* All or none. */
+static bool take_all(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, size_t size, void **p)
+{
+	size_t got = kmc_objects_take(cpu, s, gfp, size, p);
+
+	if (likely(got == size))
+		return true;
+	give_back(cpu, s, got, p);
+	return false;
+}
+
 static slow_path int alloc_bulk_slow(struct kmem_cache *s, gfp_t gfp, size_t size, void **p)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
-	size_t got;
+	struct kmc_object_charge charge = { 0 };
+	bool charged;
 
 	kmc_attention(cpu);
 	if (size == 0 || kmc_slab_fault(cpu, gfp))
 		return 0;
-	got = kmc_objects_take(cpu, s, gfp, size, p);
-	if (unlikely(got < size)) {
-		while (got > 0)
-			kmc_object_free(cpu, s, p[--got]);
+	charged = kmc_memcg_wants(cpu->sim, s, gfp);
+	if (charged && !kmc_memcg_objects_before(cpu, s, NULL, gfp, size, &charge))
+		return 0;
+	if (!take_all(cpu, s, gfp, size, p)) {
+		kmc_memcg_objects_none(cpu, size, &charge);
 		return 0;
 	}
 	for (size_t i = 0; needs_finish(cpu->sim, gfp) && i < size; i++)
 		kmc_object_finish(cpu, s, gfp, p[i], s->object_size);
+	if (charged && !kmc_memcg_objects_after(cpu, s, NULL, gfp, size, p, &charge)) {
+		give_back(cpu, s, size, p);
+		return 0;
+	}
 	return (int)size;
 }
 
@@ -111,7 +135,7 @@ static size_t push_run(struct kmc_slab_cpu *sc, struct kmem_cache *s, size_t nr,
 			(struct page *)(bias + (object >> PAGE_SHIFT) * sizeof(struct page));
 
 		if (unlikely(object - frames >= bytes || page->kind != FRAME_SLAB ||
-			     page->slab.state != tag))
+			     __atomic_load_n(&page->slab.state, __ATOMIC_RELAXED) != tag))
 			break;
 		top[i] = (void *)object;
 	}

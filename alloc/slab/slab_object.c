@@ -4,6 +4,7 @@
  * nodes, zeroing, AddressSanitizer's marks. Used by kmalloc and the caches.
  */
 #include "slub_core.h"
+#include "memcg.h"
 #include <string.h>
 
 /* Model: exact in which requests are eligible (never NOFAIL), 6.18; no per-cache filter. */
@@ -55,14 +56,11 @@ static void *alloc_from_node(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gf
 	return kmc_slab_take_elsewhere(cpu, s, gfp, node, &object) ? object : NULL;
 }
 
-/* Model: simplified (6.18: a node without memory is not told apart; no memcg charge). */
-void *kmc_object_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int node,
-		       size_t requested_bytes)
+static void *take_object(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int node,
+			 size_t requested_bytes)
 {
 	void *object;
 
-	if (unlikely(kmc_slab_fault(cpu, gfp)))
-		return NULL;
 	if (node < 0 || (unsigned int)node >= cpu->sim->config.nr_nodes ||
 	    (unsigned int)node == cpu->node)
 		object = kmc_sheaf_alloc(cpu, s, gfp);
@@ -71,6 +69,51 @@ void *kmc_object_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int
 	if (likely(object))
 		kmc_object_finish(cpu, s, gfp, object, requested_bytes);
 	return object;
+}
+
+static __attribute__((noinline, cold)) void *
+alloc_charged(struct kmc_cpu *cpu, struct kmem_cache *s, struct list_lru *lru, gfp_t gfp,
+	      int node, size_t requested_bytes)
+{
+	struct kmc_object_charge charge;
+	void *object;
+
+	if (!kmc_memcg_objects_before(cpu, s, lru, gfp, 1, &charge))
+		return NULL;
+	object = take_object(cpu, s, gfp, node, requested_bytes);
+	if (!object) {
+		kmc_memcg_objects_none(cpu, 1, &charge);
+		return NULL;
+	}
+	if (kmc_memcg_objects_after(cpu, s, lru, gfp, 1, &object, &charge))
+		return object;
+	kmc_object_free(cpu, s, object);
+	return NULL;
+}
+
+/* Model: simplified (6.18: a node without memory is not told apart). */
+void *kmc_object_alloc_lru(struct kmc_cpu *cpu, struct kmem_cache *s, struct list_lru *lru,
+			   gfp_t gfp, int node, size_t requested_bytes)
+{
+	if (unlikely(kmc_slab_fault(cpu, gfp)))
+		return NULL;
+	if (unlikely(kmc_memcg_wants(cpu->sim, s, gfp)))
+		return alloc_charged(cpu, s, lru, gfp, node, requested_bytes);
+	return take_object(cpu, s, gfp, node, requested_bytes);
+}
+
+void *kmc_object_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int node,
+		       size_t requested_bytes)
+{
+	return kmc_object_alloc_lru(cpu, s, NULL, gfp, node, requested_bytes);
+}
+
+void kmc_object_uncharge(struct kmc_cpu *cpu, const struct kmem_cache *s, const void *object)
+{
+	struct page *page = kmc_page_of(kmc_slab_cpu_of(cpu), object);
+
+	if (unlikely(__atomic_load_n(&page->slab.state, __ATOMIC_RELAXED) & KMC_TAG_ACCOUNT))
+		kmc_memcg_object_freed(cpu, s, page, object);
 }
 
 /* Readers may look at a free object of a type-safe cache (KC-13, KC-14). */
@@ -88,8 +131,9 @@ void kmc_object_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
 {
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
 
+	kmc_object_uncharge(cpu, s, object);
 	kmc_object_retire(cpu, s, object);
-	if (likely((kmc_page_of(sc, object)->slab.state ^ sc->node_tag) == s->slot))
+	if (likely((kmc_tag_of(kmc_page_of(sc, object)) ^ sc->node_tag) == s->slot))
 		kmc_sheaf_free(cpu, s, object);
 	else
 		kmc_slab_give(cpu, &object, 1);

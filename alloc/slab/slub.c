@@ -9,6 +9,7 @@
  * a program may damage; every step is checked and a damaged chain is cut.
  */
 #include "slub_core.h"
+#include "memcg.h"
 #include "rcu_core.h"
 #include <string.h>
 
@@ -409,6 +410,8 @@ void kmc_slab_release(struct kmc_cpu *cpu, struct page *head)
 	struct kmc_sim *sim = cpu->sim;
 	unsigned int order = head->order, nr = 1u << order;
 
+	if (unlikely(head->slab.state & KMC_TAG_ACCOUNT))
+		kmc_memcg_slab_released(cpu, head);
 	kmc_touch(sim, head, nr * sizeof(*head));
 	kmc_unpoison(slab_address(sim, head), PAGE_SIZE << order);
 	for (unsigned int i = 0; i < nr; i++) {

@@ -27,6 +27,7 @@
 
 #define KMC_SLOT_BITS    11
 #define KMC_MAX_SLOTS    (1u << KMC_SLOT_BITS)
+#define KMC_TAG_ACCOUNT  0x4000u /* objects may be charged: a free has to ask memcg/ */
 #define KMC_TAG_NO_SHEAF 0x8000u /* page from the reserves: goes straight back to its slab */
 #define KMC_BARN_MIN     10  /* full sheaves that a barn may hold on any machine */
 #define KMC_BARN_MAX     128 /* on a large one */
@@ -176,9 +177,24 @@ static inline bool kmc_in_frames(const struct kmc_slab_cpu *sc, const void *ptr)
 	return (uintptr_t)ptr - sc->frames < sc->frames_bytes;
 }
 
+/*
+ * For the fast paths: of a cache whose objects are charged these are the ones of
+ * slot 0, which nobody fills, so that each of its calls takes the slow path.
+ */
 static inline struct kmc_pcs *kmc_pcs_of(struct kmc_slab_cpu *sc, const struct kmem_cache *s)
 {
 	return (struct kmc_pcs *)((char *)sc + s->pcs_offset);
+}
+
+static inline struct kmc_pcs *kmc_pcs_at(struct kmc_slab_cpu *sc, const struct kmem_cache *s)
+{
+	return &sc->pcs[s->slot];
+}
+
+/* A frame's placement tag as far as sheaves ask. */
+static inline unsigned int kmc_tag_of(const struct page *page)
+{
+	return __atomic_load_n(&page->slab.state, __ATOMIC_RELAXED) & ~KMC_TAG_ACCOUNT;
 }
 
 /*
@@ -291,6 +307,11 @@ size_t kmc_objects_take(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, si
 /** kmc_object_alloc() - One object with everything that @gfp and the machine ask. */
 void *kmc_object_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, int node,
 		       size_t requested_bytes);
+/** kmc_object_alloc_lru() - The same, with the payer's lists in @lru. Rule: KC-31. */
+void *kmc_object_alloc_lru(struct kmc_cpu *cpu, struct kmem_cache *s, struct list_lru *lru,
+			   gfp_t gfp, int node, size_t requested_bytes);
+/** kmc_object_uncharge() - An object is free: whoever paid for it pays no more. */
+void kmc_object_uncharge(struct kmc_cpu *cpu, const struct kmem_cache *s, const void *object);
 /** kmc_object_free() - One object of a slab frame goes back. */
 void kmc_object_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object);
 /** kmc_object_retire() - Wiping and poisoning of an object that is about to be free. */

@@ -52,24 +52,41 @@ static void finish(struct kmc_exec *exec, enum kmc_outcome outcome)
 	deliver(exec, &exec->open);
 }
 
+static void effect_init(struct kmc_exec *exec, struct kmc_event *ev, unsigned int effect)
+{
+	begin(exec);
+	kmc_event_init(ev);
+	ev->kind = KMC_EV_EFFECT;
+	ev->what = (uint16_t)effect;
+	ev->id = exec->open.id;
+	ev->parent = exec->open.parent;
+	ev->task = exec->open.task;
+	ev->cpu = exec->open.cpu;
+	ev->context = exec->open.context;
+	ev->time_ns = exec->open.time_ns;
+}
+
 void kmc_exec_effect(struct kmc_exec *exec, unsigned int effect, uint64_t addr, uint64_t addr2,
 		     uint64_t size, uint64_t arg)
 {
 	struct kmc_event ev;
 
-	begin(exec);
-	kmc_event_init(&ev);
-	ev.kind = KMC_EV_EFFECT;
-	ev.what = (uint16_t)effect;
-	ev.id = exec->open.id;
-	ev.parent = exec->open.parent;
-	ev.task = exec->open.task;
-	ev.cpu = exec->open.cpu;
-	ev.context = exec->open.context;
-	ev.time_ns = exec->open.time_ns;
+	effect_init(exec, &ev, effect);
 	ev.addr = addr;
 	ev.addr2 = addr2;
 	ev.size = size;
+	ev.arg = arg;
+	deliver(exec, &ev);
+}
+
+void kmc_exec_effect_of(struct kmc_exec *exec, unsigned int effect, uint32_t cache, uint64_t addr,
+			uint64_t arg)
+{
+	struct kmc_event ev;
+
+	effect_init(exec, &ev, effect);
+	ev.cache = cache;
+	ev.addr = addr;
 	ev.arg = arg;
 	deliver(exec, &ev);
 }
@@ -95,6 +112,14 @@ struct resolved {
 	bool named;            /* holds something that misuse could be done to */
 };
 
+/* What set_active_memcg() returned names a group as well. */
+static bool serves(const struct kmc_operand *want, const struct kmc_slot *slot)
+{
+	return slot->kind == want->kind ||
+	       (want->kind == KMC_SLOT_GROUP && slot->kind == KMC_SLOT_TOKEN &&
+		slot->origin == KMC_OP_SET_ACTIVE_MEMCG);
+}
+
 static struct resolved resolve(struct kmc_exec *exec, const struct kmc_operand *want,
 			       uint16_t number)
 {
@@ -108,7 +133,7 @@ static struct resolved resolve(struct kmc_exec *exec, const struct kmc_operand *
 	}
 	r.slot = number < KMC_NR_SLOTS ? &exec->slots[number] : NULL;
 	r.named = r.slot && r.slot->kind != KMC_SLOT_EMPTY;
-	r.usable = r.named && r.slot->kind == want->kind && !r.slot->freed;
+	r.usable = r.named && serves(want, r.slot) && !r.slot->freed;
 	if (!r.named)
 		r.slot = NULL;
 	return r;
@@ -124,6 +149,7 @@ static bool takes_no_handle(unsigned int code)
 	case KMC_OP_DMA_POOL_DESTROY:
 	case KMC_OP_SET_ACTIVE_MEMCG:
 	case KMC_OP_MEMCG_CREATE:
+	case KMC_OP_MEMCG_ATTACH:
 		return true;
 	default:
 		return false;
@@ -217,6 +243,9 @@ static bool use_fits(const struct kmc_op *op, const struct kmc_plan *plan,
 	default:
 		if (op->code == KMC_OP_KSIZE)
 			return null_or_zero_size(slot) || kmalloc_made(slot);
+		if (op->code == KMC_OP_KMEM_CACHE_CHARGE)
+			return !null_or_zero_size(slot) &&
+			       (kmalloc_made(slot) || kmc_plan_of(slot->origin)->family == KMC_OPF_CACHE);
 		return slot != NULL;
 	}
 }
@@ -530,6 +559,8 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 	slot->origin = call->op->code;
 	slot->ptr = call->result;
 	slot->value = call->value;
+	if (kind == KMC_SLOT_GROUP)
+		exec->open.cache = (uint32_t)call->value;
 	if (kind == KMC_SLOT_TOKEN)
 		slot->flags = exec->scope[call->op->task];
 }
@@ -818,6 +849,8 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 
 	if (plan->src.kind == KMC_SLOT_CACHE && call->src)
 		ev->cache = call->src->cache;
+	if (plan->src.kind == KMC_SLOT_GROUP && call->src && call->src->kind == KMC_SLOT_GROUP)
+		ev->cache = (uint32_t)call->src->value;
 	if (memory && memory->kind == KMC_SLOT_MEMORY && plan->family != KMC_OPF_RESIZE &&
 	    plan->family != KMC_OPF_DUP && !call->bulk)
 		ev->addr = memory->addr + (memory_operand(plan, &(uint16_t){ 0 }, call->op)->offset ?

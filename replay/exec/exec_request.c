@@ -244,6 +244,7 @@ void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call)
 		ev->size = op->a;
 		ev->arg = op->a;
 		return;
+	case KMC_OPF_MEMCG:
 	case KMC_OPF_MACHINE:
 		describe_machine(ev, op);
 		return;

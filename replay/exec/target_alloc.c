@@ -61,6 +61,7 @@ static const struct kmc_alloc_op *const tables[] = {
 	kmc_alloc_page_ops, kmc_alloc_scope_ops, kmc_alloc_machine_ops,
 	kmc_alloc_contig_ops, kmc_alloc_cma_ops, kmc_alloc_movable_ops,
 	kmc_alloc_rcu_ops, kmc_alloc_cpu_ops,
+	kmc_alloc_memcg_ops,
 };
 
 static kmc_alloc_fn *calls[KMC_OPCODE_END];
@@ -224,6 +225,8 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_HUNG] = -1,
 	[KMC_TP_FAULT_INJECTED] = -1,
 	[KMC_TP_MIGRATED] = -1,
+	[KMC_TP_CHARGED] = -1,
+	[KMC_TP_UNCHARGED] = -1,
 	[KMC_TP_COMPACTION_TRY] = KMC_TP_EV_COMPACTION_TRY,
 	[KMC_TP_COMPACTION_BEGIN] = KMC_TP_EV_COMPACTION_BEGIN,
 	[KMC_TP_COMPACTION_END] = KMC_TP_EV_COMPACTION_END,
@@ -284,6 +287,11 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 		kmc_alloc_state(exec)->hung = true;
 	else if (tp->id == KMC_TP_FAULT_INJECTED)
 		kmc_exec_effect(exec, KMC_EFF_FAULT_INJECTED, 0, 0, 0, tp->bytes_req);
+	else if (tp->id == KMC_TP_CHARGED || tp->id == KMC_TP_UNCHARGED)
+		kmc_exec_effect_of(exec, tp->id == KMC_TP_CHARGED ? KMC_EFF_CHARGED : KMC_EFF_UNCHARGED,
+				   (uint32_t)tp->bytes_alloc,
+				   kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr),
+				   tp->bytes_req);
 	else if (tp->id == KMC_TP_WAKEUP_KSWAPD)
 		kmc_exec_effect(exec, KMC_EFF_WOKE_KSWAPD, 0, 0, 0, 0);
 	else if (tp->id == KMC_TP_COMPACTION_TRY)
@@ -404,7 +412,8 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	uint64_t mask = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
 			1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
 			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
-			1ull << KMC_TP_MIGRATED | 1ull << KMC_TP_COMPACTION_TRY;
+			1ull << KMC_TP_MIGRATED | 1ull << KMC_TP_CHARGED |
+			1ull << KMC_TP_UNCHARGED | 1ull << KMC_TP_COMPACTION_TRY;
 	int err;
 
 	exec->state = state;

@@ -16,6 +16,7 @@
 #define SNAP_SLOT 300u
 #define NUM_SLOT  310u
 #define AREA_SLOT 320u
+#define GROUP_SLOT 330u
 #define NR_TASKS  3u
 #define HELD_SLOT 400u /* of sequences that give back what they took */
 #define MAX_DEPTH 4u
@@ -1261,6 +1262,91 @@ static void do_rcu(struct maker *m)
 	}
 }
 
+/* groups; each is gone before the next one is made */
+
+static void emit_group(struct maker *m, unsigned int code, uint64_t a)
+{
+	struct kmc_op op = start(m, code);
+
+	op.task = 0;
+	op.src = GROUP_SLOT;
+	op.a = a;
+	if (code == KMC_OP_MEMCG_USAGE)
+		op.dst = NUM_SLOT;
+	emit_task(m, &op);
+}
+
+static void emit_charged(struct maker *m, unsigned int code, uint16_t slot, uint64_t size)
+{
+	struct kmc_op op = start(m, code);
+
+	op.task = 0;
+	op.dst = slot;
+	op.a = size;
+	op.gfp.atoms = KERNEL | KMC_GFP_ACCOUNT | (chance(m, 2) ? KMC_GFP_NORETRY : 0);
+	emit_task(m, &op);
+}
+
+static void set_active(struct maker *m, uint16_t group, uint16_t token)
+{
+	struct kmc_op op = start(m, KMC_OP_SET_ACTIVE_MEMCG);
+
+	op.task = 0;
+	op.src = group;
+	op.dst = token;
+	emit_task(m, &op);
+}
+
+static void charge_later(struct maker *m)
+{
+	struct kmc_op op = start(m, KMC_OP_KMEM_CACHE_CHARGE);
+
+	if (m->wish->profile < KMC_RELEASE(6, 12, 0))
+		return;
+	op.task = 0;
+	op.dst = NUM_SLOT;
+	op.src = HELD_SLOT;
+	op.gfp.atoms = KERNEL;
+	emit_task(m, &op);
+}
+
+static void do_group(struct maker *m)
+{
+	struct kmc_op op = start(m, KMC_OP_MEMCG_CREATE);
+	uint16_t token = GROUP_SLOT + 1;
+
+	if (!(m->program->machine.options & KMC_MO_memcg))
+		return;
+	op.src = KMC_NO_SLOT;
+	op.dst = GROUP_SLOT;
+	op.a = draw(m, 20) * 4096;
+	emit_task(m, &op);
+	emit_group(m, KMC_OP_MEMCG_SET_HIGH, draw(m, 100) * 4096);
+	emit_group(m, KMC_OP_MEMCG_SET_LOW, 4096);
+	emit_group(m, KMC_OP_MEMCG_ATTACH, 0);
+	emit_charged(m, KMC_OP_KMALLOC, HELD_SLOT, 1 + draw(m, 20000));
+	set_active(m, GROUP_SLOT, token);
+	emit_charged(m, KMC_OP_KMALLOC, HELD_SLOT + 1, 1 + draw(m, 300));
+	charge_later(m);
+	set_active(m, token, KMC_NO_SLOT);
+	emit_group(m, KMC_OP_MEMCG_SET_MAX, 1 << 20);
+	emit_group(m, KMC_OP_MEMCG_USAGE, 0);
+	emit_at(m, KMC_OP_KFREE, HELD_SLOT);
+	op = start(m, KMC_OP_MEMCG_ATTACH);
+	op.src = KMC_NO_SLOT;
+	op.a = 0;
+	emit_task(m, &op);
+	emit_group(m, KMC_OP_MEMCG_OFFLINE, 0);
+	emit_at(m, KMC_OP_KFREE, HELD_SLOT + 1);
+}
+
+static void do_other_sequence(struct maker *m)
+{
+	if (m->wish->misuse != LEGAL_NONE)
+		return; /* a misuse is of one of the model's blocks */
+	do_group(m);
+}
+
 /* misuse */
 
 static void wrong(struct maker *m, struct kmc_op *op, const char *rule)
@@ -1525,7 +1611,7 @@ static void step_any(struct maker *m, uint16_t slot)
 
 static void step_alloc_only(struct maker *m, uint16_t slot)
 {
-	switch (draw(m, 19)) {
+	switch (draw(m, 20)) {
 	case 0: do_create(m); break;
 	case 1: case 2: case 3: do_cache_alloc(m, slot); break;
 	case 4: do_cache_bulk(m); break;
@@ -1540,6 +1626,7 @@ static void step_alloc_only(struct maker *m, uint16_t slot)
 	case 14: do_pure(m); break;
 	case 15: case 16: do_page_sequence(m); break;
 	case 17: do_rcu(m); break;
+	case 18: do_other_sequence(m); break;
 	default:
 		switch (draw(m, 6)) {
 		case 0: do_scope(m); break;

@@ -103,7 +103,8 @@ static bool may_be_skipped(const struct run *run)
 	if (op->code == KMC_OP_FAIL_NTH || op->code == KMC_OP_SNAPSHOT)
 		return false;
 	return is_lost(run, op->src) || is_lost(run, op->third) ||
-	       (kmc_op_is_free(op->code) && is_lost(run, op->dst));
+	       ((kmc_op_is_free(op->code) || kmc_op_desc(op->code)->result == KMC_RES_NONE) &&
+		is_lost(run, op->dst));
 }
 
 static void note_lost(struct run *run)

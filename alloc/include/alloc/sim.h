@@ -277,6 +277,8 @@ enum kmc_tp_id {
 	KMC_TP_CMA_ALLOC_BUSY_RETRY,
 	KMC_TP_CMA_RELEASE,
 	KMC_TP_PURGE_VMAP_AREA_LAZY, /* ranges merged back in bytes_req; from the lowest at ptr */
+	KMC_TP_CHARGED,   /* ours: bytes_req to group bytes_alloc for what begins at ptr */
+	KMC_TP_UNCHARGED,
 	KMC_NR_TPS,
 };
 

@@ -361,7 +361,10 @@ kmem_cache_create_usercopy(const char *name, unsigned int size, unsigned int ali
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t flags);
 /** kmem_cache_alloc_node() - With a node, as kmalloc_node(). Rule: KC-30. */
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node);
-/** kmem_cache_alloc_lru() - As kmem_cache_alloc(): nothing is charged yet. Rule: KC-31. */
+/**
+ * kmem_cache_alloc_lru() - As kmem_cache_alloc(); an object that is charged finds its
+ * group's lists in @lru made. Rule: KC-31.
+ */
 void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru, gfp_t flags);
 
 /** kmem_cache_zalloc() - An object of zeroes. Rule: KC-12. */

@@ -130,6 +130,16 @@ static const struct {
 	  "r4 = memalloc_noreclaim_save()\nmemalloc_noreclaim_restore(r4)\n" },
 	{ KMC_OP_MEMALLOC_PIN_SAVE, "r9 = memalloc_pin_save()\n" },
 	{ KMC_OP_MEMALLOC_PIN_RESTORE, "r4 = memalloc_pin_save()\nmemalloc_pin_restore(r4)\n" },
+#define GROUP "r5 = memcg_create(NULL, 1048576, 0, 0)\n"
+	{ KMC_OP_SET_ACTIVE_MEMCG, GROUP "r9 = set_active_memcg(r5)\n" },
+	{ KMC_OP_MEMCG_CREATE, GROUP },
+	{ KMC_OP_MEMCG_SET_MAX, GROUP "memcg_set_max(r5, 4096)\n" },
+	{ KMC_OP_MEMCG_SET_HIGH, GROUP "memcg_set_high(r5, 4096)\n" },
+	{ KMC_OP_MEMCG_SET_LOW, GROUP "memcg_set_low(r5, 4096)\n" },
+	{ KMC_OP_MEMCG_ATTACH, GROUP "memcg_attach(r5, 0)\n" },
+	{ KMC_OP_MEMCG_OFFLINE, GROUP "memcg_offline(r5)\n" },
+	{ KMC_OP_MEMCG_USAGE, GROUP "r9 = memcg_usage(r5)\n" },
+	{ KMC_OP_KMEM_CACHE_CHARGE, CACHED "r9 = kmem_cache_charge(r2, GFP_KERNEL)\n" },
 	{ KMC_OP_WRITE, OBJECT "write(r0, 64, 0x1)\n" },
 	{ KMC_OP_READ, OBJECT "read(r0, 64)\n" },
 	{ KMC_OP_CHECK, OBJECT "write(r0, 64, 0x1)\ncheck(r0, 64, 0x1)\n" },
@@ -182,7 +192,7 @@ static void expect_refused(struct kmc_target *target, unsigned int code)
 
 static void try_all(const char *name, size_t *carried_out, size_t *refused)
 {
-	struct kmc_target *target = open_target(name, 0);
+	struct kmc_target *target = open_target_with(name, 0, KMC_MO_memcg);
 	struct kmc_caps caps;
 	unsigned int code;
 

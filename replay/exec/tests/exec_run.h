@@ -48,16 +48,23 @@ static inline void parse_program(struct kmc_program *program, const char *text)
 }
 
 /* A machine of two cpus and 64 MiB, profile 6.18.44. */
-static inline struct kmc_target *open_target(const char *name, unsigned int flags)
+static inline struct kmc_target *open_target_with(const char *name, unsigned int flags,
+						  uint32_t options)
 {
 	struct kmc_target_config config = { .flags = flags };
 	struct kmc_target *target = NULL;
 	char error[256] = "";
 
 	kmc_machine_default(&config.machine);
+	config.machine.options |= options;
 	if (kmc_target_find(name)->open(&config, &target, error, sizeof(error)))
 		fail_msg("%s", error);
 	return target;
+}
+
+static inline struct kmc_target *open_target(const char *name, unsigned int flags)
+{
+	return open_target_with(name, flags, 0);
 }
 
 /* Ops of @text, without a head, go on where the target stands. */

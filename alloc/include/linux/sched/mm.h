@@ -14,3 +14,11 @@ unsigned int memalloc_noreclaim_save(void);
 void memalloc_noreclaim_restore(unsigned int flags);
 unsigned int memalloc_pin_save(void);
 void memalloc_pin_restore(unsigned int flags);
+
+struct mem_cgroup;
+/**
+ * set_active_memcg() - The running task, or in an interrupt the cpu, charges to @memcg.
+ * NULL: to whom it would without. Return: what was in force, to be set again in the end.
+ * Rule: SCP-5, SCP-12.
+ */
+struct mem_cgroup *set_active_memcg(struct mem_cgroup *memcg);

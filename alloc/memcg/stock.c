@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a cpu keeps of charges in advance: pages of one group (of seven from 6.18
+ * on), and bytes of pages that objects have paid for. At most a batch each.
+ *
+ * Rule: MCG-3. Model: exact in amounts (6.1 to 6.18; whose place a new group takes
+ * on 6.18 goes round, there too).
+ */
+#include "memcg_core.h"
+
+static struct memcg_stock *stock_of(struct kmc_cpu *cpu)
+{
+	struct memcg_stock *stock = &cpu->sim->memcg->stocks[cpu->id];
+
+	kmc_touch(cpu->sim, stock, sizeof(*stock));
+	return stock;
+}
+
+static unsigned int nr_places(const struct kmc_sim *sim)
+{
+	return sim->config.profile >= KMC_PROFILE_6_18_44 ? NR_MEMCG_STOCK : 1;
+}
+
+static void drain_place(struct kmc_sim *sim, struct memcg_stock *stock, unsigned int i)
+{
+	if (stock->nr_pages[i])
+		kmc_counter_uncharge(kmc_memcg_at(sim, stock->group[i]), stock->nr_pages[i]);
+	stock->group[i] = stock->nr_pages[i] = 0;
+}
+
+bool kmc_stock_consume(struct kmc_cpu *cpu, struct mem_cgroup *memcg, uint64_t nr)
+{
+	struct memcg_stock *stock = stock_of(cpu);
+
+	for (unsigned int i = 0; i < nr_places(cpu->sim); i++) {
+		if (stock->group[i] != memcg->index)
+			continue;
+		if (nr > MEMCG_CHARGE_BATCH || stock->nr_pages[i] < nr)
+			return false;
+		stock->nr_pages[i] -= (uint32_t)nr;
+		return true;
+	}
+	return false;
+}
+
+/* The group's place, a free one, or one that is emptied for it. */
+static unsigned int place_for(struct kmc_sim *sim, struct memcg_stock *stock, uint32_t group)
+{
+	unsigned int places = nr_places(sim), i;
+
+	for (i = 0; i < places; i++)
+		if (stock->group[i] == group)
+			return i;
+	for (i = 0; i < places; i++)
+		if (!stock->group[i])
+			return i;
+	i = stock->next_drain;
+	stock->next_drain = (i + 1) % places;
+	drain_place(sim, stock, i);
+	return i;
+}
+
+void kmc_stock_refill(struct kmc_cpu *cpu, struct mem_cgroup *memcg, uint64_t nr)
+{
+	struct memcg_stock *stock = stock_of(cpu);
+	unsigned int i;
+
+	if (nr > MEMCG_CHARGE_BATCH) {
+		kmc_counter_uncharge(memcg, nr);
+		return;
+	}
+	i = place_for(cpu->sim, stock, memcg->index);
+	stock->group[i] = memcg->index;
+	stock->nr_pages[i] += (uint32_t)nr;
+	if (stock->nr_pages[i] > MEMCG_CHARGE_BATCH)
+		drain_place(cpu->sim, stock, i);
+}
+
+/* bytes */
+
+bool kmc_stock_consume_bytes(struct kmc_cpu *cpu, struct mem_cgroup *memcg, size_t bytes)
+{
+	struct memcg_stock *stock = stock_of(cpu);
+
+	if (stock->obj_group != memcg->index || stock->obj_bytes < bytes)
+		return false;
+	stock->obj_bytes -= (uint32_t)bytes;
+	return true;
+}
+
+/* Pages that objects no longer need. 6.18 keeps none of them. */
+static void give_pages(struct kmc_cpu *cpu, uint32_t group, uint64_t nr, bool keep)
+{
+	struct mem_cgroup *owner = kmc_memcg_owner(cpu->sim, group);
+
+	if (keep && !kmc_memcg_is_root(owner))
+		kmc_stock_refill(cpu, owner, nr);
+	else
+		kmc_counter_uncharge(owner, nr);
+}
+
+static void drain_bytes(struct kmc_cpu *cpu, struct memcg_stock *stock, bool keep)
+{
+	struct mem_cgroup *memcg = kmc_memcg_at(cpu->sim, stock->obj_group);
+	uint32_t bytes = stock->obj_bytes;
+
+	stock->obj_group = stock->obj_bytes = 0;
+	if (bytes >> PAGE_SHIFT)
+		give_pages(cpu, memcg->index, bytes >> PAGE_SHIFT,
+			   keep && cpu->sim->config.profile < KMC_PROFILE_6_18_44);
+	if (bytes % PAGE_SIZE)
+		memcg_add(memcg, &memcg->spare_bytes, bytes % PAGE_SIZE);
+}
+
+void kmc_stock_refill_bytes(struct kmc_cpu *cpu, struct mem_cgroup *memcg, size_t bytes,
+			    bool uncharge)
+{
+	struct memcg_stock *stock = stock_of(cpu);
+	uint64_t pages = 0, total;
+
+	if (stock->obj_group != memcg->index) {
+		if (stock->obj_group)
+			drain_bytes(cpu, stock, true);
+		stock->obj_group = memcg->index;
+		kmc_touch(cpu->sim, memcg, sizeof(*memcg));
+		stock->obj_bytes = (uint32_t)atomic_exchange_explicit(&memcg->spare_bytes, 0,
+								      memory_order_relaxed);
+		uncharge = true;
+	}
+	total = stock->obj_bytes + bytes;
+	if (uncharge && total > PAGE_SIZE) {
+		pages = total >> PAGE_SHIFT;
+		total %= PAGE_SIZE;
+	}
+	stock->obj_bytes = (uint32_t)total;
+	if (pages)
+		give_pages(cpu, memcg->index, pages, true);
+}
+
+/* draining */
+
+void kmc_memcg_flush_cpu(struct kmc_cpu *cpu)
+{
+	struct memcg_stock *stock;
+
+	if (!cpu->sim->memcg)
+		return;
+	stock = stock_of(cpu);
+	if (stock->obj_group)
+		drain_bytes(cpu, stock, false);
+	for (unsigned int i = 0; i < NR_MEMCG_STOCK; i++)
+		drain_place(cpu->sim, stock, i);
+}
+
+/* Model: simplified: stocks of groups outside the one that is over its limit go as well. */
+void kmc_stock_drain_all(struct kmc_cpu *cpu)
+{
+	kmc_memcg_flush_cpu(cpu);
+	kmc_flush_cpus(cpu->sim, FLUSH_STOCKS);
+}
+
+void kmc_sim_memcg_drain(struct kmc_sim *sim)
+{
+	KMC_BUG_ON(!kmc_this_cpu || kmc_this_cpu->sim != sim);
+	if (sim->memcg)
+		kmc_stock_drain_all(kmc_this_cpu);
+}
