@@ -149,11 +149,42 @@ static void fr15_foreign(void **state)
 	assert_int_equal(cache_info(b).nr_active, 0);
 }
 
+/*
+ * Memory that is cleared when freed stays so in a slab's chain of free objects: found
+ * by a kernel test of that option. Sizes at which the free pointer lies inside.
+ */
+static void dbg5_cleared_when_freed_in_bulk(void **state)
+{
+	struct kmc_sim_config config = machine_config(2, 64 * MIB);
+
+	(void)state;
+	config.options |= KMC_OPT_INIT_ON_FREE;
+	machine_boot(&config);
+	for (unsigned int size = 8; size <= 4096; size *= 2) {
+		struct kmem_cache *s = kmem_cache_create("cleared", size, 0, SLAB_NO_MERGE, NULL);
+		void *p[200];
+
+		for (unsigned int round = 0; round < 5; round++) {
+			assert_int_equal(kmem_cache_alloc_bulk(s, GFP_KERNEL, 200, p), 200);
+			for (unsigned int i = 0; i < 200; i++) {
+				for (unsigned int j = 0; j < size; j++)
+					assert_int_equal(((uint8_t *)p[i])[j], 0);
+				memset(p[i], 0x9e, size);
+			}
+			kmem_cache_free_bulk(s, 200, p);
+			kmem_cache_shrink(s);
+		}
+		kmem_cache_destroy(s);
+	}
+	machine_off();
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup_machine, teardown_machine)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dbg5_cleared_when_freed_in_bulk),
 		EACH(kc33_objects), EACH(kc33_constructor), EACH(kc32_all_or_nothing),
 		EACH(kc32_injected), EACH(fr14_mixed),	    EACH(fr15_foreign),
 	};

@@ -4,6 +4,7 @@
  * kernel-style code and by calls that tell an error from no memory (DUP-8).
  */
 #pragma once
+#include <asm/errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
