@@ -163,7 +163,7 @@ static void gfp36_without_io_nothing_is_compacted(void **state)
 {
 	(void)state;
 	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
-		direct(p, MOV & ~(__GFP_IO | __GFP_FS), 9, p == KMC_PROFILE_6_6_9);
+		direct(p, MOV & ~(__GFP_IO | __GFP_FS), 9, false);
 }
 
 /* CPT-1: which requests compact before all else, and at which priority. */
