@@ -51,11 +51,16 @@ void kmc_rcu_await_works(struct kmc_cpu *cpu)
 			break;
 }
 
-/* Everything goes round until nothing moves: a freed batch makes room for the next. */
+/*
+ * Everything goes round until nothing moves: a freed batch makes room for the next.
+ * A kernel does this in workers of its own, in task context, whoever sent for them.
+ */
 void kmc_rcu_run(struct kmc_cpu *cpu)
 {
+	enum kmc_sim_context context = cpu->context;
 	bool any;
 
+	kmc_sim_set_context(KMC_IN_TASK);
 	kmc_slab_run_deferred(cpu);
 	do {
 		any = kmc_rcu_run_callbacks(cpu);
@@ -64,6 +69,7 @@ void kmc_rcu_run(struct kmc_cpu *cpu)
 		any |= kmc_rcu_run_slabs(cpu);
 		any |= kmc_rcu_period_by_clock(cpu->sim);
 	} while (any);
+	kmc_sim_set_context(context);
 }
 
 void kmc_rcu_clock_advanced(struct kmc_sim *sim)

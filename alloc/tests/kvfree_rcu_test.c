@@ -2,7 +2,9 @@
 /* Frees that wait for a grace period: batches, their limits, barriers, caches. */
 #include "slab_fixture.h"
 #include "alloc/rcu.h"
+#include "alloc/vmalloc_space.h"
 #include "linux/rcupdate.h"
+#include "linux/vmalloc.h"
 
 #define ONLY(id) (1ull << (id))
 #define SECOND   1000000000ull
@@ -289,6 +291,42 @@ static void rcu7_trc10_kinds_in_one_batch(void **state)
 		/* Nothing tells of blocks in pages. */
 		assert_int_equal(events[KMC_TP_KFREE] + events[KMC_TP_KMEM_CACHE_FREE], 0);
 		kmem_cache_destroy(s);
+		machine_off();
+	}
+}
+
+static bool is_area(const void *ptr)
+{
+	return where(ptr).backing == KMC_BACKING_VMALLOC && where(ptr).live;
+}
+
+/* Areas have a channel of their own, with and without a page for it. */
+static void rcu7_areas(void **state)
+{
+	(void)state;
+	FOR_EACH_PROFILE(profile) {
+		struct kmc_vmalloc_info info;
+		struct block *area, *either;
+
+		boot(profile);
+		for (int paged = 0; paged < 2; paged++) {
+			if (paged)
+				fill_page_cache();
+			area = vmalloc(20000);
+			either = kvmalloc(9000, GFP_KERNEL);
+			kvfree_rcu(area, rcu);
+			kvfree_rcu(either, rcu);
+			kvfree_rcu_mightsleep(vmalloc(100));
+			assert_true(is_area(area));
+			assert_int_equal(paged ? rcu_info().in_pages : rcu_info().in_lists,
+					 paged ? 3 : 2);
+			kvfree_rcu_barrier();
+			assert_false(is_area(area));
+			assert_int_equal(rcu_info().in_pages + rcu_info().in_lists, 0);
+			kmc_sim_vmalloc_info(sim, &info);
+			assert_int_equal(info.nr_mapped + info.nr_deferred, 0);
+		}
+		assert_int_equal(events[KMC_TP_WARN], 0);
 		machine_off();
 	}
 }
@@ -638,6 +676,7 @@ int main(void)
 		cmocka_unit_test(rcu5_inline_free_inside_a_reader_would_hang),
 		cmocka_unit_test(rcu6_with_a_head_never_sleeps_never_fails),
 		cmocka_unit_test(rcu7_trc10_kinds_in_one_batch),
+		cmocka_unit_test(rcu7_areas),
 		cmocka_unit_test(trc10_the_list_emits),
 		cmocka_unit_test(rcu1_page_boundaries),
 		cmocka_unit_test(rcu8_queued_twice_does_not_loop),
