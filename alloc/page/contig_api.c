@@ -38,6 +38,7 @@ static int contig_flags(const struct kmc_cpu *cpu, gfp_t *gfp)
 			return -EINVAL;
 	}
 	/* the places of what moves: any, and without killing anybody for them */
+	*gfp &= ~GFP_ZONEMASK;
 	*gfp |= __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_RETRY_MAYFAIL;
 	return 0;
 }

@@ -305,6 +305,31 @@ static void page28_flags(void **state)
 	}
 }
 
+/* Zone bits say nothing of the places of what moves (GFP-24 would be broken by them). */
+static void page28_zone_bits_do_not_reach_migration(void **state)
+{
+	static const gfp_t zones[] = { __GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM };
+
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		for (int i = 0; i < 3; i++) {
+			uint64_t pfn;
+
+			boot_holder(p, 4096);
+			hold(alloc_pages(MOV, 0));
+			pfn = page_to_pfn(held[0].page);
+			tp_listen(KMC_TP_MM_PAGE_ALLOC);
+			assert_int_equal(alloc_contig_range(pfn, pfn + 1, 0, GFP_KERNEL | zones[i]),
+					 0);
+			assert_int_equal(tp_count, 1);
+			assert_int_equal(tp_seen[0].gfp & GFP_ZONEMASK,
+					 __GFP_HIGHMEM | __GFP_MOVABLE);
+			let_all_go();
+			power_off();
+		}
+	}
+}
+
 /* GFP-20: from 6.18 on __GFP_ZERO clears the range. */
 static void page28_zero(void **state)
 {
@@ -431,6 +456,7 @@ int main(void)
 		cmocka_unit_test(page26_blocks_over_the_border),
 		cmocka_unit_test(page27_nothing_is_lost_on_failure),
 		cmocka_unit_test(page28_flags),
+		cmocka_unit_test(page28_zone_bits_do_not_reach_migration),
 		cmocka_unit_test(page28_zero),
 		cmocka_unit_test(page29_compound_ranges),
 		cmocka_unit_test(page30_contig_pages),
