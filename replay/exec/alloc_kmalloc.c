@@ -4,6 +4,7 @@
 #include <string.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "alloc/user_memory.h"
 #include "target_alloc.h"
 
 static void *call_kmalloc(const struct kmc_call *call, gfp_t gfp)
@@ -23,6 +24,15 @@ static void *call_kmalloc(const struct kmc_call *call, gfp_t gfp)
 	case KMC_OP_KCALLOC: return kcalloc(op->a, op->b, gfp);
 	case KMC_OP_KCALLOC_NODE: return kcalloc_node(op->a, op->b, gfp, op->node);
 	case KMC_OP_KREALLOC: return krealloc(call->ptr, op->a, gfp);
+	case KMC_OP_KREALLOC_NODE_ALIGN:
+		return krealloc_node_align(call->ptr, op->a, op->b, gfp, op->node);
+	case KMC_OP_KMALLOC_NOLOCK: return kmalloc_nolock(op->a, gfp, op->node);
+	/* A type's size cannot be a run-time value: what the macros come down to. */
+	case KMC_OP_KMALLOC_OBJ: return kmalloc(op->a, gfp);
+	case KMC_OP_KMALLOC_OBJS: return kmalloc(size_mul(op->a, op->b), gfp);
+	case KMC_OP_KMALLOC_FLEX:
+		return kmalloc(size_add(op->a, size_mul(op->b, op->c)), gfp);
+	case KMC_OP_KVMEMDUP: return kvmemdup(call->ptr, op->a, gfp);
 	case KMC_OP_KREALLOC_ARRAY: return krealloc_array(call->ptr, op->a, op->b, gfp);
 	case KMC_OP_KMEMDUP: return kmemdup(call->ptr, op->a, gfp);
 	case KMC_OP_KMEMDUP_NUL: return kmemdup_nul(call->ptr, op->a, gfp);
@@ -31,8 +41,7 @@ static void *call_kmalloc(const struct kmc_call *call, gfp_t gfp)
 	}
 }
 
-/* A string of @len characters in the executor's own memory. */
-static const char *string_of(struct kmc_exec *exec, uint64_t len)
+char *kmc_alloc_text(struct kmc_exec *exec, uint64_t len)
 {
 	if (len >= exec->text_bytes) {
 		char *text = realloc(exec->text, len + 1);
@@ -48,12 +57,10 @@ static const char *string_of(struct kmc_exec *exec, uint64_t len)
 
 #define LONGEST_STRING (16ull << 20)
 
-static const char read_only_text[] = "kmconform";
-
 static void call_string(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
 	const struct kmc_op *op = call->op;
-	char *text = op->a <= LONGEST_STRING ? (char *)string_of(exec, op->a) : NULL;
+	char *text = op->a <= LONGEST_STRING ? kmc_alloc_text(exec, op->a) : NULL;
 
 	if (!text) {
 		call->outcome = KMC_OUT_SKIPPED;
@@ -62,6 +69,8 @@ static void call_string(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	text[op->a] = '\0';
 	if (op->code == KMC_OP_KSTRNDUP)
 		call->result = kstrndup(text, op->b, gfp);
+	else if (op->code == KMC_OP_KSTRDUP_CONST)
+		call->result = (void *)(uintptr_t)kstrdup_const(text, gfp);
 	else
 		call->result = kstrdup(text, gfp);
 	text[op->a] = 'k';
@@ -73,11 +82,24 @@ static void kmalloc_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	kmc_alloc_memory_result(call, call_kmalloc(call, gfp));
 }
 
+/* An alignment is a power of two. */
+static void aligned_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	if (call->op->b & (call->op->b - 1) || !call->op->b)
+		call->outcome = KMC_OUT_SKIPPED;
+	else
+		kmalloc_op(exec, call, gfp);
+}
+
 static void string_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
 	if (call->op->code == KMC_OP_KSTRDUP_CONST && call->op->b) {
-		call->result = (void *)(uintptr_t)read_only_text;
-		call->outcome = KMC_OUT_SKIPPED; /* no read-only memory in this machine */
+		const char *text = kmc_sim_rodata_string(kmc_alloc_state(exec)->sim, call->op->a);
+
+		if (!text)
+			call->outcome = KMC_OUT_SKIPPED;
+		kmc_alloc_memory_result(call, text ? (void *)(uintptr_t)kstrdup_const(text, gfp) :
+						     NULL);
 		return;
 	}
 	call_string(exec, call, gfp);
@@ -103,6 +125,12 @@ const struct kmc_alloc_op kmc_alloc_kmalloc_ops[] = {
 	{ KMC_OP_KCALLOC_NODE, kmalloc_op },
 	{ KMC_OP_KREALLOC, kmalloc_op },
 	{ KMC_OP_KREALLOC_ARRAY, kmalloc_op },
+	{ KMC_OP_KREALLOC_NODE_ALIGN, aligned_op },
+	{ KMC_OP_KMALLOC_NOLOCK, kmalloc_op },
+	{ KMC_OP_KMALLOC_OBJ, kmalloc_op },
+	{ KMC_OP_KMALLOC_OBJS, kmalloc_op },
+	{ KMC_OP_KMALLOC_FLEX, kmalloc_op },
+	{ KMC_OP_KVMEMDUP, kmalloc_op },
 	{ KMC_OP_KMEMDUP, kmalloc_op },
 	{ KMC_OP_KMEMDUP_NUL, kmalloc_op },
 	{ KMC_OP_KMEMDUP_ARRAY, kmalloc_op },

@@ -91,6 +91,19 @@ void kmc_exec_effect_of(struct kmc_exec *exec, unsigned int effect, uint32_t cac
 	deliver(exec, &ev);
 }
 
+void kmc_exec_effect_event(struct kmc_exec *exec, struct kmc_event *ev)
+{
+	begin(exec);
+	ev->kind = KMC_EV_EFFECT;
+	ev->id = exec->open.id;
+	ev->parent = exec->open.parent;
+	ev->task = exec->open.task;
+	ev->cpu = exec->open.cpu;
+	ev->context = exec->open.context;
+	ev->time_ns = exec->open.time_ns;
+	deliver(exec, ev);
+}
+
 void kmc_exec_tracepoint(struct kmc_exec *exec, struct kmc_event *ev)
 {
 	begin(exec);
@@ -145,6 +158,8 @@ static bool takes_no_handle(unsigned int code)
 	switch (code) {
 	case KMC_OP_KMEM_CACHE_DESTROY:
 	case KMC_OP_KMEM_CACHE_FREE_BULK:
+	case KMC_OP_KMEM_BUCKETS_ALLOC:
+	case KMC_OP_KMEM_BUCKETS_ALLOC_TRACK_CALLER:
 	case KMC_OP_MEMPOOL_DESTROY:
 	case KMC_OP_DMA_POOL_DESTROY:
 	case KMC_OP_SET_ACTIVE_MEMCG:
@@ -296,9 +311,31 @@ static const struct kmc_operand *memory_operand(const struct kmc_plan *plan, uin
 	return plan->third.kind == KMC_SLOT_MEMORY ? &plan->third : NULL;
 }
 
+/* Objects of the cache, a sheaf filled from it, a pool that has it as backend. */
+static bool holds_of(const struct kmc_slot *slot, const struct kmc_slot *cache)
+{
+	if (slot->freed || slot->cache != cache->cache)
+		return false;
+	switch (slot->kind) {
+	case KMC_SLOT_MEMORY:
+		return (uintptr_t)slot->ptr > 16 &&
+		       kmc_plan_of(slot->origin)->family == KMC_OPF_CACHE;
+	case KMC_SLOT_HANDLE:
+		return slot->origin == KMC_OP_KMEM_CACHE_PREFILL_SHEAF;
+	default:
+		return false;
+	}
+}
+
+static bool pool_of(const struct kmc_slot *slot, const struct kmc_slot *cache)
+{
+	return slot->kind == KMC_SLOT_POOL && !slot->freed &&
+	       slot->origin == KMC_OP_MEMPOOL_CREATE_SLAB && slot->flags == cache->cache;
+}
+
 /*
- * Does the program hold objects of the cache? Those that wait for a grace period
- * are its own concern up to 6.11 (KC-27).
+ * Does the program hold objects of the cache, by whatever means? Those that wait
+ * for a grace period are its own concern up to 6.11 (KC-27).
  */
 static bool has_objects(const struct kmc_exec *exec, const struct kmc_slot *cache)
 {
@@ -308,12 +345,53 @@ static bool has_objects(const struct kmc_exec *exec, const struct kmc_slot *cach
 	for (uint32_t i = 0; i < exec->nr_used; i++) {
 		const struct kmc_slot *slot = &exec->slots[exec->used[i]];
 
-		if (slot->kind == KMC_SLOT_MEMORY && !slot->freed && (uintptr_t)slot->ptr > 16 &&
-		    kmc_plan_of(slot->origin)->family == KMC_OPF_CACHE &&
-		    slot->cache == cache->cache)
+		if (holds_of(slot, cache) || pool_of(slot, cache))
 			return true;
 	}
 	return false;
+}
+
+static bool is_mempool(const struct kmc_slot *slot)
+{
+	return slot->kind == KMC_SLOT_POOL &&
+	       kmc_plan_of(slot->origin)->family == KMC_OPF_MEMPOOL;
+}
+
+/* Is the block an element of the pool? */
+static bool element_of(const struct kmc_slot *slot, const struct kmc_slot *pool)
+{
+	return kmc_plan_of(slot->origin)->family == KMC_OPF_MEMPOOL && slot->cache == pool->cache;
+}
+
+/* Does the program hold elements of the pool? */
+static bool has_elements(const struct kmc_exec *exec, const struct kmc_slot *pool)
+{
+	for (uint32_t i = 0; i < exec->nr_used; i++) {
+		const struct kmc_slot *slot = &exec->slots[exec->used[i]];
+
+		if (slot->kind == KMC_SLOT_MEMORY && !slot->freed && element_of(slot, pool))
+			return true;
+	}
+	return false;
+}
+
+/* A set of caches is no cache, nor the other way round. */
+static bool sort_of_cache_fits(unsigned int code, const struct kmc_slot *slot)
+{
+	bool wants_set = code == KMC_OP_KMEM_BUCKETS_ALLOC ||
+			 code == KMC_OP_KMEM_BUCKETS_ALLOC_TRACK_CALLER;
+
+	return slot->kind != KMC_SLOT_CACHE ||
+	       (slot->origin == KMC_OP_KMEM_BUCKETS_CREATE) == wants_set;
+}
+
+/* Is what the handle stands for still in use elsewhere? */
+static bool still_in_use(const struct kmc_exec *exec, unsigned int code,
+			 const struct kmc_slot *slot)
+{
+	if (code == KMC_OP_KMEM_CACHE_DESTROY)
+		return has_objects(exec, slot);
+	return code == KMC_OP_MEMPOOL_DESTROY && is_mempool(slot) && has_elements(exec, slot);
 }
 
 static enum fit handles_fit(const struct kmc_exec *exec, const struct kmc_op *op,
@@ -325,7 +403,9 @@ static enum fit handles_fit(const struct kmc_exec *exec, const struct kmc_op *op
 		return !r.slot && r.usable && takes_no_handle(op->code) ? FITS : NOT_THERE;
 	if (r.slot && r.slot->kind == want->kind && r.slot->freed)
 		return MISFIT; /* use after destroy */
-	if (op->code == KMC_OP_KMEM_CACHE_DESTROY && r.usable && r.slot && has_objects(exec, r.slot))
+	if (r.slot && !sort_of_cache_fits(op->code, r.slot))
+		return NOT_THERE;
+	if (r.usable && r.slot && still_in_use(exec, op->code, r.slot))
 		return MISFIT;
 	return r.usable ? FITS : NOT_THERE;
 }
@@ -352,6 +432,9 @@ static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
 	if (!plan->is_free)
 		return use_fits(op, plan, slot) ? FITS : MISFIT;
 	if (slot && want->offset && !offset_fits(op, slot))
+		return MISFIT;
+	if (slot && plan->src.kind == KMC_SLOT_POOL && call->src && is_mempool(call->src) &&
+	    !element_of(slot, call->src))
 		return MISFIT;
 	if (op->code == KMC_OP_CMA_RELEASE && slot && call->src && slot->value != call->src->value)
 		return MISFIT; /* of another area */
@@ -451,6 +534,8 @@ static void set_memory(struct kmc_exec *exec, struct kmc_slot *slot, const struc
 	if (op->code == KMC_OP_CMA_ALLOC)
 		slot->value = call->src->value; /* the area's number */
 	slot->refs = 1;
+	if (plan->family == KMC_OPF_MEMPOOL && call->src)
+		slot->cache = call->src->cache;
 	if (plan->family == KMC_OPF_CACHE && call->src) {
 		slot->cache = call->src->cache;
 		slot->flags = call->src->flags;
@@ -538,6 +623,8 @@ static void cache_done(struct kmc_exec *exec, struct kmc_call *call)
 		slot->kind = KMC_SLOT_EMPTY;
 		return;
 	}
+	if (call->op->code == KMC_OP_KMEM_BUCKETS_CREATE)
+		return; /* no cache to the stream: what comes out of it is marked by its call */
 	call->cache.id = ++exec->next_cache;
 	slot->cache = call->cache.id;
 	slot->flags = (uint32_t)call->cache.flags;
@@ -548,19 +635,39 @@ static void cache_done(struct kmc_exec *exec, struct kmc_call *call)
 		exec->sink->cache(exec->sink->arg, &call->cache);
 }
 
+static void mempool_done(struct kmc_slot *slot, const struct kmc_call *call)
+{
+	slot->cache = (uint32_t)call->value;
+	slot->size = call->size;
+	slot->flags = call->src ? call->src->cache : KMC_CACHE_NONE;
+}
+
 static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_slot_kind kind)
 {
 	struct kmc_slot *slot;
 
 	exec->open.arg = call->value;
+	if (kind == KMC_SLOT_POOL && kmc_plan_of(call->op->code)->family == KMC_OPF_MEMPOOL &&
+	    call->outcome == KMC_OUT_VALUE)
+		exec->open.cache = (uint32_t)call->value;
 	if (call->op->dst == KMC_NO_SLOT || kmc_plan_of(call->op->code)->dst.kind)
 		return;
 	slot = kmc_slot_set(exec, call->op->dst, kind);
+	if (call->outcome == KMC_OUT_NULL) {
+		kmc_slot_clear(exec, call->op->dst);
+		return;
+	}
 	slot->origin = call->op->code;
 	slot->ptr = call->result;
 	slot->value = call->value;
 	if (kind == KMC_SLOT_GROUP)
 		exec->open.cache = (uint32_t)call->value;
+	if (kind == KMC_SLOT_POOL && is_mempool(slot))
+		mempool_done(slot, call);
+	if (kind == KMC_SLOT_HANDLE && slot->origin == KMC_OP_KMEM_CACHE_PREFILL_SHEAF)
+		exec->open.addr2 = call->value;
+	if (kind == KMC_SLOT_HANDLE && call->src)
+		slot->cache = call->src->cache;
 	if (kind == KMC_SLOT_TOKEN)
 		slot->flags = exec->scope[call->op->task];
 }
@@ -579,7 +686,8 @@ static void bulk_event(struct kmc_exec *exec, unsigned int code, const struct km
 	ev.outcome = (uint8_t)outcome;
 	ev.addr = slot->addr;
 	ev.arg = 0;
-	if (code == KMC_OP_KMEM_CACHE_ALLOC || code == KMC_OP_ALLOC_PAGES)
+	if (code == KMC_OP_KMEM_CACHE_ALLOC || code == KMC_OP_ALLOC_PAGES ||
+	    code == KMC_OP_MEMPOOL_ALLOC)
 		ev.granted = slot->granted;
 	deliver(exec, &ev);
 }
@@ -590,6 +698,8 @@ static unsigned int single_form(unsigned int code)
 	case KMC_OP_KMEM_CACHE_ALLOC_BULK: return KMC_OP_KMEM_CACHE_ALLOC;
 	case KMC_OP_KMEM_CACHE_FREE_BULK: return KMC_OP_KMEM_CACHE_FREE;
 	case KMC_OP_KFREE_BULK: return KMC_OP_KFREE;
+	case KMC_OP_MEMPOOL_ALLOC_BULK: return KMC_OP_MEMPOOL_ALLOC;
+	case KMC_OP_MEMPOOL_FREE_BULK: return KMC_OP_MEMPOOL_FREE;
 	case KMC_OP_ALLOC_PAGES_BULK: return KMC_OP_ALLOC_PAGES;
 	default: return code;
 	}
@@ -725,6 +835,10 @@ static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
 	if (op->code == KMC_OP_KMEM_CACHE_DESTROY && call->src &&
 	    (call->outcome == KMC_OUT_NONE || call->outcome == KMC_OUT_HUNG))
 		call->src->freed = true;
+	if (op->code == KMC_OP_MEMPOOL_DESTROY && call->src && call->outcome == KMC_OUT_NONE)
+		call->src->freed = true;
+	if (op->code == KMC_OP_KMEM_CACHE_RETURN_SHEAF && call->dst)
+		call->dst->freed = true;
 	if (op->code == KMC_OP_GET_PAGE && call->src)
 		call->src->refs++;
 	if (op->code == KMC_OP_SPLIT_PAGE && call->src && call->src->order)
@@ -814,7 +928,7 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 			return;
 		if (call->outcome == KMC_OUT_ERROR)
 			exec->open.arg = call->value;
-		else
+		else if (call->outcome != KMC_OUT_HUNG)
 			store_result(exec, call);
 		end_lives(exec, call);
 		if (kmc_plan_of(call->op->code)->family == KMC_OPF_SCOPE)
@@ -851,6 +965,10 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 		ev->cache = call->src->cache;
 	if (plan->src.kind == KMC_SLOT_GROUP && call->src && call->src->kind == KMC_SLOT_GROUP)
 		ev->cache = (uint32_t)call->src->value;
+	if (call->src && is_mempool(call->src))
+		ev->cache = call->src->cache;
+	if (plan->family == KMC_OPF_CACHE && (plan->third.kind | plan->dst.kind) == KMC_SLOT_HANDLE)
+		ev->addr2 = (call->third ? call->third : call->dst)->value;
 	if (memory && memory->kind == KMC_SLOT_MEMORY && plan->family != KMC_OPF_RESIZE &&
 	    plan->family != KMC_OPF_DUP && !call->bulk)
 		ev->addr = memory->addr + (memory_operand(plan, &(uint16_t){ 0 }, call->op)->offset ?

@@ -196,6 +196,8 @@ void kmc_exec_effect(struct kmc_exec *exec, unsigned int effect, uint64_t addr, 
 /** kmc_exec_effect_of() - The same of a group, a zone or the like, by its number. */
 void kmc_exec_effect_of(struct kmc_exec *exec, unsigned int effect, uint32_t cache, uint64_t addr,
 			uint64_t arg);
+/** kmc_exec_effect_event() - The same with more to say; kind, ids and time are filled in. */
+void kmc_exec_effect_event(struct kmc_exec *exec, struct kmc_event *ev);
 /** kmc_exec_tracepoint() - A tracepoint fired inside the open call; ids are filled in. */
 void kmc_exec_tracepoint(struct kmc_exec *exec, struct kmc_event *ev);
 

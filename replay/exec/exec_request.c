@@ -94,6 +94,8 @@ uint64_t kmc_request_bytes(const struct kmc_op *op, const struct kmc_call *call)
 										    page_bytes(op);
 	case KMC_OPF_CACHE:
 		return plan->src.kind == KMC_SLOT_CACHE && call->src ? call->src->size : op->b;
+	case KMC_OPF_MEMPOOL:
+		return call->src ? call->src->size : op->c;
 	case KMC_OPF_KMALLOC:
 	case KMC_OPF_RESIZE:
 	case KMC_OPF_VMALLOC:
@@ -157,6 +159,9 @@ static void describe_cache(struct kmc_event *ev, const struct kmc_call *call)
 		ev->size = call->size;
 		if (kmc_plan_of(op->code)->result == KMC_RES_BULK)
 			ev->arg = op->a;
+		if (op->code == KMC_OP_KMEM_CACHE_PREFILL_SHEAF ||
+		    op->code == KMC_OP_KMEM_CACHE_REFILL_SHEAF)
+			ev->granted = op->a;
 	}
 }
 
@@ -218,6 +223,17 @@ static void describe_extra(struct kmc_event *ev, const struct kmc_op *op)
 	}
 }
 
+static void describe_pool(struct kmc_event *ev, const struct kmc_call *call)
+{
+	const struct kmc_op *op = call->op;
+
+	ev->size = call->size;
+	if (kmc_plan_of(op->code)->result == KMC_RES_POOL || op->code == KMC_OP_MEMPOOL_RESIZE)
+		ev->granted = op->a;
+	else if (kmc_plan_of(op->code)->result == KMC_RES_BULK)
+		ev->arg = op->a;
+}
+
 static void describe_machine(struct kmc_event *ev, const struct kmc_op *op)
 {
 	ev->size = op->a;
@@ -250,6 +266,9 @@ void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call)
 		return;
 	case KMC_OPF_USERCOPY:
 		ev->size = op->a;
+		return;
+	case KMC_OPF_MEMPOOL:
+		describe_pool(ev, call);
 		return;
 	}
 	if (plan->result == KMC_RES_NONE || plan->result == KMC_RES_NUM)

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include "alloc/movable.h"
+#include "alloc/kmalloc_sites.h"
 #include "exec/alloc_machine.h"
 #include "oracle/judge.h"
 #include "target_alloc.h"
@@ -62,9 +63,28 @@ static const struct kmc_alloc_op *const tables[] = {
 	kmc_alloc_contig_ops, kmc_alloc_cma_ops, kmc_alloc_movable_ops,
 	kmc_alloc_rcu_ops, kmc_alloc_cpu_ops,
 	kmc_alloc_memcg_ops,
+	kmc_alloc_pool_ops, kmc_alloc_sheaf_ops, kmc_alloc_bucket_ops,
 };
 
 static kmc_alloc_fn *calls[KMC_OPCODE_END];
+/* The first profile that has a call, where that is not the oldest. */
+static const uint8_t since[KMC_OPCODE_END] = {
+	[KMC_OP_KVMEMDUP] = KMC_PROFILE_6_6_9,
+	[KMC_OP_KMEMDUP_ARRAY] = KMC_PROFILE_6_12_117,
+	[KMC_OP_KMEM_BUCKETS_CREATE] = KMC_PROFILE_6_12_117,
+	[KMC_OP_KMEM_BUCKETS_ALLOC] = KMC_PROFILE_6_12_117,
+	[KMC_OP_KMEM_BUCKETS_ALLOC_TRACK_CALLER] = KMC_PROFILE_6_12_117,
+	[KMC_OP_KMEM_CACHE_CHARGE] = KMC_PROFILE_6_12_117,
+	[KMC_OP_MEMPOOL_ALLOC_PREALLOCATED] = KMC_PROFILE_6_12_117,
+	[KMC_OP_KMALLOC_NOLOCK] = KMC_PROFILE_6_18_44,
+	[KMC_OP_KFREE_NOLOCK] = KMC_PROFILE_6_18_44,
+	[KMC_OP_KREALLOC_NODE_ALIGN] = KMC_PROFILE_6_18_44,
+	[KMC_OP_KMEM_CACHE_PREFILL_SHEAF] = KMC_PROFILE_6_18_44,
+	[KMC_OP_KMEM_CACHE_REFILL_SHEAF] = KMC_PROFILE_6_18_44,
+	[KMC_OP_KMEM_CACHE_ALLOC_FROM_SHEAF] = KMC_PROFILE_6_18_44,
+	[KMC_OP_KMEM_CACHE_RETURN_SHEAF] = KMC_PROFILE_6_18_44,
+};
+
 static uint16_t codes[KMC_OPCODE_END]; /* those that have one; 0 ends */
 
 static void collect_calls(void)
@@ -84,7 +104,13 @@ static void alloc_call(struct kmc_exec *exec, struct kmc_call *call)
 
 	call->outcome = KMC_OUT_NONE;
 	running = exec;
+	if (state->profile < since[call->op->code]) {
+		call->outcome = KMC_OUT_REFUSED;
+		return;
+	}
 	state->hung = false;
+	/* Each call of a program with its own destination is a place in the code. */
+	kmc_sim_call_site((uint64_t)call->op->code << 16 | call->op->dst);
 	calls[call->op->code](exec, call, gfp_of(exec, call->op));
 #ifdef KMC_CHECK_OPS
 	kmc_sim_check(kmc_alloc_state(exec)->sim);
@@ -334,6 +360,9 @@ static uint32_t options_of(uint32_t options)
 		{ KMC_MO_init_on_alloc, KMC_OPT_INIT_ON_ALLOC },
 		{ KMC_MO_init_on_free, KMC_OPT_INIT_ON_FREE },
 		{ KMC_MO_no_zone_dma, KMC_OPT_NO_ZONE_DMA },
+		{ KMC_MO_slab_buckets, KMC_OPT_SLAB_BUCKETS },
+		{ KMC_MO_random_kmalloc, KMC_OPT_RANDOM_KMALLOC },
+		{ KMC_MO_preempt_rt, KMC_OPT_PREEMPT_RT },
 	};
 	uint32_t result = 0;
 
@@ -431,6 +460,7 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	kmc_sim_unbind();
 	if (kmc_sim_bind_all(state->sim))
 		return -EBUSY;
+	state->profile = config.profile;
 	state->gfp = kmc_gfp_table_of(exec->caps.machine.profile);
 	forget(state);
 	if (exec->flags & KMC_TARGET_TRACEPOINTS)

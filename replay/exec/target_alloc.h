@@ -6,7 +6,7 @@
  */
 #ifndef EXEC_TARGET_ALLOC_H
 #define EXEC_TARGET_ALLOC_H
-#include <linux/gfp.h>
+#include <linux/slab.h>
 #include "alloc/sim.h"
 #include "exec_core.h"
 
@@ -20,6 +20,7 @@ struct alloc_state {
 	int cpu;
 	bool hung; /* the call under way said that it would wait for ever */
 	uint8_t task[KMC_SIM_MAX_CPUS], context[KMC_SIM_MAX_CPUS];
+	enum kmc_profile profile;
 };
 
 static inline struct alloc_state *kmc_alloc_state(struct kmc_exec *exec)
@@ -45,13 +46,16 @@ extern const struct kmc_alloc_op kmc_alloc_size_ops[], kmc_alloc_kmalloc_ops[],
 	kmc_alloc_cache_ops[], kmc_alloc_free_ops[], kmc_alloc_page_ops[], kmc_alloc_scope_ops[],
 	kmc_alloc_machine_ops[], kmc_alloc_contig_ops[], kmc_alloc_cma_ops[],
 	kmc_alloc_movable_ops[], kmc_alloc_rcu_ops[], kmc_alloc_cpu_ops[],
-	kmc_alloc_memcg_ops[];
+	kmc_alloc_memcg_ops[], kmc_alloc_pool_ops[], kmc_alloc_sheaf_ops[], kmc_alloc_bucket_ops[];
 
 /** kmc_alloc_running() - The executor that runs an op now; for callbacks without an argument. */
 struct kmc_exec *kmc_alloc_running(void);
 
 /** kmc_alloc_memory_result() - A call returned memory, NULL or ZERO_SIZE_PTR. Of objects, ksize() is granted. */
 void kmc_alloc_memory_result(struct kmc_call *call, void *result);
+
+/** kmc_alloc_text() - @len letters and room for a NUL in the executor's memory; NULL no memory. */
+char *kmc_alloc_text(struct kmc_exec *exec, uint64_t len);
 
 /** kmc_alloc_may_move() - The call's block moves from now on, if it is of that sort. */
 void kmc_alloc_may_move(const struct kmc_call *call, void *block);
