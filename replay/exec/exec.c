@@ -433,8 +433,8 @@ static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
 		return use_fits(op, plan, slot) ? FITS : MISFIT;
 	if (slot && want->offset && !offset_fits(op, slot))
 		return MISFIT;
-	if (slot && plan->src.kind == KMC_SLOT_POOL && call->src && is_mempool(call->src) &&
-	    !element_of(slot, call->src))
+	if (!null_or_zero_size(slot) && plan->src.kind == KMC_SLOT_POOL && call->src &&
+	    is_mempool(call->src) && !element_of(slot, call->src))
 		return MISFIT;
 	if (op->code == KMC_OP_CMA_RELEASE && slot && call->src && slot->value != call->src->value)
 		return MISFIT; /* of another area */

@@ -70,7 +70,6 @@ static kmc_alloc_fn *calls[KMC_OPCODE_END];
 /* The first profile that has a call, where that is not the oldest. */
 static const uint8_t since[KMC_OPCODE_END] = {
 	[KMC_OP_KVMEMDUP] = KMC_PROFILE_6_6_9,
-	[KMC_OP_KMEMDUP_ARRAY] = KMC_PROFILE_6_12_117,
 	[KMC_OP_KMEM_BUCKETS_CREATE] = KMC_PROFILE_6_12_117,
 	[KMC_OP_KMEM_BUCKETS_ALLOC] = KMC_PROFILE_6_12_117,
 	[KMC_OP_KMEM_BUCKETS_ALLOC_TRACK_CALLER] = KMC_PROFILE_6_12_117,
