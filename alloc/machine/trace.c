@@ -13,6 +13,7 @@
 #define RARE_TRACEPOINTS                                                 \
 	(1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |                    \
 	 1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |                 \
+	 1ull << KMC_TP_PAGES_BACK |                                     \
 	 1ull << KMC_TP_ALLOC_VMAP_AREA | 1ull << KMC_TP_FREE_VMAP_AREA_NOFLUSH | \
 	 1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |  \
 	 1ull << KMC_TP_CHARGED | 1ull << KMC_TP_UNCHARGED |             \

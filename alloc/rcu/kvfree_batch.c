@@ -182,6 +182,7 @@ bool kmc_rcu_batch_add(struct kmc_cpu *cpu, struct rcu_head *head, void *ptr)
 	if (!done) {
 		rc->want_pages = true;
 		kmc_lock_drop(&rc->lock);
+		kmc_yield_point("rcu_no_page");
 		page = page_of_our_own(cpu, head);
 		kmc_lock_take(&rc->lock);
 		if (page) {
@@ -270,6 +271,7 @@ static void list_release(struct kmc_cpu *cpu, uint64_t list, uint32_t nr)
 
 static void batch_release(struct kmc_cpu *cpu, struct kmc_rcu_cpu *rc, struct kmc_rcu_batch *b)
 {
+	kmc_yield_point("rcu_batch_taken");
 	for (unsigned int channel = 0; channel < RCU_CHANNELS; channel++)
 		pages_release(cpu, rc, b->pages[channel], channel);
 	list_release(cpu, b->list, b->nr_list);

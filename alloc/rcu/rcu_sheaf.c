@@ -103,6 +103,7 @@ static void sheaf_free(struct kmc_cpu *cpu, struct kmc_sheaf *sheaf)
 	struct kmem_cache *s = kmc_cache_at(cpu->sim, (unsigned int)sheaf->unused[0]);
 	uint32_t nr = sheaf->count;
 
+	kmc_yield_point("rcu_sheaf_taken");
 	for (uint32_t i = 0; i < nr; i++) {
 		kmc_rcu_released(cpu, sheaf->objects[i]);
 		kmc_object_uncharge(cpu, s, sheaf->objects[i]);

@@ -84,6 +84,19 @@ bool kmc_rcu_cache_has_slabs(struct kmc_sim *sim, const struct kmem_cache *s)
 	return has;
 }
 
+static void say_pages_back(struct kmc_cpu *cpu, const struct page *slab)
+{
+	struct kmc_tp tp = {
+		.id = KMC_TP_PAGES_BACK,
+		.ptr = pfn_to_virt_in(cpu->sim, page_to_pfn_in(cpu->sim, slab)),
+		.bytes_req = PAGE_SIZE << slab->order,
+		.node = -1,
+		.pfn = UINT64_MAX,
+	};
+
+	kmc_trace_emit(cpu->sim, &tp);
+}
+
 bool kmc_rcu_run_slabs(struct kmc_cpu *cpu)
 {
 	bool any = false;
@@ -97,6 +110,8 @@ bool kmc_rcu_run_slabs(struct kmc_cpu *cpu)
 			struct kmem_cache *s = slab->slab.cache;
 
 			pfn = slab->link.next;
+			kmc_yield_point("rcu_slab_taken");
+			say_pages_back(cpu, slab);
 			kmc_slab_release(cpu, slab);
 			cache_lost_slab(cpu->sim, s);
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Frees that wait for a grace period: batches, their limits, barriers, caches. */
 #include "slab_fixture.h"
+#include "alloc/memcg.h"
 #include "alloc/rcu.h"
 #include "alloc/vmalloc_space.h"
 #include "linux/rcupdate.h"
@@ -516,6 +517,35 @@ static void rcu1_no_sheaves_before_6_18(void **state)
 	machine_off();
 }
 
+/* Who paid for a block pays until it is free, and once. */
+static void rcu11_charges_go_once(void **state)
+{
+	struct kmem_cache_args args = { .sheaf_capacity = 60 };
+	struct kmc_sim_config config = machine_config(1, 64 * MIB);
+	struct mem_cgroup *group;
+	struct kmem_cache *s;
+
+	(void)state;
+	config.options = KMC_OPT_MEMCG;
+	machine_boot(&config);
+	assert_int_equal(kmc_sim_memcg_create(sim, NULL, &group), 0);
+	assert_int_equal(kmc_sim_memcg_attach(sim, group, 0), 0);
+	s = kmem_cache_create("paid", sizeof(struct block), &args, SLAB_ACCOUNT);
+	for (int i = 0; i < 200; i++) {
+		struct block *p = i % 2 ? kmem_cache_alloc(s, GFP_KERNEL) :
+					  kmalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+
+		kvfree_rcu(p, rcu);
+	}
+	kmc_sim_memcg_drain(sim);
+	assert_true(kmc_sim_memcg_usage(group) >= 200 * sizeof(struct block));
+	kvfree_rcu_barrier();
+	kmc_sim_memcg_drain(sim);
+	assert_int_equal(kmc_sim_memcg_usage(group), 0);
+	kmem_cache_destroy(s);
+	machine_off();
+}
+
 /* caches */
 
 static void kc27_destroy_waits_for_rcu_frees(void **state)
@@ -687,6 +717,7 @@ int main(void)
 		cmocka_unit_test(fr7_fr9_sentinels),
 		cmocka_unit_test(rcu1_rcu9_sheaf_boundary),
 		cmocka_unit_test(rcu1_no_sheaves_before_6_18),
+		cmocka_unit_test(rcu11_charges_go_once),
 		cmocka_unit_test(kc27_destroy_waits_for_rcu_frees),
 		cmocka_unit_test(kc13_typesafe_pages_wait_objects_do_not),
 		cmocka_unit_test(kc14_typesafe_contents_stay_while_free),

@@ -105,6 +105,7 @@ static void test_rare_ones_cost_no_fast_path(void **state)
 {
 	const uint64_t rare = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
 			      1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
+			      1ull << KMC_TP_PAGES_BACK |
 			      1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
 			      1ull << KMC_TP_CHARGED | 1ull << KMC_TP_UNCHARGED |
 			      1ull << KMC_TP_ALLOC_VMAP_AREA |

@@ -248,6 +248,7 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_SLEEP] = -1,
 	[KMC_TP_RELEASED] = -1,
 	[KMC_TP_HUNG] = -1,
+	[KMC_TP_PAGES_BACK] = -1,
 	[KMC_TP_FAULT_INJECTED] = -1,
 	[KMC_TP_MIGRATED] = -1,
 	[KMC_TP_CHARGED] = -1,
@@ -308,6 +309,10 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 		kmc_exec_effect(exec, KMC_EFF_SLEPT, 0, 0, 0, 0);
 	else if (tp->id == KMC_TP_RELEASED)
 		kmc_exec_released(exec, kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr));
+	else if (tp->id == KMC_TP_PAGES_BACK)
+		kmc_exec_effect(exec, KMC_EFF_PAGES_BACK,
+				kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr), 0,
+				tp->bytes_req, 0);
 	else if (tp->id == KMC_TP_HUNG)
 		kmc_alloc_state(exec)->hung = true;
 	else if (tp->id == KMC_TP_FAULT_INJECTED)
@@ -439,6 +444,7 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	struct kmc_sim_config config;
 	uint64_t mask = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
 			1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
+			1ull << KMC_TP_PAGES_BACK |
 			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
 			1ull << KMC_TP_MIGRATED | 1ull << KMC_TP_CHARGED |
 			1ull << KMC_TP_UNCHARGED | 1ull << KMC_TP_COMPACTION_TRY;

@@ -258,6 +258,7 @@ enum kmc_tp_id {
 	KMC_TP_WARN,   /* a WARN or a report; name in @text */
 	KMC_TP_SLEEP,  /* the call slept */
 	KMC_TP_RELEASED, /* ours: a block whose free was deferred is free from now on */
+	KMC_TP_PAGES_BACK, /* ours: a type-safe slab's pages go back; @ptr, bytes in bytes_req */
 	KMC_TP_HUNG,     /* ours: the call would wait for ever, and returned instead; @text */
 	KMC_TP_FAULT_INJECTED, /* a request was made to fail; which fault is in bytes_req */
 	KMC_TP_MIGRATED,       /* ours: a block moved from pfn to the pfn in bytes_req */

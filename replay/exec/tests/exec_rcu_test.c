@@ -144,6 +144,18 @@ static void kc27_destroy_by_release(void **state)
 	assert_int_equal(effects_seen(&seen, KMC_EFF_WARNED), 0);
 }
 
+/* Pages of a type-safe cache go back when nobody reads who read before: said then. */
+static void kc13_pages_back_after_readers(void **state)
+{
+	(void)state;
+	run("r1 = kmem_cache_create(1, 64, 0, TYPESAFE_BY_RCU, 0)\n"
+	    "r2 = kmem_cache_alloc(r1, GFP_KERNEL)\nrcu_read_lock() task 2\n"
+	    "kmem_cache_free(r1, r2)\nr3 = kmem_cache_shrink(r1)\nrcu_grace_period()\n");
+	assert_int_equal(effects_seen(&seen, KMC_EFF_PAGES_BACK), 0);
+	run("rcu_read_unlock() task 2\nrcu_grace_period()\nkmem_cache_destroy(r1)\n");
+	assert_int_equal(effects_seen(&seen, KMC_EFF_PAGES_BACK), 1);
+}
+
 /* Blocks that wait and readers come back with a snapshot. */
 static void waiting_blocks_come_back(void **state)
 {
@@ -194,6 +206,7 @@ int main(void)
 		TEST(rcu8_second_queueing_is_misuse),
 		TEST(what_would_hang_is_an_outcome),
 		TEST(kc27_destroy_by_release),
+		TEST(kc13_pages_back_after_readers),
 		TEST(waiting_blocks_come_back),
 		TEST(cpus_go_and_come),
 		TEST(flush_gives_sheaves_back),
