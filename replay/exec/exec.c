@@ -193,6 +193,11 @@ static bool offset_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 	return op->b == 0;
 }
 
+static bool is_resize(unsigned int code)
+{
+	return kmc_plan_of(code)->family == KMC_OPF_RESIZE || code == KMC_OP_RUST_REALLOC;
+}
+
 static bool kmalloc_made(const struct kmc_slot *slot)
 {
 	uint8_t family = kmc_plan_of(slot->origin)->family;
@@ -251,6 +256,9 @@ static bool use_fits(const struct kmc_op *op, const struct kmc_plan *plan,
 		return slot && kmc_memory_fits(op, slot);
 	case KMC_OPF_RESIZE:
 		return null_or_zero_size(slot) || kmalloc_made(slot);
+	case KMC_OPF_RUST:
+		return null_or_zero_size(slot) ||
+		       kmc_plan_of(slot->origin)->family == KMC_OPF_RUST;
 	case KMC_OPF_DUP:
 		return copy_fits(op, slot);
 	case KMC_OPF_PAGES:
@@ -536,6 +544,8 @@ static void set_memory(struct kmc_exec *exec, struct kmc_slot *slot, const struc
 	slot->refs = 1;
 	if (plan->family == KMC_OPF_MEMPOOL && call->src)
 		slot->cache = call->src->cache;
+	if (plan->family == KMC_OPF_RUST)
+		slot->flags = (uint32_t)call->value; /* which allocator */
 	if (plan->family == KMC_OPF_CACHE && call->src) {
 		slot->cache = call->src->cache;
 		slot->flags = call->src->flags;
@@ -595,7 +605,7 @@ static void memory_done(struct kmc_exec *exec, struct kmc_call *call)
 	struct kmc_slot source = call->src ? *call->src : (struct kmc_slot){ 0 };
 	struct kmc_slot *slot, nowhere = { 0 };
 
-	if (plan->family == KMC_OPF_RESIZE) {
+	if (is_resize(call->op->code)) {
 		resize_done(exec, call);
 		return;
 	}
@@ -789,6 +799,8 @@ static void store_result(struct kmc_exec *exec, struct kmc_call *call)
 	case KMC_RES_PAGE:
 		memory_done(exec, call);
 		exec->open.addr = exec->backend->address(exec, call->result);
+		if (plan->family == KMC_OPF_RUST && call->outcome == KMC_OUT_ZERO_SIZE)
+			exec->open.addr = exec->open.arg; /* the alignment: a place without memory */
 		exec->open.granted = call->granted;
 		break;
 	case KMC_RES_CACHE:
@@ -969,7 +981,7 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 		ev->cache = call->src->cache;
 	if (plan->family == KMC_OPF_CACHE && (plan->third.kind | plan->dst.kind) == KMC_SLOT_HANDLE)
 		ev->addr2 = (call->third ? call->third : call->dst)->value;
-	if (memory && memory->kind == KMC_SLOT_MEMORY && plan->family != KMC_OPF_RESIZE &&
+	if (memory && memory->kind == KMC_SLOT_MEMORY && !is_resize(call->op->code) &&
 	    plan->family != KMC_OPF_DUP && !call->bulk)
 		ev->addr = memory->addr + (memory_operand(plan, &(uint16_t){ 0 }, call->op)->offset ?
 					   call->op->b : 0);

@@ -272,13 +272,23 @@ static bool object_fits(const struct kmc_op *op, const struct kmc_slot *slot,
 	return !cache || cache->cache == slot->cache;
 }
 
+static bool is_rust(const struct kmc_slot *slot)
+{
+	return kmc_plan_of(slot->origin)->family == KMC_OPF_RUST;
+}
+
 bool kmc_pairing_fits(const struct kmc_op *op, const struct kmc_slot *slot,
 		      const struct kmc_slot *cache)
 {
 	int column, row;
 
+	/* Rust memory goes back by its own call, which is not given NULL, nor what has no size. */
+	if (op->code == KMC_OP_RUST_FREE)
+		return slot && (uintptr_t)slot->ptr > 16 && is_rust(slot);
 	if (!slot || (uintptr_t)slot->ptr <= 16)
 		return null_fits(op, slot);
+	if (is_rust(slot))
+		return false;
 	if (object_row(slot) >= 0)
 		return object_fits(op, slot, cache);
 	column = page_column(op->code);

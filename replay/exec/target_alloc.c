@@ -63,7 +63,7 @@ static const struct kmc_alloc_op *const tables[] = {
 	kmc_alloc_contig_ops, kmc_alloc_cma_ops, kmc_alloc_movable_ops,
 	kmc_alloc_rcu_ops, kmc_alloc_cpu_ops,
 	kmc_alloc_memcg_ops,
-	kmc_alloc_pool_ops, kmc_alloc_sheaf_ops, kmc_alloc_bucket_ops,
+	kmc_alloc_pool_ops, kmc_alloc_sheaf_ops, kmc_alloc_bucket_ops, kmc_alloc_rust_ops,
 };
 
 static kmc_alloc_fn *calls[KMC_OPCODE_END];

@@ -46,7 +46,8 @@ extern const struct kmc_alloc_op kmc_alloc_size_ops[], kmc_alloc_kmalloc_ops[],
 	kmc_alloc_cache_ops[], kmc_alloc_free_ops[], kmc_alloc_page_ops[], kmc_alloc_scope_ops[],
 	kmc_alloc_machine_ops[], kmc_alloc_contig_ops[], kmc_alloc_cma_ops[],
 	kmc_alloc_movable_ops[], kmc_alloc_rcu_ops[], kmc_alloc_cpu_ops[],
-	kmc_alloc_memcg_ops[], kmc_alloc_pool_ops[], kmc_alloc_sheaf_ops[], kmc_alloc_bucket_ops[];
+	kmc_alloc_memcg_ops[], kmc_alloc_pool_ops[], kmc_alloc_sheaf_ops[], kmc_alloc_bucket_ops[],
+	kmc_alloc_rust_ops[];
 
 /** kmc_alloc_running() - The executor that runs an op now; for callbacks without an argument. */
 struct kmc_exec *kmc_alloc_running(void);

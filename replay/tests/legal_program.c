@@ -1359,16 +1359,42 @@ static void do_kvmemdup(struct maker *m)
 	emit_at(m, KMC_OP_KFREE, POOL_SLOT);
 }
 
+static void do_rust(struct maker *m)
+{
+	static const uint16_t kinds[] = { KMC_OP_KMALLOC, KMC_OP_VMALLOC, KMC_OP_KVMALLOC };
+	bool all = m->wish->profile >= KMC_RELEASE(6, 12, 0);
+	struct kmc_op op = with(m, KMC_OP_RUST_ALIGNED_SIZE, KMC_NO_SLOT, KMC_NO_SLOT);
+	uint64_t align = 1ull << draw(m, 9);
+
+	op.gfp.atoms = 0;
+	op.a = draw(m, 9000);
+	op.b = align;
+	emit_task(m, &op);
+	op = with(m, KMC_OP_RUST_ALLOC, KMC_NO_SLOT, FIRST_SLOT);
+	op.b = kinds[all ? draw(m, 3) : 0];
+	op.a = 1 + draw(m, 9000);
+	op.c = align;
+	emit_task(m, &op);
+	if (!m->now.armed && !m->exhaust) {
+		op = with(m, KMC_OP_RUST_REALLOC, FIRST_SLOT, FIRST_SLOT);
+		op.a = 1 + draw(m, 9000);
+		op.b = op.c = align;
+		emit_task(m, &op);
+	}
+	emit_at(m, KMC_OP_RUST_FREE, FIRST_SLOT);
+}
+
 static void do_object_sequence(struct maker *m)
 {
 	if (m->wish->misuse != LEGAL_NONE)
 		return;
-	switch (draw(m, 7)) {
+	switch (draw(m, 8)) {
 	case 0: do_pool(m); break;
 	case 1: do_sheaf(m); break;
 	case 2: do_buckets(m); break;
 	case 3: do_user_copy(m); break;
 	case 4: do_kvmemdup(m); break;
+	case 5: do_rust(m); break;
 	default: do_other_kmalloc(m);
 	}
 }

@@ -60,6 +60,11 @@ static const struct {
 	  SHEAF "r9 = kmem_cache_alloc_from_sheaf(r1, r4, GFP_KERNEL)\n" },
 	{ KMC_OP_KMEM_CACHE_RETURN_SHEAF, SHEAF "kmem_cache_return_sheaf(r1, r4, GFP_KERNEL)\n" },
 	{ KMC_OP_KMEM_CACHE_CHARGE, CACHED "r9 = kmem_cache_charge(r2, GFP_KERNEL)\n" },
+#define RUST "r7 = rust_alloc(kmalloc, 100, 64, GFP_KERNEL)\n"
+	{ KMC_OP_RUST_ALLOC, RUST },
+	{ KMC_OP_RUST_REALLOC, RUST "r9 = rust_realloc(r7, 5000, 64, 64, GFP_KERNEL)\n" },
+	{ KMC_OP_RUST_FREE, RUST "rust_free(r7)\n" },
+	{ KMC_OP_RUST_ALIGNED_SIZE, "r9 = rust_aligned_size(33, 32)\n" },
 #define POOL "r5 = mempool_create(4, kmalloc, 100)\n"
 #define ELEMENT POOL "r6 = mempool_alloc(r5, GFP_KERNEL)\n"
 	{ KMC_OP_MEMPOOL_CREATE, POOL },
