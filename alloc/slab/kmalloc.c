@@ -4,7 +4,7 @@
  * and without a locked instruction: everything unusual, and an empty or full
  * sheaf, is a tail call into the slow path, which starts over.
  */
-#include "slub_core.h"
+#include "slab_debug.h"
 #include <string.h>
 
 #define cold_path __attribute__((noinline, cold))
@@ -152,6 +152,7 @@ slow_path void *kmc_kmalloc(struct kmem_cache **buckets, size_t size, gfp_t gfp,
 		return kmalloc_large(cpu, size, gfp, node, call_site);
 	s = buckets ? buckets[class_of_words[(size - 1) >> 3]] :
 		      kmc_kmalloc_cache(cpu, size, gfp, call_site);
+	kmc_track_site(call_site);
 	object = kmc_object_alloc(cpu, s, gfp, node, size);
 	if (kmc_slab_traced(cpu))
 		emit_kmalloc(cpu, object, size, s->size, gfp, node, call_site);
@@ -269,6 +270,7 @@ static slow_path void kfree_slow(const void *object, const void *call_site)
 	kmc_attention(cpu);
 	if (kmc_slab_traced(cpu))
 		emit_kfree(cpu, object, call_site);
+	kmc_track_site(call_site);
 	kmc_block_free(cpu, object);
 }
 
@@ -318,8 +320,13 @@ size_t ksize(const void *objp)
 	if (ZERO_OR_NULL_PTR(objp) || !kmc_in_frames(sc, objp))
 		return 0;
 	page = kmc_page_of(sc, objp);
-	if (page->kind == FRAME_SLAB)
-		return slab_ksize(page->slab.cache);
+	if (page->kind == FRAME_SLAB) {
+		struct kmem_cache *s = page->slab.cache;
+
+		if (unlikely(kmc_cache_debug(s)))
+			kmc_debug_resized(s, (void *)objp, s->object_size);
+		return slab_ksize(s);
+	}
 	if (page->kind == FRAME_LARGE && page->order)
 		return PAGE_SIZE << page->order;
 	return 0;

@@ -3,17 +3,15 @@
  * Caches: creation, merging, destruction, and their single-object calls. A
  * merged name is the very cache with one reference more, as in the kernel.
  */
-#include "slub_core.h"
+#include "slab_debug.h"
 #include "rcu_core.h"
 #include <string.h>
 
 #define cold_path __attribute__((noinline, cold))
 #define slow_path __attribute__((noinline))
 
-#define SLAB_DEBUG_FLAGS                                                                  \
-	(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE | SLAB_CONSISTENCY_CHECKS)
 #define SLAB_FLAGS_PERMITTED                                                              \
-	(SLAB_DEBUG_FLAGS | SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 |      \
+	(KMC_SLAB_DEBUG_FLAGS | SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 |      \
 	 SLAB_RECLAIM_ACCOUNT | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU | SLAB_MEM_SPREAD |     \
 	 SLAB_DEBUG_OBJECTS | SLAB_NOLEAKTRACE | SLAB_NO_MERGE | SLAB_ACCOUNT |           \
 	 SLAB_KMALLOC | SLAB_KASAN | SLAB_NO_USER_FLAGS | SLAB_NO_OBJ_EXT)
@@ -156,8 +154,14 @@ int kmc_cache_setup(struct kmc_sim *sim, unsigned int slot, const char *name,
 	struct kmc_layout layout;
 	int err;
 
+	flags = kmc_slab_debug_flags(sim, name, flags);
 	layout_request(sim, args, object_size, flags, &request);
 	err = kmc_layout_compute(&request, &layout);
+	if (!err && kmc_slab_debug_keeps_order(sim) && layout.min_order > kmc_order_of(object_size)) {
+		flags &= ~(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER);
+		request.flags = flags;
+		err = kmc_layout_compute(&request, &layout);
+	}
 	if (err)
 		return err;
 	kmc_touch(sim, sim->slab, sizeof(*sim->slab));
@@ -202,12 +206,14 @@ static bool cache_fits(const struct kmem_cache *s, unsigned int size, unsigned i
 }
 
 /* Rule: KC-20, KC-21. Model: exact (6.18; the kmalloc caches have a usercopy region). */
-static struct kmem_cache *find_mergeable(struct kmc_sim *sim, unsigned int object_size,
+static struct kmem_cache *find_mergeable(struct kmc_sim *sim, const char *name,
+					 unsigned int object_size,
 					 const struct kmem_cache_args *args, uint32_t flags)
 {
 	unsigned int size = (object_size + 7) & ~7u, align;
 	struct kmem_cache *s;
 
+	flags = kmc_slab_debug_flags(sim, name, flags);
 	if ((sim->config.options & KMC_OPT_NOMERGE) || (flags & SLAB_NEVER_MERGE) || args->ctor ||
 	    args->usersize || args->sheaf_capacity)
 		return NULL;
@@ -252,6 +258,34 @@ static void args_of_profile(struct kmc_sim *sim, struct kmem_cache_args *args)
 		args->sheaf_capacity = 0;
 }
 
+static bool name_taken(struct kmc_sim *sim, const char *name)
+{
+	struct kmem_cache *s;
+
+	for (s = kmc_cache_at(sim, sim->slab->first_slot); s; s = kmc_cache_at(sim, s->next_slot))
+		if (!strcmp(s->name, name))
+			return true;
+	return false;
+}
+
+/* Rule: KC-5, KC-6. Model: exact (CONFIG_DEBUG_VM; equal names since 6.12). */
+static bool sane(struct kmc_cpu *cpu, const char *name, unsigned int object_size)
+{
+	bool interrupt = cpu->context != KMC_IN_TASK && cpu->context != KMC_PREEMPT_OFF;
+
+	if (!name || object_size > KMALLOC_MAX_SIZE)
+		return false;
+	if (!(cpu->sim->config.options & KMC_OPT_DEBUG_VM))
+		return true;
+	if (interrupt)
+		return false;
+	if (cpu->sim->config.profile >= KMC_PROFILE_6_12_117 && name_taken(cpu->sim, name))
+		kmc_slab_warn(cpu, "A slab cache of this name exists already", NULL);
+	if (strchr(name, ' '))
+		kmc_slab_warn(cpu, "The name of a slab cache has a space", NULL);
+	return true;
+}
+
 static struct kmem_cache *cache_create(struct kmc_cpu *cpu, const char *name,
 				       unsigned int object_size, struct kmem_cache_args *args,
 				       uint32_t flags)
@@ -260,14 +294,14 @@ static struct kmem_cache *cache_create(struct kmc_cpu *cpu, const char *name,
 	struct kmem_cache *s;
 	unsigned int slot;
 
-	if (!name || (flags & ~SLAB_FLAGS_PERMITTED) || object_size > KMALLOC_MAX_SIZE)
+	if ((flags & ~SLAB_FLAGS_PERMITTED) || !sane(cpu, name, object_size))
 		return NULL;
 	flags &= ~SLAB_MEM_SPREAD;
 	args_of_profile(sim, args);
 	usercopy_check(cpu, args, object_size);
 	kmc_touch(sim, sim->slab, sizeof(*sim->slab));
 	kmc_lock_take(&sim->slab->caches_lock);
-	s = find_mergeable(sim, object_size, args, flags);
+	s = find_mergeable(sim, name, object_size, args, flags);
 	if (s) {
 		cache_join(sim, s, object_size);
 	} else {
@@ -375,6 +409,8 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	kmc_yield_point("cache_flushed");
 	left = kmc_slab_discard_empty(cpu, s);
 	if (left)
+		kmc_slab_report_left(cpu, s);
+	if (left)
 		kmc_slab_warn(cpu, "Slab cache still has objects when called from destroy", s->name);
 	cache_end(cpu, s, left);
 }
@@ -411,6 +447,7 @@ static slow_path void *cache_alloc_slow(struct kmem_cache *s, struct list_lru *l
 	void *object;
 
 	kmc_attention(cpu);
+	kmc_track_site(call_site);
 	object = kmc_object_alloc_lru(cpu, s, lru, gfp, node, s->object_size);
 	if (kmc_slab_traced(cpu))
 		kmc_emit_cache_alloc(cpu, s, object, gfp, node, call_site);
@@ -450,11 +487,18 @@ void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru, gfp_t fla
 /* The kernel looks at the owner only with hardening or consistency checks. Rule: DBG-8. */
 static void owner_check(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *page, void *object)
 {
+	struct kmc_slab_report report = {
+		.kind = KMC_SLAB_WRONG_CACHE,
+		.addr = kmc_sim_address(cpu->sim, object),
+	};
+
 	if (page->slab.cache == s)
 		return;
-	if ((cpu->sim->config.options & KMC_OPT_FREELIST_HARDENED) ||
-	    (s->flags & SLAB_CONSISTENCY_CHECKS))
-		kmc_slab_warn(cpu, "Wrong slab cache in a free", object);
+	if (!((cpu->sim->config.options & KMC_OPT_FREELIST_HARDENED) ||
+	      (s->flags & SLAB_CONSISTENCY_CHECKS)))
+		return;
+	kmc_slab_found(cpu->sim, s, kmc_slab_head(cpu->sim, page), NULL, &report);
+	kmc_slab_warn(cpu, "Wrong slab cache in a free", object);
 }
 
 static cold_path void emit_cache_free(struct kmc_cpu *cpu, struct kmem_cache *s, const void *ptr,
@@ -486,6 +530,7 @@ static slow_path void cache_free_slow(struct kmem_cache *s, void *object, const 
 		return;
 	}
 	owner_check(cpu, s, page, object);
+	kmc_track_site(call_site);
 	kmc_object_free(cpu, page->slab.cache, object);
 }
 

@@ -2,7 +2,7 @@
 /*
  * krealloc in the four profiles' ways, and the helpers that copy.
  */
-#include "slub_core.h"
+#include "slab_debug.h"
 #include "alloc/user_memory.h"
 #include <string.h>
 
@@ -12,22 +12,36 @@ static bool zeroes_in_place(enum kmc_profile profile)
 	return profile != KMC_PROFILE_6_6_9;
 }
 
+/* The cache of an object; NULL: it is none. */
+static struct kmem_cache *owner_of(struct kmc_cpu *cpu, const void *p)
+{
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
+	struct page *page = kmc_in_frames(sc, p) ? kmc_page_of(sc, p) : NULL;
+
+	return page && page->kind == FRAME_SLAB ? page->slab.cache : NULL;
+}
+
+/* What the last request was, where that is recorded and 6.13's krealloc asks; 0 unknown. */
+static size_t request_of(struct kmc_cpu *cpu, const void *p)
+{
+	struct kmem_cache *s = owner_of(cpu, p);
+
+	if (!s || !kmc_cache_debug(s) || cpu->sim->config.profile < KMC_PROFILE_6_18_44)
+		return 0;
+	return kmc_debug_requested(s, p);
+}
+
 /*
  * A cache object resized in place: how far it reaches. Up to 6.12 that is
  * ksize(), from 6.13 on the object size (REA-6).
  */
 static size_t usable_bytes(struct kmc_cpu *cpu, const void *p)
 {
-	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
-	size_t bytes = ksize(p);
+	struct kmem_cache *s = owner_of(cpu, p);
 
-	if (bytes && cpu->sim->config.profile >= KMC_PROFILE_6_18_44) {
-		struct page *page = kmc_page_of(sc, p);
-
-		if (page->kind == FRAME_SLAB)
-			bytes = page->slab.cache->object_size;
-	}
-	return bytes;
+	if (s && cpu->sim->config.profile >= KMC_PROFILE_6_18_44)
+		return s->object_size;
+	return ksize(p);
 }
 
 /* Does the block lie where it should? */
@@ -44,19 +58,26 @@ static bool block_suits(struct kmc_cpu *cpu, const void *p, unsigned long align,
 static void *resize_in_place(struct kmc_cpu *cpu, void *p, size_t new_size, size_t usable,
 			     gfp_t flags)
 {
+	size_t request = request_of(cpu, p);
+	struct kmem_cache *s = owner_of(cpu, p);
+
 	kmc_unpoison(p, usable);
-	if ((flags & __GFP_ZERO) && zeroes_in_place(cpu->sim->config.profile))
+	if ((flags & __GFP_ZERO) && request && request < new_size)
+		memset((char *)p + request, 0, new_size - request);
+	else if ((flags & __GFP_ZERO) && zeroes_in_place(cpu->sim->config.profile))
 		memset((char *)p + new_size, 0, usable - new_size);
+	if (request)
+		kmc_debug_resized(s, p, new_size);
 	kmc_poison((char *)p + new_size, usable - new_size);
 	return p;
 }
 
-/* Model: exact (R11; the request is never recorded, as without slab debugging). */
+/* Model: exact (R11; the request is recorded with slab debugging of users only). */
 static void *do_krealloc(const void *p, size_t new_size, unsigned long align, gfp_t flags, int nid,
 			 const void *call_site)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
-	size_t usable;
+	size_t usable, kept;
 	void *moved;
 
 	if (new_size == 0) {
@@ -72,7 +93,10 @@ static void *do_krealloc(const void *p, size_t new_size, unsigned long align, gf
 	if (!moved)
 		return NULL;
 	kmc_unpoison(p, usable);
-	memcpy(moved, p, usable < new_size ? usable : new_size);
+	kept = request_of(cpu, p);
+	if (!kept || kept > usable)
+		kept = usable;
+	memcpy(moved, p, kept < new_size ? kept : new_size);
 	kfree(p);
 	return moved;
 }

@@ -12,7 +12,7 @@
  * the arena, not from simulated pages, so that it disturbs no page count.
  * Objects of other nodes and of reserve pages never enter a sheaf (KC-37).
  */
-#include "slub_core.h"
+#include "slab_debug.h"
 #include <string.h>
 
 /* the pool: pages of the arena, cut into sheaves of one size */
@@ -281,7 +281,7 @@ static void *pcs_refill(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmc_pc
 	void *batch[KMC_SHEAF_MAX_OBJECTS];
 	unsigned int nr;
 
-	if (!pcs->base) {
+	if (!pcs->base && !kmc_cache_debug(s)) {
 		struct kmc_sheaf *sheaf = kmc_sheaf_new(cpu->sim, s);
 
 		if (sheaf)

@@ -3,7 +3,7 @@
  * The slab layer of a machine that starts: its tables in the arena and the
  * kmalloc caches of the profile. Takes no frame.
  */
-#include "slub_core.h"
+#include "slab_debug.h"
 #include <stdio.h>
 
 size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config)
@@ -13,6 +13,7 @@ size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config)
 	bytes += config->nr_cpus * (sizeof(struct kmc_slab_cpu) + PAGE_SIZE);
 	bytes += KMC_MAX_SLOTS * sizeof(struct kmem_cache) + PAGE_SIZE;
 	bytes += KMC_MAX_SLOTS * sizeof(struct kmem_cache_node) * config->nr_nodes + PAGE_SIZE;
+	bytes += sizeof(struct kmc_slab_reports) + PAGE_SIZE;
 	return bytes + (kmc_sheaf_pool_pages(config) + 1) * PAGE_SIZE;
 }
 
@@ -58,6 +59,7 @@ static void boot_tables(struct kmc_sim *sim)
 	st->pool_pages = (uint32_t)kmc_sheaf_pool_pages(&sim->config);
 	st->pool = kmc_arena_alloc(sim, (size_t)st->pool_pages << PAGE_SHIFT, PAGE_SIZE);
 	st->caches = kmc_arena_alloc(sim, KMC_MAX_SLOTS * sizeof(*st->caches), PAGE_SIZE);
+	st->reports = kmc_arena_alloc(sim, sizeof(*st->reports), 64);
 	st->nodes = kmc_arena_alloc(sim, KMC_MAX_SLOTS * nr_nodes * sizeof(*st->nodes), PAGE_SIZE);
 }
 

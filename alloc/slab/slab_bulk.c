@@ -3,7 +3,7 @@
  * Bulk calls: whole runs of pointers are copied out of and into sheaves. No
  * bulk call emits an event (TRC-10).
  */
-#include "slub_core.h"
+#include "slab_debug.h"
 #include "memcg.h"
 #include <string.h>
 
@@ -24,13 +24,13 @@ static size_t pop_run(struct kmc_pcs *pcs, size_t nr, void **p)
 	return nr;
 }
 
-static bool needs_finish(struct kmc_sim *sim, gfp_t gfp)
+static bool needs_finish(struct kmc_sim *sim, const struct kmem_cache *s, gfp_t gfp)
 {
 #ifdef KMC_ASAN
-	(void)sim, (void)gfp;
+	(void)sim, (void)s, (void)gfp;
 	return true;
 #else
-	return (gfp & __GFP_ZERO) || (sim->config.options & KMC_OPT_INIT_ON_ALLOC);
+	return kmc_cache_debug(s) || (gfp & __GFP_ZERO) || (sim->config.options & KMC_OPT_INIT_ON_ALLOC);
 #endif
 }
 
@@ -76,7 +76,7 @@ static slow_path int alloc_bulk_slow(struct kmem_cache *s, gfp_t gfp, size_t siz
 	bool charged;
 
 	kmc_attention(cpu);
-	if (size == 0 || kmc_slab_fault(cpu, gfp))
+	if (size == 0 || kmc_slab_fault(cpu, s, gfp))
 		return 0;
 	charged = kmc_memcg_wants(cpu->sim, s, gfp);
 	if (charged && !kmc_memcg_objects_before(cpu, s, NULL, gfp, size, &charge))
@@ -85,7 +85,7 @@ static slow_path int alloc_bulk_slow(struct kmem_cache *s, gfp_t gfp, size_t siz
 		kmc_memcg_objects_none(cpu, size, &charge);
 		return 0;
 	}
-	for (size_t i = 0; needs_finish(cpu->sim, gfp) && i < size; i++)
+	for (size_t i = 0; needs_finish(cpu->sim, s, gfp) && i < size; i++)
 		kmc_object_finish(cpu, s, gfp, p[i], s->object_size);
 	if (charged && !kmc_memcg_objects_after(cpu, s, NULL, gfp, size, p, &charge)) {
 		give_back(cpu, s, size, p);

@@ -3,14 +3,22 @@
  * What every object passes through besides the fast paths: failure injection,
  * nodes, zeroing, AddressSanitizer's marks. Used by kmalloc and the caches.
  */
-#include "slub_core.h"
+#include "slab_debug.h"
 #include "memcg.h"
 #include <string.h>
 
-/* Model: exact in which requests are eligible (never NOFAIL), 6.18; no per-cache filter. */
-bool kmc_slab_fault(struct kmc_cpu *cpu, gfp_t gfp)
+void kmc_sim_failslab_filter(struct kmc_sim *sim, bool on)
+{
+	kmc_touch(sim, sim->slab, sizeof(*sim->slab));
+	sim->slab->failslab_filter = on;
+}
+
+/* Model: exact in which requests are eligible (never NOFAIL; cache_filter), 6.18. */
+bool kmc_slab_fault(struct kmc_cpu *cpu, const struct kmem_cache *s, gfp_t gfp)
 {
 	if (likely(!(atomic_load_explicit(&cpu->attention, memory_order_relaxed) & ATTN_FAULT)))
+		return false;
+	if (cpu->sim->slab->failslab_filter && !(s->flags & SLAB_FAILSLAB))
 		return false;
 	return !(gfp & __GFP_NOFAIL) && kmc_fault_hit(cpu->sim, KMC_FAULT_SLAB);
 }
@@ -35,9 +43,15 @@ static bool want_wipe(struct kmc_sim *sim, const struct kmem_cache *s)
 void kmc_object_finish(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, void *object,
 		       size_t requested_bytes)
 {
-	kmc_unpoison(object, s->object_size);
+	size_t bytes = s->object_size;
+
+	kmc_unpoison(object, bytes);
+	if (unlikely(kmc_cache_debug(s))) {
+		kmc_debug_allocated(cpu, s, object, requested_bytes);
+		bytes = kmc_debug_zero_bytes(s, requested_bytes);
+	}
 	if (want_zero(cpu->sim, s, gfp))
-		memset(object, 0, s->object_size);
+		memset(object, 0, bytes);
 	if (requested_bytes < s->object_size)
 		kmc_poison((char *)object + requested_bytes, s->object_size - requested_bytes);
 }
@@ -95,7 +109,7 @@ alloc_charged(struct kmc_cpu *cpu, struct kmem_cache *s, struct list_lru *lru, g
 void *kmc_object_alloc_lru(struct kmc_cpu *cpu, struct kmem_cache *s, struct list_lru *lru,
 			   gfp_t gfp, int node, size_t requested_bytes)
 {
-	if (unlikely(kmc_slab_fault(cpu, gfp)))
+	if (unlikely(kmc_slab_fault(cpu, s, gfp)))
 		return NULL;
 	if (unlikely(kmc_memcg_wants(cpu->sim, s, gfp)))
 		return alloc_charged(cpu, s, lru, gfp, node, requested_bytes);
@@ -127,10 +141,25 @@ void kmc_object_retire(struct kmc_cpu *cpu, const struct kmem_cache *s, void *ob
 		kmc_poison(object, s->object_size);
 }
 
+/* The slab's own checks find out whether this is a free at all. */
+static __attribute__((noinline, cold)) void debug_free(struct kmc_cpu *cpu, struct kmem_cache *s,
+						       void *object)
+{
+	struct page *slab = kmc_slab_head(cpu->sim, kmc_page_of(kmc_slab_cpu_of(cpu), object));
+
+	if (kmc_slab_object_valid(cpu->sim, s, slab, object))
+		kmc_object_uncharge(cpu, s, object);
+	kmc_slab_give(cpu, &object, 1);
+}
+
 void kmc_object_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
 {
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
 
+	if (unlikely(kmc_cache_debug(s))) {
+		debug_free(cpu, s, object);
+		return;
+	}
 	kmc_object_uncharge(cpu, s, object);
 	kmc_object_retire(cpu, s, object);
 	if (likely((kmc_tag_of(kmc_page_of(sc, object)) ^ sc->node_tag) == s->slot))

@@ -4,7 +4,7 @@
  * an address is, the digest, the self-check. Slow, and only exact while no
  * other thread acts on the machine.
  */
-#include "slub_core.h"
+#include "slab_debug.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,6 +241,8 @@ uint64_t kmc_slab_hash(struct kmc_sim *sim, uint64_t seed)
 	uint64_t hash = kmc_hash_word(seed, st->random);
 
 	hash = kmc_hash_word(hash, st->warned);
+	if (st->reports->count)
+		hash = kmc_hash_word(hash, st->reports->count);
 	for (unsigned int slot = 1; slot < st->slots_used; slot++)
 		if (kmc_cache_at(sim, slot)->life != CACHE_NONE)
 			hash = hash_cache(sim, kmc_cache_at(sim, slot), hash);

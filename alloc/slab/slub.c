@@ -8,7 +8,7 @@
  * bytes of free memory do not depend on the process. It lies in memory that
  * a program may damage; every step is checked and a damaged chain is cut.
  */
-#include "slub_core.h"
+#include "slab_debug.h"
 #include "memcg.h"
 #include "rcu_core.h"
 #include <string.h>
@@ -40,14 +40,18 @@ KMC_NO_ASAN static void link_set(struct kmc_sim *sim, const struct kmem_cache *s
 	*word = value ^ link_mask(s, link_address(sim, word));
 }
 
+void kmc_slab_end_chain(struct kmc_sim *sim, const struct kmem_cache *s, void *object)
+{
+	link_set(sim, s, object, NULL);
+}
+
 static void *slab_address(struct kmc_sim *sim, const struct page *slab)
 {
 	return pfn_to_virt_in(sim, page_to_pfn_in(sim, slab));
 }
 
-/* Is @object the start of one of the slab's objects? */
-static bool object_valid(struct kmc_sim *sim, const struct kmem_cache *s, const struct page *slab,
-			 const void *object)
+bool kmc_slab_object_valid(struct kmc_sim *sim, const struct kmem_cache *s,
+			   const struct page *slab, const void *object)
 {
 	char *first = (char *)slab_address(sim, slab) + s->red_left;
 	size_t off = (size_t)((const char *)object - first);
@@ -68,7 +72,7 @@ KMC_NO_ASAN void *kmc_slab_next_free(struct kmc_sim *sim, const struct kmem_cach
 
 	if (value == 0)
 		return NULL;
-	if (likely(object_valid(sim, s, slab, next)))
+	if (likely(kmc_slab_object_valid(sim, s, slab, next)))
 		return next;
 	*bad = true;
 	return NULL;
@@ -163,11 +167,17 @@ static void full_remove(struct kmc_sim *sim, struct kmem_cache_node *n, struct p
 
 /* taking */
 
-/* A program wrote into free memory: the rest of the chain is lost, as under the kernel's checks. */
-static void slab_cut_chain(struct kmc_cpu *cpu, struct page *slab)
+/* None of its free objects is handed out any more. */
+static void slab_give_up(struct page *slab)
 {
 	slab->slab.inuse = slab->slab.objects;
 	slab->slab.freelist = 0;
+}
+
+/* A program wrote into free memory: the rest of the chain is lost, as under the kernel's checks. */
+static void slab_cut_chain(struct kmc_cpu *cpu, struct page *slab)
+{
+	slab_give_up(slab);
 	if (cpu)
 		kmc_slab_warn(cpu, "Freechain corrupt", slab_address(cpu->sim, slab));
 }
@@ -188,6 +198,10 @@ static unsigned int chain_take(struct kmc_sim *sim, struct kmem_cache *s, struct
 	bool bad = false;
 
 	while (object && got < max) {
+		if (unlikely(kmc_cache_debug(s)) && !kmc_debug_taken(sim, s, slab, object)) {
+			slab_give_up(slab);
+			return got;
+		}
 		out[got++] = object;
 		object = kmc_slab_next_free(sim, s, slab, object, &bad);
 		link_forget(sim, s, out[got - 1]);
@@ -337,10 +351,14 @@ static unsigned int slab_init(struct kmc_sim *sim, struct kmem_cache *s, struct 
 
 	kmc_poison(base, PAGE_SIZE << slab->order);
 	order_begin(sim, s, &order, objects);
+	if (unlikely(kmc_cache_debug(s)))
+		kmc_debug_slab_new(sim, s, slab);
 	for (unsigned int i = 0; i < objects; i++) {
 		void *object = kmc_object_at_index(s, base, order_next(&order, objects));
 
 		object_construct(s, object);
+		if (unlikely(kmc_cache_debug(s)))
+			link_set(sim, s, object, NULL);
 		if (i < taken)
 			out[i] = object;
 		else if (last)
@@ -352,6 +370,8 @@ static unsigned int slab_init(struct kmc_sim *sim, struct kmem_cache *s, struct 
 	}
 	if (last)
 		link_set(sim, s, last, NULL);
+	for (unsigned int i = 0; unlikely(kmc_cache_debug(s)) && i < taken; i++)
+		kmc_debug_taken(sim, s, slab, out[i]);
 	slab->slab.inuse = (uint16_t)taken;
 	return taken;
 }
@@ -399,7 +419,7 @@ static void frames_claim(struct kmc_sim *sim, struct kmem_cache *s, struct page 
 {
 	unsigned int nr = 1u << head->order, tag = kmc_page_tag(s, node);
 
-	if (head->flags & PGF_PFMEMALLOC)
+	if ((head->flags & PGF_PFMEMALLOC) || kmc_cache_debug(s))
 		tag |= KMC_TAG_NO_SHEAF;
 	kmc_touch(sim, head, nr * sizeof(*head));
 	for (unsigned int i = 0; i < nr; i++) {
@@ -548,6 +568,20 @@ static void slab_settle(struct kmc_sim *sim, struct kmem_cache *s, struct kmem_c
 		discard_add(sim, n, d, slab);
 }
 
+/* A pointer to itself cannot be encoded. Rule: DBG-7. Model: exact (6.1 to 6.18). */
+static __attribute__((noinline, cold)) bool
+freed_head_again(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *slab, void *object)
+{
+	struct kmc_slab_report report = {
+		.kind = KMC_SLAB_FREE_AGAIN,
+		.addr = kmc_sim_address(cpu->sim, object),
+		.detail = "head of the chain",
+	};
+
+	kmc_slab_found(cpu->sim, s, slab, object, &report);
+	return false;
+}
+
 /*
  * One object back on its slab's chain. What is no object, or one more free
  * than objects were handed out, is a program's fault.
@@ -557,11 +591,15 @@ static bool chain_put(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *sl
 	char *first = (char *)slab_address(cpu->sim, slab) + s->red_left;
 	unsigned int index = kmc_object_index(s, first, object);
 
+	if (unlikely(kmc_cache_debug(s)) && !kmc_debug_freeing(cpu, s, slab, object))
+		return false;
 	if (unlikely(index >= slab->slab.objects || !slab->slab.inuse ||
 		     first + (size_t)index * s->size != (char *)object)) {
 		kmc_slab_warn(cpu, "Invalid object pointer or double free", object);
 		return false;
 	}
+	if (unlikely(s->hardening && slab->slab.freelist == index + 1))
+		return freed_head_again(cpu, s, slab, object);
 	link_set(cpu->sim, s, object, slab_first_free(cpu->sim, s, slab));
 	slab->slab.freelist = (uint16_t)(index + 1);
 	slab->slab.inuse--;

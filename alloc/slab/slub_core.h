@@ -140,6 +140,8 @@ struct kmc_slab_state {
 	uint64_t random;                /* state of the generator, from config.seed */
 	uint64_t copies_seed;           /* of the choice among random kmalloc copies; 0 none */
 	struct kmem_cache *user_buckets[KMC_KMALLOC_CLASSES]; /* memdup_user-N; all NULL none */
+	struct kmc_slab_reports *reports;
+	uint32_t failslab_filter; /* injected faults hit caches with SLAB_FAILSLAB only */
 	struct kmem_cache *bucket_sets; /* cache of the sets of kmem_buckets_create(); NULL none */
 	struct kmc_lock pool_lock;
 	uint32_t pool_pages_used, pool_pages;
@@ -268,6 +270,11 @@ static inline void *kmc_object_at_index(const struct kmem_cache *s, void *slab, 
 /** kmc_slab_next_free() - Follow the chain; NULL at its end or where it is damaged (*bad set). */
 void *kmc_slab_next_free(struct kmc_sim *sim, const struct kmem_cache *s, const struct page *slab,
 			 void *object, bool *bad);
+/** kmc_slab_end_chain() - Nothing follows @object. */
+void kmc_slab_end_chain(struct kmc_sim *sim, const struct kmem_cache *s, void *object);
+/** kmc_slab_object_valid() - Is @object the start of one of the slab's objects? */
+bool kmc_slab_object_valid(struct kmc_sim *sim, const struct kmem_cache *s,
+			   const struct page *slab, const void *object);
 /** kmc_slab_head() - The head descriptor of a slab's frame: the one that counts objects. */
 static inline struct page *kmc_slab_head(struct kmc_sim *sim, struct page *page)
 {
@@ -319,7 +326,7 @@ void kmc_object_retire(struct kmc_cpu *cpu, const struct kmem_cache *s, void *ob
 /** kmc_object_finish() - Zeroing and poisoning of a new object. */
 void kmc_object_finish(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, void *object,
 		       size_t requested_bytes);
-bool kmc_slab_fault(struct kmc_cpu *cpu, gfp_t gfp);
+bool kmc_slab_fault(struct kmc_cpu *cpu, const struct kmem_cache *s, gfp_t gfp);
 
 /* kfree_nolock.c */
 

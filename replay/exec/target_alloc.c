@@ -64,6 +64,7 @@ static const struct kmc_alloc_op *const tables[] = {
 	kmc_alloc_rcu_ops, kmc_alloc_cpu_ops,
 	kmc_alloc_memcg_ops,
 	kmc_alloc_pool_ops, kmc_alloc_sheaf_ops, kmc_alloc_bucket_ops, kmc_alloc_rust_ops,
+	kmc_alloc_debug_ops,
 };
 
 static kmc_alloc_fn *calls[KMC_OPCODE_END];
@@ -250,6 +251,7 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_HUNG] = -1,
 	[KMC_TP_PAGES_BACK] = -1,
 	[KMC_TP_FAULT_INJECTED] = -1,
+	[KMC_TP_SLAB_REPORT] = -1,
 	[KMC_TP_MIGRATED] = -1,
 	[KMC_TP_CHARGED] = -1,
 	[KMC_TP_UNCHARGED] = -1,
@@ -305,6 +307,8 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 	if (tp->id == KMC_TP_WARN)
 		kmc_exec_effect(exec, KMC_EFF_WARNED,
 				kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr), 0, 0, 0);
+	else if (tp->id == KMC_TP_SLAB_REPORT)
+		kmc_alloc_slab_report(exec, tp);
 	else if (tp->id == KMC_TP_SLEEP)
 		kmc_exec_effect(exec, KMC_EFF_SLEPT, 0, 0, 0, 0);
 	else if (tp->id == KMC_TP_RELEASED)
@@ -367,6 +371,12 @@ static uint32_t options_of(uint32_t options)
 		{ KMC_MO_slab_buckets, KMC_OPT_SLAB_BUCKETS },
 		{ KMC_MO_random_kmalloc, KMC_OPT_RANDOM_KMALLOC },
 		{ KMC_MO_preempt_rt, KMC_OPT_PREEMPT_RT },
+		{ KMC_MO_slub_red_zone, KMC_OPT_SLUB_RED_ZONE },
+		{ KMC_MO_slub_poison, KMC_OPT_SLUB_POISON },
+		{ KMC_MO_slub_store_user, KMC_OPT_SLUB_STORE_USER },
+		{ KMC_MO_slub_consistency, KMC_OPT_SLUB_CONSISTENCY },
+		{ KMC_MO_hardened_usercopy, KMC_OPT_HARDENED_USERCOPY },
+		{ KMC_MO_debug_vm, KMC_OPT_DEBUG_VM },
 	};
 	uint32_t result = 0;
 
@@ -447,7 +457,8 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 			1ull << KMC_TP_PAGES_BACK |
 			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
 			1ull << KMC_TP_MIGRATED | 1ull << KMC_TP_CHARGED |
-			1ull << KMC_TP_UNCHARGED | 1ull << KMC_TP_COMPACTION_TRY;
+			1ull << KMC_TP_UNCHARGED | 1ull << KMC_TP_COMPACTION_TRY |
+			1ull << KMC_TP_SLAB_REPORT;
 	int err;
 
 	exec->state = state;

@@ -554,7 +554,9 @@ static void do_destroy(struct maker *m, unsigned int cache)
 static void do_cache_question(struct maker *m)
 {
 	int cache = some_cache(m);
-	struct kmc_op op = start(m, chance(m, 2) ? KMC_OP_KMEM_CACHE_SHRINK : KMC_OP_KMEM_CACHE_SIZE);
+	static const uint16_t codes[] = { KMC_OP_KMEM_CACHE_SHRINK, KMC_OP_KMEM_CACHE_SIZE,
+					  KMC_OP_SLAB_VALIDATE };
+	struct kmc_op op = start(m, codes[draw(m, 3)]);
 
 	if (cache < 0)
 		return;
@@ -1916,7 +1918,10 @@ static void choose_machine(struct maker *m)
 	struct kmc_machine *machine = &m->program->machine;
 	static const uint32_t options[] = { KMC_MO_freelist_random, KMC_MO_freelist_hardened,
 					    KMC_MO_slab_nomerge, KMC_MO_memcg,
-					    KMC_MO_init_on_alloc, KMC_MO_init_on_free };
+					    KMC_MO_init_on_alloc, KMC_MO_init_on_free,
+					    KMC_MO_slub_red_zone, KMC_MO_slub_poison,
+					    KMC_MO_slub_store_user, KMC_MO_slub_consistency,
+					    KMC_MO_hardened_usercopy, KMC_MO_debug_vm };
 
 	kmc_machine_simple(machine, 1 + draw(m, 3), 64ull << 20);
 	machine->profile = m->wish->profile;
@@ -1924,6 +1929,9 @@ static void choose_machine(struct maker *m)
 	for (unsigned int i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (chance(m, 4))
 			machine->options |= options[i];
+	/* Before 6.11 debug metadata cost kmalloc-192 the alignment that is promised since. */
+	if (m->wish->profile < KMC_RELEASE(6, 11, 0) && m->wish->edition >= KMC_RELEASE(6, 11, 0))
+		machine->options &= ~KMC_MO_LAYOUT_DEBUG;
 	if (chance(m, 2))
 		return;
 	machine->nr_nodes = 2;

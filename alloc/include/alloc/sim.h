@@ -55,12 +55,19 @@ struct kmc_zone_layout {
 #define KMC_OPT_INIT_ON_ALLOC     (1u << 4)
 #define KMC_OPT_INIT_ON_FREE      (1u << 5)
 #define KMC_OPT_NO_ZONE_DMA       (1u << 6) /* CONFIG_ZONE_DMA=n */
+#define KMC_OPT_SLUB_RED_ZONE     (1u << 7) /* slab_debug for all caches, by letter */
+#define KMC_OPT_SLUB_POISON       (1u << 8)
+#define KMC_OPT_SLUB_STORE_USER   (1u << 9)
+#define KMC_OPT_SLUB_CONSISTENCY  (1u << 10)
 #define KMC_OPT_SLAB_BUCKETS      (1u << 11) /* CONFIG_SLAB_BUCKETS: 6.11 and later */
 #define KMC_OPT_RANDOM_KMALLOC    (1u << 12) /* CONFIG_RANDOM_KMALLOC_CACHES: 6.6 and later */
+#define KMC_OPT_HARDENED_USERCOPY (1u << 13)
+#define KMC_OPT_DEBUG_VM          (1u << 16)
 #define KMC_OPT_PREEMPT_RT        (1u << 17)
 #define KMC_OPT_NO_MOBILITY       (1u << 31) /* no grouping by mobility, as in a tiny machine */
 #define KMC_OPT_VMALLOC_ALIASED   (1u << 30) /* ours: areas are mappings of their very frames */
 
+#define KMC_SLAB_DEBUG_BYTES 128
 struct kmc_sim_config {
 	enum kmc_profile profile;
 	unsigned int nr_cpus; /* 1..KMC_SIM_MAX_CPUS */
@@ -69,6 +76,7 @@ struct kmc_sim_config {
 	struct kmc_zone_layout zones[KMC_SIM_MAX_ZONES];
 	uint32_t options; /* KMC_OPT_* */
 	uint64_t seed;    /* of the simulated kernel's own randomness */
+	char slab_debug[KMC_SLAB_DEBUG_BYTES]; /* "slab_debug=FZ,dentry", or empty */
 };
 
 /**
@@ -280,6 +288,7 @@ enum kmc_tp_id {
 	KMC_TP_PURGE_VMAP_AREA_LAZY, /* ranges merged back in bytes_req; from the lowest at ptr */
 	KMC_TP_CHARGED,   /* ours: bytes_req to group bytes_alloc for what begins at ptr */
 	KMC_TP_UNCHARGED,
+	KMC_TP_SLAB_REPORT, /* ours: enum kmc_slab_report_kind in bytes_req, number in bytes_alloc */
 	KMC_NR_TPS,
 };
 

@@ -89,6 +89,7 @@ static const struct {
 	{ KMC_OP_KMEM_CACHE_CREATE_ARGS,
 	  "r9 = kmem_cache_create_args(1, 64, 0, 0, 0, none, none)\n" },
 	{ KMC_OP_KMEM_CACHE_DESTROY, CACHE "kmem_cache_destroy(r1)\n" },
+	{ KMC_OP_SLAB_VALIDATE, "r1 = kmem_cache_create(1, 64, 0, 0x8, 0)\nr9 = slab_validate(r1)\n" },
 	{ KMC_OP_KMEM_CACHE_SHRINK, CACHE "r9 = kmem_cache_shrink(r1)\n" },
 	{ KMC_OP_KMEM_CACHE_SIZE, CACHE "r9 = kmem_cache_size(r1)\n" },
 	{ KMC_OP_KMEM_CACHE_ALLOC, CACHE "r9 = kmem_cache_alloc(r1, GFP_KERNEL)\n" },
