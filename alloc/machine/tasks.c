@@ -92,6 +92,21 @@ void kmc_sim_task_flags(uint32_t mask, uint32_t flags)
 	context_changed(cpu);
 }
 
+int kmc_sim_task_set(struct kmc_sim *sim, unsigned int task, uint32_t mask, uint32_t flags)
+{
+	struct kmc_task *t;
+
+	if (task >= KMC_SIM_MAX_TASKS)
+		return -EINVAL;
+	t = &sim->state->tasks[task];
+	kmc_touch(sim, t, sizeof(*t));
+	t->flags = (t->flags & ~mask) | (flags & mask);
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
+		if (sim->cpus[i].task == t)
+			context_changed(&sim->cpus[i]);
+	return 0;
+}
+
 uint64_t kmc_sim_clock_ns(struct kmc_sim *sim)
 {
 	return atomic_load_explicit(&sim->state->clock_ns, memory_order_relaxed);

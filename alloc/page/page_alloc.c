@@ -14,6 +14,7 @@
 #include "free_list.h"
 #include "memcg.h"
 #include "linux/gfp.h"
+#include "linux/sched/mm.h"
 
 /*
  * The fast halves end in tail calls to functions of this sort, so that they
@@ -199,6 +200,13 @@ gfp_t kmc_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp)
 	if (flags & KMC_PF_MEMALLOC_PIN)
 		gfp &= ~__GFP_MOVABLE;
 	return gfp;
+}
+
+/* Model: exact. Rule: SCP-1, SCP-2, SCP-3, SCP-8, SCP-10. */
+gfp_t current_gfp_context(gfp_t flags)
+{
+	KMC_BUG_ON(!kmc_this_cpu);
+	return kmc_gfp_context(kmc_this_cpu, flags);
 }
 
 void kmc_trace_page_alloc(const struct alloc_context *ac, const struct page *page)

@@ -220,6 +220,8 @@ static uint64_t hash_zone(struct zone *zone, uint64_t h)
 	h = kmc_hash_word(h, zone->direct_free);
 	h = kmc_hash_word(h, zone->pcp_refilled - zone->pcp_drained);
 	h = kmc_hash_word(h, zone->unaccounted);
+	if (zone->held)
+		h = kmc_hash_word(h, zone->held);
 	if (atomic_load(&zone->boosted) || zone_pcp_disabled(zone))
 		h = kmc_hash_word(h, (uint64_t)atomic_load(&zone->boosted) << 1 |
 					     zone_pcp_disabled(zone));
@@ -295,6 +297,10 @@ uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed)
 		h = kmc_hash_word(h, sim->page->defrag_mode);
 	if (sim->page->watermark_boost_factor != 15000)
 		h = kmc_hash_word(h, sim->page->watermark_boost_factor);
+	if (sim->page->watermark_scale_factor != 10)
+		h = kmc_hash_word(h, sim->page->watermark_scale_factor);
+	if (sim->page->lowmem_reserve_ratio[KMC_ZONE_DMA] != 256)
+		h = kmc_hash_word(h, 1 + sim->page->lowmem_reserve_ratio[KMC_ZONE_DMA]);
 	return kmc_hash_word(h, kmc_arena_hash_table(sim, sim->pages,
 						      sim->max_pfn * sizeof(struct page),
 						      sizeof(struct page), hash_frame));

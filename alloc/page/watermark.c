@@ -7,8 +7,6 @@
  */
 #include "zone.h"
 
-#define WATERMARK_SCALE_FACTOR 10
-
 static uint64_t isqrt(uint64_t x)
 {
 	uint64_t root = 0;
@@ -60,7 +58,7 @@ static void setup_marks(const struct kmc_sim *sim, struct zone *zone, uint64_t p
 			uint64_t lowmem)
 {
 	uint64_t t = lowmem ? pages_min * zone->managed / lowmem : 0;
-	uint64_t scaled = zone->managed * WATERMARK_SCALE_FACTOR / 10000;
+	uint64_t scaled = zone->managed * sim->page->watermark_scale_factor / 10000;
 	uint64_t d = t / 4 > scaled ? t / 4 : scaled;
 
 	zone->watermark[WMARK_MIN] = shares_min(sim, zone) ? t
@@ -83,9 +81,7 @@ static const struct zone *zone_of_node(const struct kmc_page_state *state, unsig
 /* */
 static void setup_lowmem_reserve(const struct kmc_page_state *state, struct zone *zone)
 {
-	static const unsigned int ratio[KMC_NR_ZONE_TYPES] = {
-		[KMC_ZONE_DMA] = 256, [KMC_ZONE_DMA32] = 256, [KMC_ZONE_NORMAL] = 32,
-	};
+	uint32_t ratio = state->lowmem_reserve_ratio[zone->type];
 	uint64_t above = 0;
 
 	for (unsigned int j = 0; j < KMC_NR_ZONE_TYPES; j++) {
@@ -93,7 +89,7 @@ static void setup_lowmem_reserve(const struct kmc_page_state *state, struct zone
 
 		if (j > zone->type && other)
 			above += other->managed;
-		zone->lowmem_reserve[j] = ratio[zone->type] ? above / ratio[zone->type] : 0;
+		zone->lowmem_reserve[j] = ratio ? above / ratio : 0;
 	}
 }
 
@@ -141,15 +137,12 @@ void setup_fast_marks(struct zone *zone)
 				 __ATOMIC_RELAXED);
 }
 
-/* At boot, and where hotplug and sysctls will recompute. Model: exact (R-5.1..5.3). */
-void kmc_watermarks_setup(struct kmc_sim *sim)
+/* Model: exact (R-5.1..5.3). Rule: RSV-7. */
+void kmc_watermarks_refresh(struct kmc_sim *sim)
 {
 	struct kmc_page_state *state = sim->page;
 	uint64_t lowmem = sum_managed(state, shares_min, sim);
-	uint64_t user = sum_managed(state, for_user, sim);
 
-	state->watermark_boost_factor = 15000;
-	state->min_free_kbytes = kmc_min_free_kbytes(user * (PAGE_SIZE / 1024));
 	for (unsigned int i = 0; i < state->nr_zones; i++) {
 		struct zone *zone = &state->zones[i];
 
@@ -159,6 +152,21 @@ void kmc_watermarks_setup(struct kmc_sim *sim)
 		setup_pcp_limits(sim, zone);
 		setup_fast_marks(zone);
 	}
+}
+
+/* At boot. */
+void kmc_watermarks_setup(struct kmc_sim *sim)
+{
+	struct kmc_page_state *state = sim->page;
+	uint64_t user = sum_managed(state, for_user, sim);
+
+	state->watermark_boost_factor = 15000;
+	state->watermark_scale_factor = 10;
+	state->lowmem_reserve_ratio[KMC_ZONE_DMA] = 256;
+	state->lowmem_reserve_ratio[KMC_ZONE_DMA32] = 256;
+	state->lowmem_reserve_ratio[KMC_ZONE_NORMAL] = 32;
+	state->min_free_kbytes = kmc_min_free_kbytes(user * (PAGE_SIZE / 1024));
+	kmc_watermarks_refresh(sim);
 }
 
 static uint64_t unusable_free(const struct zone *zone, unsigned int order,

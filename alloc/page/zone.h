@@ -97,6 +97,7 @@ struct zone {
 	uint32_t compact_considered, compact_defer_shift, compact_order_failed;
 	/* frames since boot, vmstat.c: to and from per-cpu lists, users, nobody's account */
 	uint64_t pcp_refilled, pcp_drained, direct_alloc, direct_free, unaccounted;
+	uint64_t held; /* frame of the block that pressure took last; 0 none */
 } __attribute__((aligned(128)));
 
 /* Type and zone of 512 frames. */
@@ -160,6 +161,8 @@ struct kmc_page_state {
 	uint64_t *movable_map;    /* bit pfn: its holder lets the block move; atomic */
 	uint64_t min_free_kbytes;
 	uint64_t watermark_boost_factor; /* sysctl */
+	uint64_t watermark_scale_factor; /* sysctl */
+	uint32_t lowmem_reserve_ratio[KMC_NR_ZONE_TYPES]; /* sysctl; 0 no reserve */
 	bool defrag_mode;         /* sysctl, 6.18 (MIG-10) */
 	uint8_t gfp_type[4];      /* the flags' two mobility bits: migratetype */
 	uint8_t gfp_zone[16];     /* low nibble of the flags: highest zone */
@@ -322,6 +325,8 @@ bool fallback_claimable(const struct kmc_sim *sim, const struct zone *zone, unsi
 
 /* watermark.c */
 uint64_t kmc_min_free_kbytes(uint64_t lowmem_kbytes);
+/* Marks, reserves and list sizes from the sysctls as they are now. */
+void kmc_watermarks_refresh(struct kmc_sim *sim);
 void kmc_watermarks_setup(struct kmc_sim *sim);
 bool zone_watermark_ok(struct kmc_sim *sim, struct zone *zone, unsigned int order, uint64_t mark,
 		       unsigned int highest, unsigned int alloc_flags);

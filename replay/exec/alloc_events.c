@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The target alloc: what happens to the machine. */
+#include "alloc/pressure.h"
 #include "target_alloc.h"
 
 static void machine_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
@@ -16,8 +17,80 @@ static void machine_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 		call->outcome = KMC_OUT_SKIPPED;
 }
 
+static void sysctl_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	static const uint8_t theirs[] = {
+#define KMC_SYSCTL(name, text, number) [number] = KMC_SYSCTL_##name,
+		KMC_SYSCTLS(KMC_SYSCTL)
+#undef KMC_SYSCTL
+	};
+	const struct kmc_op *op = call->op;
+
+	(void)gfp;
+	if (op->b >= sizeof(theirs) ||
+	    kmc_sim_sysctl(kmc_alloc_state(exec)->sim, (enum kmc_sysctl)theirs[op->b], op->a))
+		call->outcome = KMC_OUT_SKIPPED;
+}
+
+/* The event says how many pages are free then. */
+static void pressure_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	const struct kmc_op *op = call->op;
+	int64_t left;
+
+	(void)gfp;
+	if (op->order >= KMC_NR_ZONE_TYPES || op->node < 0) {
+		call->outcome = KMC_OUT_SKIPPED;
+		return;
+	}
+	left = kmc_sim_pressure(kmc_alloc_state(exec)->sim, (unsigned int)op->node,
+				(enum kmc_zone_type)op->order, op->a);
+	if (left < 0)
+		call->outcome = KMC_OUT_SKIPPED;
+	else
+		exec->open.arg = (uint64_t)left;
+}
+
+/* Flags that the machine's tasks have not are refused, not passed over. */
+static void task_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	static const struct {
+		uint64_t ours;
+		uint32_t theirs;
+	} map[] = {
+		{ KMC_TF_KTHREAD, KMC_PF_KTHREAD }, { KMC_TF_MEMALLOC, KMC_PF_MEMALLOC },
+		{ KMC_TF_EXITING, KMC_PF_EXITING }, { KMC_TF_OOM_VICTIM, KMC_PF_OOM_VICTIM },
+	};
+	const struct kmc_op *op = call->op;
+	uint64_t left = op->code == KMC_OP_TASK_SET ? op->b : KMC_TF_EXITING;
+	uint32_t flags = 0, mask = 0;
+
+	(void)gfp;
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		mask |= map[i].theirs;
+		if (left & map[i].ours)
+			flags |= map[i].theirs;
+		left &= ~map[i].ours;
+	}
+	if (op->code == KMC_OP_TASK_EXIT)
+		mask = KMC_PF_EXITING;
+	if (left || op->c)
+		call->outcome = KMC_OUT_REFUSED; /* no such flag, no OOM killer that weighs tasks */
+	else if (op->a >= KMC_MAX_TASKS ||
+		 kmc_sim_task_set(kmc_alloc_state(exec)->sim, (unsigned int)op->a, mask, flags))
+		call->outcome = KMC_OUT_SKIPPED;
+	else if (flags & KMC_PF_MEMALLOC)
+		exec->scope[op->a] |= KMC_SCOPE_MEMALLOC;
+	else if (mask & KMC_PF_MEMALLOC)
+		exec->scope[op->a] &= (uint8_t)~KMC_SCOPE_MEMALLOC;
+}
+
 const struct kmc_alloc_op kmc_alloc_machine_ops[] = {
 	{ KMC_OP_CLOCK_ADVANCE, machine_op },
 	{ KMC_OP_FAIL_NTH, machine_op },
+	{ KMC_OP_SYSCTL, sysctl_op },
+	{ KMC_OP_PRESSURE, pressure_op },
+	{ KMC_OP_TASK_SET, task_op },
+	{ KMC_OP_TASK_EXIT, task_op },
 	{ 0, NULL },
 };

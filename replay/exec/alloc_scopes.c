@@ -32,7 +32,17 @@ static void scope_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	kmc_alloc_value(call, scope_save(call->op->code));
 }
 
+/* As atoms: numbers of flags differ between subjects. */
+static void context_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	struct kmc_gfp left = kmc_gfp_from_raw(kmc_alloc_state(exec)->gfp,
+					       current_gfp_context(gfp));
+
+	kmc_alloc_value(call, left.atoms);
+}
+
 const struct kmc_alloc_op kmc_alloc_scope_ops[] = {
+	{ KMC_OP_CURRENT_GFP_CONTEXT, context_op },
 	{ KMC_OP_MEMALLOC_NOIO_SAVE, scope_op },
 	{ KMC_OP_MEMALLOC_NOFS_SAVE, scope_op },
 	{ KMC_OP_MEMALLOC_NORECLAIM_SAVE, scope_op },

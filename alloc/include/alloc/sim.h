@@ -225,6 +225,12 @@ void kmc_sim_set_context(enum kmc_sim_context context);
 /** kmc_sim_task_flags() - Replace the flags in @mask of the running task by @flags. */
 void kmc_sim_task_flags(uint32_t mask, uint32_t flags);
 
+/**
+ * kmc_sim_task_set() - The same of any task. Context: the task does not run on another
+ * thread's cpu. Return: 0, -EINVAL no such task.
+ */
+int kmc_sim_task_set(struct kmc_sim *sim, unsigned int task, uint32_t mask, uint32_t flags);
+
 /* clock and faults */
 
 uint64_t kmc_sim_clock_ns(struct kmc_sim *sim);

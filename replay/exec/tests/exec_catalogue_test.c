@@ -187,6 +187,11 @@ static const struct {
 	{ KMC_OP_MOVE_SLOT, OBJECT "r9 = move(r0)\n" },
 	{ KMC_OP_SNAPSHOT, "r9 = snapshot()\n" },
 	{ KMC_OP_RESTORE, "r4 = snapshot()\nrestore(r4)\n" },
+	{ KMC_OP_CURRENT_GFP_CONTEXT, "r9 = current_gfp_context(GFP_KERNEL)\n" },
+	{ KMC_OP_SYSCTL, "sysctl(min_free_kbytes, 4096)\n" },
+	{ KMC_OP_PRESSURE, "pressure(1, 0, 1000)\n" },
+	{ KMC_OP_TASK_SET, "task_set(1, memalloc, 0)\n" },
+	{ KMC_OP_TASK_EXIT, "task_exit(1)\n" },
 	{ KMC_OP_CLOCK_ADVANCE, "clock_advance(1000)\n" },
 	{ KMC_OP_FAIL_NTH, "fail_nth(failslab, 1, 0)\n" },
 };

@@ -15,6 +15,12 @@ void memalloc_noreclaim_restore(unsigned int flags);
 unsigned int memalloc_pin_save(void);
 void memalloc_pin_restore(unsigned int flags);
 
+/**
+ * current_gfp_context() - What the running task's scopes leave of @flags.
+ * Rule: SCP-1 .. SCP-3, SCP-7, SCP-8, SCP-10.
+ */
+gfp_t current_gfp_context(gfp_t flags);
+
 struct mem_cgroup;
 /**
  * set_active_memcg() - The running task, or in an interrupt the cpu, charges to @memcg.
