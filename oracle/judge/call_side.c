@@ -167,9 +167,14 @@ static void set_case(struct kmc_judge *judge, struct kmc_case *c, const struct k
 
 /* lives */
 
-static bool takes_addresses(unsigned int from)
+/* A constant string may be the program's own, which lies outside the direct map. */
+static bool takes_addresses(const struct kmc_judge *judge, unsigned int from, uint64_t addr)
 {
-	return from != KMC_FROM_CONST && from != KMC_FROM_PERCPU && from != KMC_FROM_ZS;
+	const struct kmc_machine *m = &judge->subject.machine;
+
+	if (from == KMC_FROM_CONST)
+		return m->direct_map && addr >= m->direct_map && addr < m->vmalloc_start;
+	return from != KMC_FROM_PERCPU && from != KMC_FROM_ZS;
 }
 
 static int begin_life(struct kmc_judge *judge, const struct kmc_case *c)
@@ -194,7 +199,7 @@ static int begin_life(struct kmc_judge *judge, const struct kmc_case *c)
 	life->gfp = c->gfp;
 	life->cache = c->ev->cache;
 	kmc_book_begin(judge, life);
-	if (!takes_addresses(c->from)) {
+	if (!takes_addresses(judge, c->from, c->addr)) {
 		life->flags |= KMC_LIFE_NO_EXTENT;
 		return 0;
 	}
@@ -555,7 +560,7 @@ static void ask_place(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, VM_24, c);
 	else if (is_page_memory(c->from))
 		KMC_ASK(judge, PAGE_3, c);
-	else if (takes_addresses(c->from) && c->from != KMC_FROM_UNKNOWN)
+	else if (takes_addresses(judge, c->from, c->addr) && c->from != KMC_FROM_UNKNOWN)
 		KMC_ASK(judge, KM_1, c);
 	c->other = NULL;
 }

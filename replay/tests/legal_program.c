@@ -938,6 +938,14 @@ static void end_scope(struct maker *m, unsigned int task)
 	emit(m, &op);
 }
 
+static void do_scope_question(struct maker *m)
+{
+	struct kmc_op op = start(m, KMC_OP_CURRENT_GFP_CONTEXT);
+
+	op.gfp.atoms = KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO | KMC_GFP_FS;
+	emit(m, &op);
+}
+
 /* machine */
 
 static void do_fault(struct maker *m)
@@ -976,6 +984,30 @@ static void do_clock(struct maker *m)
 	struct kmc_op op = start(m, KMC_OP_CLOCK_ADVANCE);
 
 	op.a = draw(m, 1000000);
+	emit(m, &op);
+}
+
+/* How the machine is set and how full it is; tasks above those that run calls. */
+static void do_setting(struct maker *m)
+{
+	static const uint16_t codes[] = { KMC_OP_SYSCTL, KMC_OP_PRESSURE, KMC_OP_TASK_SET,
+					  KMC_OP_TASK_EXIT };
+	struct kmc_op op = start(m, codes[draw(m, 4)]);
+
+	op.context = KMC_CTX_TASK;
+	switch (op.code) {
+	case KMC_OP_SYSCTL: /* min_free_kbytes */
+		op.a = 128 + draw(m, 1024);
+		break;
+	case KMC_OP_PRESSURE: /* of DMA32; half of the time all comes back */
+		op.order = 1;
+		op.node = 0;
+		op.a = chance(m, 2) ? 1 << 20 : 2000 + draw(m, 4000);
+		break;
+	default:
+		op.a = NR_TASKS + draw(m, 4);
+		op.b = op.code == KMC_OP_TASK_SET ? KMC_TF_KTHREAD : 0;
+	}
 	emit(m, &op);
 }
 
@@ -1879,8 +1911,10 @@ static void step_alloc_only(struct maker *m, uint16_t slot)
 	case 17: do_rcu(m); break;
 	case 18: do_other_sequence(m); break;
 	default:
-		switch (draw(m, 6)) {
+		switch (draw(m, 8)) {
 		case 0: do_scope(m); break;
+		case 6: do_scope_question(m); break;
+		case 7: do_setting(m); break;
 		case 1: end_scope(m, draw(m, NR_TASKS)); break;
 		case 2: do_fault(m); break;
 		case 3: do_snapshot(m); break;
