@@ -285,8 +285,8 @@ void *__vmalloc_node_range(struct kmc_cpu *cpu, const struct vm_request *rq)
 		report(cpu, rq, "vmalloc of more pages than there are");
 		return NULL;
 	}
-	if (vm_in_interrupt(cpu)) {
-		vm_warn(cpu, "vmalloc in interrupt", NULL);
+	if (rq->align & (rq->align - 1) || vm_in_interrupt(cpu)) {
+		vm_warn(cpu, "vmalloc in interrupt, or on no power of two", NULL);
 		return NULL;
 	}
 	return serve(cpu, rq);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The target alloc: what happens to the machine. */
 #include "alloc/pressure.h"
+#include "alloc/vmalloc_space.h"
 #include "target_alloc.h"
 
 static void machine_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
@@ -9,12 +10,14 @@ static void machine_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	const struct kmc_op *op = call->op;
 
 	(void)gfp;
-	if (op->code == KMC_OP_CLOCK_ADVANCE)
+	if (op->code == KMC_OP_CLOCK_ADVANCE) {
 		kmc_sim_clock_advance(sim, op->a);
-	else if (op->c < KMC_NR_SIM_FAULTS)
+		kmc_sim_run_work(sim);
+	} else if (op->c < KMC_NR_SIM_FAULTS) {
 		kmc_sim_fail_nth(sim, (enum kmc_sim_fault)op->c, op->a, op->b);
-	else
+	} else {
 		call->outcome = KMC_OUT_SKIPPED;
+	}
 }
 
 static void sysctl_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)

@@ -32,7 +32,6 @@ static void *call_kmalloc(const struct kmc_call *call, gfp_t gfp)
 	case KMC_OP_KMALLOC_OBJS: return kmalloc(size_mul(op->a, op->b), gfp);
 	case KMC_OP_KMALLOC_FLEX:
 		return kmalloc(size_add(op->a, size_mul(op->b, op->c)), gfp);
-	case KMC_OP_KVMEMDUP: return kvmemdup(call->ptr, op->a, gfp);
 	case KMC_OP_KREALLOC_ARRAY: return krealloc_array(call->ptr, op->a, op->b, gfp);
 	case KMC_OP_KMEMDUP: return kmemdup(call->ptr, op->a, gfp);
 	case KMC_OP_KMEMDUP_NUL: return kmemdup_nul(call->ptr, op->a, gfp);
@@ -130,7 +129,6 @@ const struct kmc_alloc_op kmc_alloc_kmalloc_ops[] = {
 	{ KMC_OP_KMALLOC_OBJ, kmalloc_op },
 	{ KMC_OP_KMALLOC_OBJS, kmalloc_op },
 	{ KMC_OP_KMALLOC_FLEX, kmalloc_op },
-	{ KMC_OP_KVMEMDUP, kmalloc_op },
 	{ KMC_OP_KMEMDUP, kmalloc_op },
 	{ KMC_OP_KMEMDUP_NUL, kmalloc_op },
 	{ KMC_OP_KMEMDUP_ARRAY, kmalloc_op },

@@ -203,7 +203,14 @@ static bool kmalloc_made(const struct kmc_slot *slot)
 	uint8_t family = kmc_plan_of(slot->origin)->family;
 
 	return (family == KMC_OPF_KMALLOC || family == KMC_OPF_RESIZE || family == KMC_OPF_DUP) &&
-	       slot->origin != KMC_OP_KSTRDUP_CONST;
+	       kmc_resize_fits(&(struct kmc_op){ .code = KMC_OP_KREALLOC }, slot);
+}
+
+/* One page of it may be mapped a second time. */
+static bool can_be_mapped(const struct kmc_slot *slot)
+{
+	return slot->page && (uintptr_t)slot->ptr > 16 && !slot->parts &&
+	       (slot->order == 0 || slot->comp);
 }
 
 /* Made of pages that are counted one by one. */
@@ -255,7 +262,7 @@ static bool use_fits(const struct kmc_op *op, const struct kmc_plan *plan,
 			return slot != NULL;
 		return slot && kmc_memory_fits(op, slot);
 	case KMC_OPF_RESIZE:
-		return null_or_zero_size(slot) || kmalloc_made(slot);
+		return kmc_resize_fits(op, slot);
 	case KMC_OPF_RUST:
 		return null_or_zero_size(slot) ||
 		       kmc_plan_of(slot->origin)->family == KMC_OPF_RUST;
@@ -269,7 +276,8 @@ static bool use_fits(const struct kmc_op *op, const struct kmc_plan *plan,
 		if (op->code == KMC_OP_KMEM_CACHE_CHARGE)
 			return !null_or_zero_size(slot) &&
 			       (kmalloc_made(slot) || kmc_plan_of(slot->origin)->family == KMC_OPF_CACHE);
-		return slot != NULL;
+		return slot != NULL || op->code == KMC_OP_IS_VMALLOC_ADDR ||
+		       op->code == KMC_OP_VMALLOC_TO_PAGE;
 	}
 }
 
@@ -288,7 +296,9 @@ static enum fit bulk_fits(struct kmc_exec *exec, const struct kmc_op *op, uint16
 
 		if (slot->kind != KMC_SLOT_MEMORY)
 			return NOT_THERE;
-		if (slot->freed || !kmc_pairing_fits(op, slot, cache))
+		if (!plan.is_free && !slot->freed && !can_be_mapped(slot))
+			return NOT_THERE;
+		if (slot->freed || (plan.is_free && !kmc_pairing_fits(op, slot, cache)))
 			fit = MISFIT;
 		exec->bulk[i] = slot->ptr;
 	}
@@ -584,7 +594,8 @@ static void resize_done(struct kmc_exec *exec, struct kmc_call *call)
 	struct kmc_slot old = call->src ? *call->src : (struct kmc_slot){ 0 };
 
 	exec->open.addr2 = old.addr;
-	if (call->outcome != KMC_OUT_NULL)
+	/* Of an area, a resize to nothing gives NULL and frees it (REA-13). */
+	if (call->outcome != KMC_OUT_NULL || !call->size)
 		old_block_done(call);
 	take_resized(exec, call, &old);
 }
@@ -597,6 +608,21 @@ static void copied_contents(struct kmc_slot *slot, const struct kmc_slot *from, 
 	slot->zero = from->zero;
 	clip(&slot->written, bytes);
 	clip(&slot->zero, bytes);
+}
+
+/* Both addresses of the bytes are known to nobody else: what is written at one shows at the other. */
+static void mapped_done(struct kmc_exec *exec, const struct kmc_call *call, struct kmc_slot *slot)
+{
+	slot->aliased = true;
+	slot->value = call->op->code == KMC_OP_VMAP ? call->op->b : 0;
+	for (uint64_t i = 0; i < call->count; i++) {
+		struct kmc_slot *page = &exec->slots[call->op->src + i];
+
+		if (page == slot)
+			continue;
+		page->aliased = true;
+		page->written = page->zero = (struct kmc_extent){ 0, 0 };
+	}
 }
 
 static void memory_done(struct kmc_exec *exec, struct kmc_call *call)
@@ -614,6 +640,8 @@ static void memory_done(struct kmc_exec *exec, struct kmc_call *call)
 	slot = call->op->dst == KMC_NO_SLOT ? &nowhere :
 					      kmc_slot_set(exec, call->op->dst, KMC_SLOT_MEMORY);
 	set_memory(exec, slot, call, call->result);
+	if (plan->src.range && call->result)
+		mapped_done(exec, call, slot);
 	if (plan->family == KMC_OPF_DUP && plan->src.kind && (uintptr_t)call->result > 16)
 		copied_contents(slot, &source, call->op->code == KMC_OP_KMEMDUP_NUL ?
 						call->op->a : slot->size);

@@ -34,6 +34,7 @@ struct kmc_slot {
 	bool freed;        /* the life ended; address and origin are kept for misuse */
 	bool page;         /* memory that is known by its page */
 	bool comp;         /* a compound block */
+	bool aliased;      /* its bytes have, or had, a second address: nothing of them is known */
 	bool zeroing;      /* every request for it carried __GFP_ZERO */
 	uint8_t order;
 	bool listed;       /* in the list of slots in use */
@@ -232,6 +233,8 @@ bool kmc_request_zeroes(const struct kmc_op *op);
 
 /* exec_pairing.c */
 
+/** kmc_resize_fits() - May this resizing call be given that block? NULL and 16 always. */
+bool kmc_resize_fits(const struct kmc_op *op, const struct kmc_slot *slot);
 /** kmc_pairing_fits() - May this freeing call be given that block (rules-slab Part 2)? */
 bool kmc_pairing_fits(const struct kmc_op *op, const struct kmc_slot *slot,
 		      const struct kmc_slot *cache);

@@ -79,6 +79,8 @@ static void note_written(struct kmc_slot *slot, struct kmc_extent at, uint64_t p
 		     at.end >= w->start;
 
 	slot->zero = kmc_extent_without(slot->zero, at);
+	if (slot->aliased)
+		return;
 	if (joins) {
 		w->start = at.start < w->start ? at.start : w->start;
 		w->end = at.end > w->end ? at.end : w->end;

@@ -64,6 +64,9 @@ static const char page_table[NR_PAGE_ROWS][NR_PAGE_COLUMNS + 1] = {
 	[ROW_PERCPU]      = "xxxxxxxxxxxk",
 };
 
+/* Of vmap(): pages and their array go with the area. */
+#define MAP_PUT_PAGES 0x200u
+
 static int object_column(unsigned int code)
 {
 	switch (code) {
@@ -128,7 +131,6 @@ static int special_object_row(unsigned int origin)
 	case KMC_OP_KMALLOC_NOLOCK: return ROW_NOLOCK;
 	case KMC_OP_KMEM_BUCKETS_ALLOC:
 	case KMC_OP_KMEM_BUCKETS_ALLOC_TRACK_CALLER: return ROW_BUCKET;
-	case KMC_OP_VMAP: return ROW_VMAP;
 	case KMC_OP_VM_MAP_RAM: return ROW_MAP_RAM;
 	case KMC_OP_KSTRDUP_CONST: return ROW_CONST;
 	case KMC_OP_KVMEMDUP:
@@ -149,6 +151,8 @@ static int object_row(const struct kmc_slot *slot)
 
 	if (row >= 0)
 		return row;
+	if (slot->origin == KMC_OP_VMAP)
+		return slot->value & MAP_PUT_PAGES ? ROW_VMAP_PUT : ROW_VMAP;
 	switch (kmc_plan_of(slot->origin)->family) {
 	case KMC_OPF_KMALLOC:
 	case KMC_OPF_RESIZE:
@@ -265,11 +269,45 @@ static bool object_fits(const struct kmc_op *op, const struct kmc_slot *slot,
 	int column = object_column(op->code);
 	int row = object_row(slot);
 
+	if (op->code == KMC_OP_VM_UNMAP_RAM && op->a != slot->size >> 12)
+		return false;
+	if (op->code == KMC_OP_KVFREE_SENSITIVE && op->a > slot->size)
+		return false; /* it would wipe a neighbour */
 	if (op->code == KMC_OP_KMEM_CACHE_FREE_BULK && !cache)
 		column = COL_BULK; /* each object's own cache */
 	if (column < 0 || row < 0 || !cell_fits(object_table[row][column]))
 		return false;
 	return !cache || cache->cache == slot->cache;
+}
+
+/* Rule: REA-14, REA-18. */
+bool kmc_resize_fits(const struct kmc_op *op, const struct kmc_slot *slot)
+{
+	int row;
+
+	if (!slot || (uintptr_t)slot->ptr <= 16)
+		return op->code != KMC_OP_KVREALLOC_OLD || !op->b;
+	row = object_row(slot);
+	switch (op->code) {
+	case KMC_OP_KREALLOC:
+	case KMC_OP_KREALLOC_ARRAY:
+	case KMC_OP_KREALLOC_NODE_ALIGN:
+		return row == ROW_SMALL || row == ROW_LARGE || row == ROW_BUCKET ||
+		       row == ROW_NOLOCK;
+	case KMC_OP_VREALLOC:
+	case KMC_OP_VREALLOC_NODE_ALIGN:
+		return row == ROW_VMALLOC;
+	case KMC_OP_KVREALLOC_OLD: /* it copies what it is told */
+		if (op->b != slot->size)
+			return false;
+		/* fall through */
+	case KMC_OP_KVREALLOC:
+	case KMC_OP_KVREALLOC_NODE_ALIGN:
+		return row == ROW_SMALL || row == ROW_LARGE || row == ROW_NOLOCK ||
+		       row == ROW_VMALLOC || row == ROW_KVMALLOC;
+	default:
+		return row == ROW_SMALL || row == ROW_LARGE;
+	}
 }
 
 static bool is_rust(const struct kmc_slot *slot)

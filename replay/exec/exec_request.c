@@ -83,6 +83,8 @@ uint64_t kmc_request_bytes(const struct kmc_op *op, const struct kmc_call *call)
 
 	if (is_array(op->code))
 		return times(op->a, op->b);
+	if (op->code == KMC_OP_VMAP || op->code == KMC_OP_VM_MAP_RAM)
+		return times(op->a, 4096);
 	if (op->code == KMC_OP_KMALLOC_FLEX)
 		return plus(op->a, times(op->b, op->c));
 	switch (plan->family) {
@@ -121,6 +123,8 @@ bool kmc_request_zeroes(const struct kmc_op *op)
 	case KMC_OP_GET_ZEROED_PAGE:
 	case KMC_OP_VZALLOC:
 	case KMC_OP_VZALLOC_NODE:
+	case KMC_OP_VMALLOC_USER:
+	case KMC_OP_VMALLOC_32_USER:
 	case KMC_OP_KVZALLOC:
 	case KMC_OP_KVZALLOC_NODE:
 	case KMC_OP_KVCALLOC:
@@ -173,6 +177,7 @@ static void describe_free(struct kmc_event *ev, const struct kmc_op *op)
 	case KMC_OP_KVFREE_SENSITIVE:
 	case KMC_OP_KFREE_RCU:
 	case KMC_OP_KVFREE_RCU:
+	case KMC_OP_VM_UNMAP_RAM:
 		ev->arg = op->a;
 		break;
 	case KMC_OP_FREE_PAGES_PAGE:

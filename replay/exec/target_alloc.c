@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include "alloc/movable.h"
 #include "alloc/kmalloc_sites.h"
+#include "alloc/vmalloc_space.h"
 #include "exec/alloc_machine.h"
 #include "oracle/judge.h"
 #include "target_alloc.h"
@@ -48,6 +49,8 @@ void kmc_alloc_memory_result(struct kmc_call *call, void *result)
 		return;
 	if (kmc_plan_of(call->op->code)->result != KMC_RES_PAGE) {
 		call->granted = ksize(result);
+		if (!call->granted)
+			call->granted = kmc_sim_vmalloc_granted(kmc_alloc_state(running)->sim, result);
 	} else {
 		call->page = true;
 		call->granted = call->op->code == KMC_OP_ALLOC_PAGES_EXACT ||
@@ -65,6 +68,7 @@ static const struct kmc_alloc_op *const tables[] = {
 	kmc_alloc_memcg_ops,
 	kmc_alloc_pool_ops, kmc_alloc_sheaf_ops, kmc_alloc_bucket_ops, kmc_alloc_rust_ops,
 	kmc_alloc_debug_ops,
+	kmc_alloc_vmalloc_ops,
 };
 
 static kmc_alloc_fn *calls[KMC_OPCODE_END];
@@ -156,9 +160,12 @@ static uint64_t alloc_address(struct kmc_exec *exec, const void *ptr)
 static enum kmc_misuse_report alloc_look(struct kmc_exec *exec, const void *ptr, uint64_t len)
 {
 	struct kmc_sim *sim = kmc_alloc_state(exec)->sim;
+	struct kmc_where where;
 	uint64_t pfn;
 
-	if ((uintptr_t)ptr <= 4096 || !kmc_sim_frame_of(sim, ptr, &pfn))
+	kmc_sim_where(sim, ptr, &where);
+	if ((uintptr_t)ptr <= 4096 ||
+	    (!kmc_sim_frame_of(sim, ptr, &pfn) && where.backing != KMC_BACKING_VMALLOC))
 		return KMC_REPORT_NO_MEMORY;
 	return kmc_object_poisoned(sim, ptr, len) ? KMC_REPORT_FREE : KMC_REPORT_LIVE;
 }
@@ -270,6 +277,7 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_CMA_ALLOC_FINISH] = KMC_TP_EV_CMA_ALLOC_FINISH,
 	[KMC_TP_CMA_ALLOC_BUSY_RETRY] = KMC_TP_EV_CMA_ALLOC_BUSY_RETRY,
 	[KMC_TP_CMA_RELEASE] = KMC_TP_EV_CMA_RELEASE,
+	[KMC_TP_PURGE_VMAP_AREA_LAZY] = KMC_TP_EV_PURGE_VMAP_AREA,
 };
 
 void kmc_alloc_tracepoint_event(struct kmc_sim *sim, const struct kmc_gfp_table *table,
@@ -277,7 +285,7 @@ void kmc_alloc_tracepoint_event(struct kmc_sim *sim, const struct kmc_gfp_table 
 {
 	struct kmc_gfp gfp = kmc_gfp_from_raw(table, tp->gfp);
 	bool page = (tp->id >= KMC_TP_MM_PAGE_ALLOC && tp->id <= KMC_TP_MM_PAGE_ALLOC_EXTFRAG) ||
-		    tp->id >= KMC_TP_COMPACTION_TRY;
+		    (tp->id >= KMC_TP_COMPACTION_TRY && tp->id != KMC_TP_PURGE_VMAP_AREA_LAZY);
 
 	kmc_event_init(ev);
 	ev->kind = KMC_EV_TRACEPOINT;
@@ -444,7 +452,7 @@ static void fill_caps(struct kmc_caps *caps)
 	caps->shows = KMC_SHOWS_ADDRESS | KMC_SHOWS_SIZE | KMC_SHOWS_GRANTED | KMC_SHOWS_CALLS |
 		      KMC_SHOWS_EVERY_FREE | KMC_SHOWS_CONTENT | KMC_SHOWS_CONTEXT |
 		      KMC_SHOWS_CACHES | KMC_SHOWS_PAGES | KMC_SHOWS_EFFECTS | KMC_SHOWS_NODE |
-		      KMC_SHOWS_VALUES | KMC_SHOWS_GFP | KMC_SHOWS_RCU;
+		      KMC_SHOWS_VALUES | KMC_SHOWS_VMALLOC | KMC_SHOWS_GFP | KMC_SHOWS_RCU;
 	kmc_alloc_address_ranges(&caps->machine);
 }
 

@@ -17,10 +17,12 @@ kfree(r0)'
 program unknown.op 'r0 = kmalloc(64, GFP_KERNEL)
 r1 = frobnicate(1)'
 program misuse.op 'rcu_barrier()
+r9 = vmalloc(1)
+vfree(r9)
 r0 = kmalloc(64, GFP_KERNEL)
 kfree(r0)
 kfree(r0) misuse'
-program vmalloc.op 'r0 = vmalloc(100)'
+program refused.op 'r0 = vmalloc(100)'
 : > empty.op
 head -c 300 /dev/urandom > noise.op
 mkdir -p folder.op
@@ -45,7 +47,7 @@ expect 2 "verdict:" $check unknown.op good.op
 [ "$($check unknown.op 2>&1 >out.txt | wc -l)" = 1 ] || { echo "FAILED: more than one line"; failed=1; }
 
 # Refused calls are counted, never passed over.
-$check -o run.json vmalloc.op > out.txt
+$check --target malloc -o run.json refused.op > out.txt
 grep -q '"calls_refused": *1' run.json || { echo "FAILED: refused calls"; failed=1; }
 
 # Events that were written are judged alike.

@@ -10,6 +10,8 @@ static const struct {
 	uint16_t code;
 	const char *text;
 } lines[] = {
+#define VAREA  "r5 = vmalloc(5000)\n"
+#define SINGLE "r3 = alloc_pages(GFP_KERNEL, 0)\n"
 #define OBJECT "r0 = kmalloc(64, GFP_KERNEL)\n"
 #define CACHE  "r1 = kmem_cache_create(1, 64, 0, NO_MERGE, 0)\n"
 #define CACHED CACHE "r2 = kmem_cache_alloc(r1, GFP_KERNEL)\n"
@@ -120,6 +122,39 @@ static const struct {
 	{ KMC_OP_CPU_BIND, "cpu_unbind(1)\ncpu_bind(1)\n" },
 	{ KMC_OP_CPU_FLUSH, "cpu_flush(1)\n" },
 	{ KMC_OP_YIELD, "yield(1)\n" },
+	{ KMC_OP_VMALLOC, "r9 = vmalloc(5000)\n" },
+	{ KMC_OP_VZALLOC, "r9 = vzalloc(5000)\n" },
+	{ KMC_OP_VMALLOC_NODE, "r9 = vmalloc_node(5000, 0)\n" },
+	{ KMC_OP_VZALLOC_NODE, "r9 = vzalloc_node(5000, 0)\n" },
+	{ KMC_OP_VMALLOC_USER, "r9 = vmalloc_user(5000)\n" },
+	{ KMC_OP_VMALLOC_32, "r9 = vmalloc_32(5000)\n" },
+	{ KMC_OP_VMALLOC_32_USER, "r9 = vmalloc_32_user(5000)\n" },
+	{ KMC_OP_VMALLOC_HUGE, "r9 = vmalloc_huge(2097152, GFP_KERNEL)\n" },
+	{ KMC_OP_VMALLOC_GFP, "r9 = __vmalloc(5000, GFP_NOFS)\n" },
+	{ KMC_OP_VREALLOC, VAREA "r9 = vrealloc(r5, 9000, GFP_KERNEL)\n" },
+	{ KMC_OP_VREALLOC_NODE_ALIGN, VAREA "r9 = vrealloc_node_align(r5, 9000, 1, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_VFREE, VAREA "vfree(r5)\n" },
+	{ KMC_OP_VFREE_ATOMIC, VAREA "vfree_atomic(r5)\n" },
+	{ KMC_OP_VMAP, SINGLE "r9 = vmap(r3, 1, 0x4)\n" },
+	{ KMC_OP_VUNMAP, SINGLE "r9 = vmap(r3, 1, 0x4)\nvunmap(r9)\n" },
+	{ KMC_OP_VM_MAP_RAM, SINGLE "r9 = vm_map_ram(r3, 1, 0)\n" },
+	{ KMC_OP_VM_UNMAP_RAM, SINGLE "r9 = vm_map_ram(r3, 1, 0)\nvm_unmap_ram(r9, 1)\n" },
+	{ KMC_OP_VM_UNMAP_ALIASES, "vm_unmap_aliases()\n" },
+	{ KMC_OP_IS_VMALLOC_ADDR, VAREA "r9 = is_vmalloc_addr(r5)\n" },
+	{ KMC_OP_VMALLOC_TO_PAGE, VAREA "r9 = vmalloc_to_page(r5)\n" },
+	{ KMC_OP_KVMALLOC, "r9 = kvmalloc(5000, GFP_KERNEL)\n" },
+	{ KMC_OP_KVZALLOC, "r9 = kvzalloc(5000, GFP_KERNEL)\n" },
+	{ KMC_OP_KVMALLOC_NODE, "r9 = kvmalloc_node(5000, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KVZALLOC_NODE, "r9 = kvzalloc_node(5000, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KVMALLOC_ARRAY, "r9 = kvmalloc_array(50, 100, GFP_KERNEL)\n" },
+	{ KMC_OP_KVCALLOC, "r9 = kvcalloc(50, 100, GFP_KERNEL)\n" },
+	{ KMC_OP_KVMALLOC_NODE_ALIGN, "r9 = kvmalloc_node_align(5000, 8, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KVREALLOC, OBJECT "r9 = kvrealloc(r0, 9000, GFP_KERNEL)\n" },
+	{ KMC_OP_KVREALLOC_OLD, OBJECT "r9 = kvrealloc_old(r0, 64, 9000, GFP_KERNEL)\n" },
+	{ KMC_OP_KVREALLOC_NODE_ALIGN,
+	  OBJECT "r9 = kvrealloc_node_align(r0, 9000, 8, GFP_KERNEL, 0)\n" },
+	{ KMC_OP_KVFREE_ATOMIC, OBJECT "kvfree_atomic(r0)\n" },
+	{ KMC_OP_VMALLOC_LIMIT, "vmalloc_limit(1048576)\n" },
 	{ KMC_OP_ALLOC_PAGES, "r9 = alloc_pages(GFP_KERNEL, 1)\n" },
 	{ KMC_OP_ALLOC_PAGES_NODE, "r9 = alloc_pages_node(0, GFP_KERNEL, 1)\n" },
 	{ KMC_OP_GET_FREE_PAGES, "r9 = __get_free_pages(GFP_KERNEL, 1)\n" },

@@ -21,7 +21,8 @@ static bool fits(unsigned int origin, unsigned int by, uint64_t size, unsigned i
 
 	kmc_op_init(&op, by);
 	op.order = (uint8_t)order;
-	op.a = by == KMC_OP_FREE_CONTIG_RANGE || by == KMC_OP_CMA_RELEASE ? size / 4096 : size;
+	op.a = by == KMC_OP_FREE_CONTIG_RANGE || by == KMC_OP_CMA_RELEASE ||
+			       by == KMC_OP_VM_UNMAP_RAM ? size / 4096 : size;
 	return kmc_pairing_fits(&op, &slot, NULL);
 }
 

@@ -136,7 +136,8 @@ enum kmc_misuse_report {
 	X(CMA_ALLOC_START, "cma_alloc_start")                 \
 	X(CMA_ALLOC_FINISH, "cma_alloc_finish")               \
 	X(CMA_ALLOC_BUSY_RETRY, "cma_alloc_busy_retry")       \
-	X(CMA_RELEASE, "cma_release")
+	X(CMA_RELEASE, "cma_release")                         \
+	X(PURGE_VMAP_AREA, "purge_vmap_area_lazy")
 enum kmc_tracepoint {
 #define KMC_TRACEPOINT(name, text) KMC_TP_EV_##name,
 	KMC_TRACEPOINTS(KMC_TRACEPOINT)
