@@ -28,6 +28,7 @@ enum bench_role {
 #define BENCH_OBJECTS (1u << 0)
 #define BENCH_PAGES   (1u << 1)
 #define BENCH_RESET   (1u << 2)
+#define BENCH_AREAS   (1u << 3)
 
 /*
  * The calls of a contestant. The object loops are compiled twice from one
@@ -47,6 +48,9 @@ struct bench_face {
 	/* Pages: @order, an opaque handle back. */
 	void *(*pages_get)(unsigned int order);
 	void (*pages_put)(void *pages, unsigned int order);
+	/* Memory contiguous by address, its pages really there. */
+	void *(*area_get)(size_t bytes);
+	void (*area_put)(void *area, size_t bytes);
 };
 
 struct bench_contestant {
@@ -104,12 +108,11 @@ struct bench_score {
 	double ratio, ratio_q1, ratio_q3; /* to the best peer of the same round */
 };
 
-enum bench_state { /* in this order: judged states lie before NOT_YET */
+enum bench_state { /* in this order: judged states lie before FAILED */
 	BENCH_INFO,    /* no budget */
 	BENCH_GOOD,    /* within good */
 	BENCH_MET,     /* within must */
 	BENCH_MISSED,
-	BENCH_NOT_YET, /* the stack does not have it */
 	BENCH_FAILED,  /* ours did not run, or no peer did */
 };
 
@@ -161,6 +164,8 @@ int bench_run_handover(const struct bench_pattern *p, const struct bench_contest
 		       uint64_t *cpu_ns, uint64_t *units);
 int bench_run_two(const struct bench_pattern *p, const struct bench_contestant *c, uint64_t n,
 		  uint64_t *cpu_ns, uint64_t *units);
+int bench_run_areas(const struct bench_pattern *p, const struct bench_contestant *c, uint64_t n,
+		    uint64_t *cpu_ns, uint64_t *units);
 int bench_run_pages(const struct bench_pattern *p, const struct bench_contestant *c, uint64_t n,
 		    uint64_t *cpu_ns, uint64_t *units);
 int bench_run_reset(const struct bench_pattern *p, const struct bench_contestant *c, uint64_t n,

@@ -126,20 +126,7 @@ static int list_patterns(void)
 	printf("%-24s %s\n", "metadata", "bytes per simulated page");
 	printf("%-24s %s\n", "ageing-order-9",
 	       "memory to be had in blocks of order 9 after ageing");
-	printf("%-24s %s\n", "vmalloc-64K", "64 KiB by vmalloc: not yet there");
 	return EXIT_MET;
-}
-
-static void row_not_yet(struct bench_row *row)
-{
-	*row = (struct bench_row){ .name = "vmalloc-64K",
-				   .what = "vmalloc and vfree of 64 KiB, against mmap+munmap",
-				   .unit = "ns",
-				   .must = 0.5,
-				   .good = 0.1,
-				   .best = -1,
-				   .ours = -1,
-				   .state = BENCH_NOT_YET };
 }
 
 /* In a run of a moment a number is only a number. */
@@ -178,8 +165,6 @@ static void run_others(const struct options *o, const struct bench_field *field,
 		if (err)
 			bench_fail("ageing-order-9: %s", strerror(-err));
 	}
-	if (wanted(o, "vmalloc-64K"))
-		row_not_yet(&rows[(*nr)++]);
 	if (o->trace)
 		*nr += bench_trace_rows(o->trace, o->plan.rounds, &rows[*nr]);
 	for (size_t i = first; i < *nr; i++)

@@ -12,6 +12,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "bench.h"
 
 #define MIB          (1ull << 20)
@@ -67,6 +68,17 @@ static void ours_pages_put(void *pages, unsigned int order)
 	__free_pages(pages, order);
 }
 
+static void *ours_area_get(size_t bytes)
+{
+	return vmalloc(bytes);
+}
+
+static void ours_area_put(void *area, size_t bytes)
+{
+	(void)bytes;
+	vfree(area);
+}
+
 /*
  * One input: it gets 64 blocks and writes to a page of each. Blocks of order 0
  * lie together; blocks of order 7 lie so far apart that each touches its own
@@ -111,7 +123,7 @@ static void objects_add(struct bench_field *field, const char *name, enum bench_
 	field->c[field->nr++] = (struct bench_contestant){
 		.name = name,
 		.role = role,
-		.able = BENCH_OBJECTS | (role == BENCH_OURS ? BENCH_PAGES : 0),
+		.able = BENCH_OBJECTS | (role == BENCH_OURS ? BENCH_PAGES | BENCH_AREAS : 0),
 		.face = {
 			.kmalloc = kmalloc,
 			.kfree = kfree,
@@ -120,6 +132,8 @@ static void objects_add(struct bench_field *field, const char *name, enum bench_
 			.gfp = GFP_KERNEL,
 			.pages_get = ours_pages_get,
 			.pages_put = ours_pages_put,
+			.area_get = ours_area_get,
+			.area_put = ours_area_put,
 		},
 		.enter = ours_enter,
 		.leave = ours_leave,

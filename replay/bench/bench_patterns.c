@@ -55,6 +55,13 @@
 		.needs = BENCH_PAGES, .run = bench_run_pages, .order = n,          \
 		.must = must_, .good = good_                                       \
 	}
+#define AREA(name_, bytes, must_, good_)                                           \
+	{                                                                          \
+		.name = name_,                                                     \
+		.what = "get and put an area, against mmap, a write to each page, munmap", \
+		.needs = BENCH_AREAS, .run = bench_run_areas, .size = bytes,       \
+		.must = must_, .good = good_                                       \
+	}
 #define RESET(name_, n, what_, ratio_)                                              \
 	{                                                                           \
 		.name = name_, .what = what_, .needs = BENCH_RESET,                 \
@@ -113,6 +120,7 @@ const struct bench_pattern bench_patterns[] = {
 	PAGES(7, 0, 0),
 	PAGES(8, 0, 0),
 	PAGES(9, 0, 0),
+	AREA("vmalloc-64K", 65536, 0.5, 0.1),
 	/*
 	 * 64 adjacent pages touch 7 pages of metadata on the one machine and 8 on
 	 * the other, so only their time is judged; spread ones touch 67 on both.

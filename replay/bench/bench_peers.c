@@ -200,11 +200,31 @@ static void mmap_put(void *pages, unsigned int order)
 	munmap(pages, 4096ul << order);
 }
 
+static void *mmap_touched(size_t bytes)
+{
+	volatile char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				-1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	for (size_t i = 0; i < bytes; i += 4096)
+		p[i] = 1;
+	return (void *)p;
+}
+
+static void mmap_back(void *area, size_t bytes)
+{
+	munmap(area, bytes);
+}
+
 static void mmap_add(struct bench_field *field)
 {
-	struct bench_contestant *c = contestant_add(field, "mmap", BENCH_PEER, BENCH_PAGES);
+	struct bench_contestant *c = contestant_add(field, "mmap", BENCH_PEER,
+						    BENCH_PAGES | BENCH_AREAS);
 
 	c->face.pages_get = mmap_get;
+	c->face.area_get = mmap_touched;
+	c->face.area_put = mmap_back;
 	c->face.pages_put = mmap_put;
 }
 

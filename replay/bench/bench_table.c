@@ -11,7 +11,7 @@ const char *bench_state_name(enum bench_state state)
 {
 	static const char *const names[] = {
 		[BENCH_INFO] = "-",	     [BENCH_GOOD] = "good",	  [BENCH_MET] = "met",
-		[BENCH_MISSED] = "MISSED",   [BENCH_NOT_YET] = "not yet", [BENCH_FAILED] = "FAILED",
+		[BENCH_MISSED] = "MISSED",   [BENCH_FAILED] = "FAILED",
 	};
 
 	return names[state];
@@ -124,7 +124,7 @@ void bench_table_foot(FILE *f, const struct bench_row *rows, size_t n)
 		}
 	}
 	fprintf(f, "\n%u budgets good, %u met, %u missed; %u goals, %u missed; %u rows for "
-		   "information, %u not yet there, %u failed\n",
+		   "information, %u failed\n",
 		count[BENCH_GOOD], count[BENCH_MET], count[BENCH_MISSED], goals, goals_missed,
-		count[BENCH_INFO], count[BENCH_NOT_YET], count[BENCH_FAILED]);
+		count[BENCH_INFO], count[BENCH_FAILED]);
 }
