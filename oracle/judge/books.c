@@ -72,6 +72,7 @@ static void derive(struct kmc_judge *judge, struct kmc_cache *cache)
 		      desc->flags & KMC_CF_TYPESAFE_BY_RCU ? KMC_FROM_CACHE_TYPESAFE :
 							     KMC_FROM_CACHE;
 	cache->plain = desc->size && !(desc->flags & DEBUG_FLAGS);
+	cache->special = desc->flags & (KMC_CF_ACCOUNT | KMC_CF_CACHE_DMA | KMC_CF_CACHE_DMA32);
 
 	/* The kmalloc caches tell how kmalloc objects are laid out. */
 	if (desc->kmalloc && judge->layout != KMC_LAYOUT_DEBUG)

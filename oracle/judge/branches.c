@@ -145,6 +145,8 @@ int kmc_branch_event(struct kmc_judge *judge, const struct kmc_event *ev)
 		return 0;
 	branch = find(judge, ev->arg);
 	judge->nr_open = 0;
+	/* Readers, pools and resizes of the other branch: nothing is claimed of them. */
+	kmc_objects_reset(judge);
 	if (!branch) {
 		forget(judge);
 		return 0;

@@ -30,9 +30,15 @@ static const struct traits *traits_of(unsigned int code)
 	return &traits[code < KMC_OPCODE_END ? code : 0];
 }
 
+bool kmc_call_requests(unsigned int code)
+{
+	return traits_of(code)->gives || code == KMC_OP_KMEM_CACHE_ALLOC_BULK ||
+	       code == KMC_OP_ALLOC_PAGES_BULK;
+}
+
 /* open calls */
 
-static struct kmc_open_call *open_find(struct kmc_judge *judge, uint32_t id)
+struct kmc_open_call *kmc_open_find(struct kmc_judge *judge, uint32_t id)
 {
 	for (size_t i = judge->nr_open; id && i-- > 0; )
 		if (judge->open[i].id == id)
@@ -52,7 +58,8 @@ static int open_push(struct kmc_judge *judge, const struct kmc_event *ev)
 		judge->max_open = max;
 	}
 	judge->open[judge->nr_open++] =
-		(struct kmc_open_call){ .id = ev->id, .what = ev->what, .begin = *ev };
+		(struct kmc_open_call){ .id = ev->id, .what = ev->what, .begin = *ev,
+					.since = judge->now };
 	return 0;
 }
 
@@ -65,7 +72,7 @@ static void open_drop(struct kmc_judge *judge, struct kmc_open_call *open)
 
 static unsigned int bulk_parent(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	const struct kmc_open_call *parent = open_find(judge, ev->parent);
+	const struct kmc_open_call *parent = kmc_open_find(judge, ev->parent);
 
 	switch (parent ? parent->what : 0) {
 	case KMC_OP_KFREE_BULK:
@@ -106,8 +113,7 @@ static unsigned int provenance_of(struct kmc_judge *judge, const struct kmc_case
 	case KMC_FROM_GET:
 		return page_kind(from, c->ev);
 	case KMC_FROM_VMAP:
-		/* Whether its pages go with it (VM_MAP_PUT_PAGES) no event says. */
-		return KMC_FROM_UNKNOWN;
+		return c->ev->addr2 & KMC_VMAP_PUT_PAGES ? KMC_FROM_VMAP_PUT : KMC_FROM_VMAP;
 	default:
 		return from;
 	}
@@ -177,6 +183,16 @@ static bool takes_addresses(const struct kmc_judge *judge, unsigned int from, ui
 	return from != KMC_FROM_PERCPU && from != KMC_FROM_ZS;
 }
 
+/* Memory that was freed may be handed out again at once. */
+static void ask_reuse(struct kmc_judge *judge, const struct kmc_case *c,
+		      const struct kmc_life *life)
+{
+	struct kmc_case again = *c;
+
+	again.other = life->seq ? life : NULL;
+	KMC_ASK(judge, FR_17, &again);
+}
+
 static int begin_life(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	struct kmc_life *life = kmc_shadow_put(&judge->shadow, c->addr);
@@ -187,11 +203,16 @@ static int begin_life(struct kmc_judge *judge, const struct kmc_case *c)
 		kmc_place_remove(judge, life->addr, kmc_life_size(life));
 		kmc_book_end(judge, life, KMC_LIFE_FREED);
 	}
+	ask_reuse(judge, c, life);
 	life->seq = judge->now;
 	life->from = c->from;
 	life->flags = 0;
 	if (c->zeroed)
-		life->flags |= KMC_LIFE_ZEROED;
+		life->flags |= KMC_LIFE_ZEROED | KMC_LIFE_ZEROING;
+	if (c->effects & 1u << KMC_EFF_CHARGED)
+		life->flags |= KMC_LIFE_CHARGED;
+	if (judge->grace.nr)
+		kmc_objects_taken(judge, c);
 	if (c->ev->marks & KMC_MARK_KEPT)
 		life->flags |= KMC_LIFE_KEPT;
 	kmc_life_set_size(life, c->size);
@@ -361,8 +382,10 @@ static void ask_pair(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, FR_10, c);
 	}
 	KMC_ASK(judge, FR_11, c);
-	if (is_rcu_free(c->by))
+	if (is_rcu_free(c->by)) {
 		KMC_ASK(judge, RCU_8, c);
+		KMC_ASK(judge, RCU_12, c);
+	}
 }
 
 /*
@@ -424,6 +447,12 @@ static void free_of_live(struct kmc_judge *judge, struct kmc_case *c, struct kmc
 	if (c->ev->marks & KMC_MARK_INFERRED)
 		kmc_book_count_of(judge, life)->implied_frees++;
 	end_life(judge, life, is_rcu_free(c->by) ? KMC_LIFE_PENDING : KMC_LIFE_FREED);
+	if (is_rcu_free(c->by)) {
+		life->flags |= KMC_LIFE_DEFERRED;
+		kmc_objects_rcu_enter(judge, c, life);
+	} else if (c->from == KMC_FROM_CACHE_TYPESAFE) {
+		kmc_objects_typesafe_freed(judge, c, life);
+	}
 }
 
 static void enter_free(struct kmc_judge *judge, struct kmc_case *c)
@@ -509,8 +538,8 @@ static void enter(struct kmc_judge *judge, struct kmc_case *c)
 		enter_free(judge, c);
 	if (!c->outermost)
 		return;
-	if (traits_of(code)->gives || code == KMC_OP_KMEM_CACHE_ALLOC_BULK ||
-	    code == KMC_OP_ALLOC_PAGES_BULK)
+	kmc_objects_enter(judge, c);
+	if (kmc_call_requests(code))
 		enter_request(judge, c);
 	if (code >= KMC_OP_KMEM_CACHE_CREATE && code <= KMC_OP_KMEM_CACHE_RETURN_SHEAF)
 		enter_cache_call(judge, c);
@@ -525,8 +554,12 @@ static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	if (!has_gfp(judge, c->ev->what))
 		return;
-	KMC_ASK(judge, GFP_13, c);
+	/* VM-7, MP-2 and MP-3 stand in their place for their calls. */
+	if (c->from != KMC_FROM_VMALLOC && c->from != KMC_FROM_MEMPOOL)
+		KMC_ASK(judge, GFP_13, c);
 	KMC_ASK(judge, GFP_3, c);
+	if (c->from == KMC_FROM_MEMPOOL)
+		return;
 	if (is_slab_request(c))
 		KMC_ASK(judge, KM_22, c);
 	if (is_slab_request(c) && c->effects) {
@@ -567,10 +600,21 @@ static void ask_place(struct kmc_judge *judge, struct kmc_case *c)
 
 static void ask_content(struct kmc_judge *judge, const struct kmc_case *c)
 {
+	bool ends = c->ev->kind != KMC_EV_EFFECT;
+
 	if (!c->open || !c->open->dirty || !c->zeroed)
 		return;
-	if (c->from >= KMC_FROM_KMALLOC && c->from <= KMC_FROM_KMALLOC_NOLOCK)
+	if (ends && (c->ev->what == KMC_OP_KCALLOC || c->ev->what == KMC_OP_KCALLOC_NODE))
+		KMC_ASK(judge, ARR_2, c);
+	else if (c->from >= KMC_FROM_KMALLOC && c->from <= KMC_FROM_KMALLOC_NOLOCK)
 		KMC_ASK(judge, KM_7, c);
+	else if (ends && (c->ev->what == KMC_OP_VMALLOC_USER ||
+			  c->ev->what == KMC_OP_VMALLOC_32_USER))
+		KMC_ASK(judge, VM_3, c);
+	else if (c->from == KMC_FROM_VMALLOC)
+		KMC_ASK(judge, VM_2, c);
+	else if (c->from == KMC_FROM_KVMALLOC)
+		KMC_ASK(judge, KV_8, c);
 	else if (c->from >= KMC_FROM_CACHE && c->from <= KMC_FROM_CACHE_CTOR)
 		KMC_ASK(judge, KC_12, c);
 	else if (is_page_memory(c->from))
@@ -614,6 +658,12 @@ static void ask_block(struct kmc_judge *judge, struct kmc_case *c)
 	ask_content(judge, c);
 }
 
+static bool names_own_overflow(unsigned int code)
+{
+	return code == KMC_OP_KMEMDUP_ARRAY || code == KMC_OP_KMALLOC_OBJS ||
+	       code == KMC_OP_KMALLOC_FLEX;
+}
+
 /* What is wrong about a NULL, a sentinel or a block as such. */
 static void ask_kind(struct kmc_judge *judge, const struct kmc_case *c)
 {
@@ -624,6 +674,8 @@ static void ask_kind(struct kmc_judge *judge, const struct kmc_case *c)
 			KMC_ASK(judge, KM_6, c);
 		if (c->overflow)
 			KMC_ASK(judge, ARR_1, c);
+		else if (c->size == UINT64_MAX && names_own_overflow(c->ev->what))
+			; /* DUP-6, KM-23 */
 		else if (c->size > judge->subject.machine.kmalloc_max_cache)
 			kmc_ask_ceiling(judge, c);
 		if (c->from == KMC_FROM_KMALLOC_NOLOCK)
@@ -665,6 +717,9 @@ static int end_request(struct kmc_judge *judge, struct kmc_case *c)
 			kmc_book_count(judge, c->from, c->ev->cache, c->granted, c->size)->failed++;
 		return 0;
 	}
+	/* Rule: RS-4. A layout without bytes has an address, and no memory. */
+	if (c->from == KMC_FROM_RUST && !c->size)
+		return 0;
 	ask_block(judge, c);
 	if (resize) {
 		end_old(judge, c);
@@ -703,8 +758,13 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 	c->from = life->from;
 	if (kmc_pairing_of(c->from, c->by, judge->subject.edition) != KMC_PAIR_LEGAL)
 		return;
-	KMC_ASK(judge, FR_21, c);
-	if (c->by == KMC_BY_KFREE || c->by == KMC_BY_KVFREE)
+	/* RCU-5 to RCU-7 and KV-11 stand in the place of FR-21 for their calls. */
+	if (c->by == KMC_BY_KVFREE)
+		KMC_ASK(judge, KV_11, c);
+	else if (!is_rcu_free(c->by))
+		KMC_ASK(judge, FR_21, c);
+	if ((c->by == KMC_BY_KFREE || c->by == KMC_BY_KVFREE) &&
+	    c->ev->what != KMC_OP_KVFREE_ATOMIC)
 		KMC_ASK(judge, FR_12, c);
 }
 
@@ -842,9 +902,22 @@ static bool happened(const struct kmc_event *ev)
 	       ev->outcome != KMC_OUT_HUNG && ev->outcome != KMC_OUT_DIED;
 }
 
+/* What the call did goes into the books. */
+static int take_over(struct kmc_judge *judge, struct kmc_case *c)
+{
+	if (traits_of(c->ev->what)->gives)
+		return end_request(judge, c);
+	if (c->by != KMC_BY_NOBODY) {
+		end_free(judge, c);
+		return 0;
+	}
+	return end_other(judge, c);
+}
+
 static int leave(struct kmc_judge *judge, struct kmc_case *c)
 {
-	struct kmc_open_call *parent = open_find(judge, c->ev->parent);
+	struct kmc_open_call *parent = kmc_open_find(judge, c->ev->parent);
+	int err;
 
 	if (parent) {
 		parent->children++;
@@ -855,13 +928,9 @@ static int leave(struct kmc_judge *judge, struct kmc_case *c)
 	/* Misuse is not done to the subject: there is no result. */
 	if (c->ev->marks & KMC_MARK_MISUSE && c->ev->outcome == KMC_OUT_NONE)
 		return 0;
-	if (traits_of(c->ev->what)->gives)
-		return end_request(judge, c);
-	if (c->by != KMC_BY_NOBODY) {
-		end_free(judge, c);
-		return 0;
-	}
-	return end_other(judge, c);
+	kmc_objects_end(judge, c);
+	err = take_over(judge, c);
+	return err ? err : kmc_objects_done(judge, c);
 }
 
 static int on_begin(struct kmc_judge *judge, const struct kmc_event *ev)
@@ -875,7 +944,7 @@ static int on_begin(struct kmc_judge *judge, const struct kmc_event *ev)
 
 static int on_end(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	struct kmc_open_call *open = open_find(judge, ev->id), own;
+	struct kmc_open_call *open = kmc_open_find(judge, ev->id), own;
 	struct kmc_case c;
 
 	if (!open)
@@ -904,6 +973,8 @@ static int on_call(struct kmc_judge *judge, const struct kmc_event *ev)
 	own.what = ev->what;
 	own.dirty = 0;
 	own.effects = own.children = own.successes = 0;
+	own.since = judge->now;
+	own.notes = (struct kmc_notes){ 0 };
 	own.begin.arg = ev->arg;
 	set_case(judge, &c, ev);
 	from = c.from;
@@ -998,17 +1069,19 @@ static int on_migrated(struct kmc_judge *judge, const struct kmc_event *ev,
 
 static int on_effect(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	struct kmc_open_call *open = open_find(judge, ev->id);
+	struct kmc_open_call *open = kmc_open_find(judge, ev->id);
 	struct kmc_life *life;
 
 	switch (ev->what) {
 	case KMC_EFF_CONTENT_ZERO:
 	case KMC_EFF_CONTENT_DIRTY:
-		observe_zero(judge, ev, open);
+		if (!kmc_objects_content(judge, ev, open))
+			observe_zero(judge, ev, open);
 		return 0;
 	case KMC_EFF_CONTENT_KEPT:
 	case KMC_EFF_CONTENT_LOST:
-		observe_pattern(judge, ev, open);
+		if (!kmc_objects_content(judge, ev, open))
+			observe_pattern(judge, ev, open);
 		return 0;
 	case KMC_EFF_MIGRATED:
 		if (open)
@@ -1022,7 +1095,7 @@ static int on_effect(struct kmc_judge *judge, const struct kmc_event *ev)
 	}
 	if (open)
 		open->effects |= 1u << ev->what;
-	return 0;
+	return kmc_objects_effect(judge, ev, open);
 }
 
 int kmc_call_side(struct kmc_judge *judge, const struct kmc_event *ev)

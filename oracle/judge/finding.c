@@ -284,7 +284,7 @@ static void count_breach(struct kmc_judge *judge, int rule)
 	if (!count->violated++)
 		count->first_seq = judge->now;
 	count->last_seq = judge->now;
-	judge->broken_now++;
+	judge->broken_now += kmc_rule_at((size_t)rule)->strength == KMC_MUST;
 }
 
 bool kmc_breach_open(struct kmc_judge *judge, int rule, const struct kmc_case *c,

@@ -35,7 +35,7 @@ static enum kmc_unreachable why_unreachable(const struct kmc_judge *judge, size_
 	if (rule->strength == KMC_NO_PROMISE)
 		return KMC_WHY_NO_PROMISE;
 	if (!rule->judged)
-		return KMC_WHY_NOT_JUDGED;
+		return rule->unjudged;
 	if (rule->needs & ~judge->subject.shows)
 		return KMC_WHY_NOT_SHOWN;
 	return why_by_layout(judge, index);
@@ -118,6 +118,7 @@ void kmc_judge_destroy(struct kmc_judge *judge)
 	kmc_book_free(judge);
 	kmc_findings_free(judge);
 	kmc_branches_free(judge);
+	kmc_objects_free(judge);
 	free(judge->cpus);
 	free(judge->open);
 	free(judge->accepted);
@@ -140,6 +141,7 @@ void kmc_judge_reset(struct kmc_judge *judge)
 	for (size_t i = 0; i < judge->nr_cpus; i++)
 		judge->cpus[i] = (struct kmc_cpu){ 0 };
 	kmc_branches_free(judge);
+	kmc_objects_reset(judge);
 	judge->nr_open = 0;
 	judge->layout = layout_from_options(judge->subject.machine.options);
 	judge->last_gap = judge->blind_before = judge->now = 0;
@@ -163,6 +165,8 @@ static void note_gap(struct kmc_judge *judge, const struct kmc_event *ev)
 		return;
 	judge->last_gap = judge->now;
 	judge->blind_before = judge->now;
+	if (judge->calls)
+		kmc_objects_reset(judge);
 }
 
 static inline int judge_one(struct kmc_judge *judge, const struct kmc_event *ev)
@@ -181,7 +185,9 @@ static inline int judge_one(struct kmc_judge *judge, const struct kmc_event *ev)
 		/* the event itself is the first that is known again */
 		judge->last_gap = judge->blind_before = judge->now - 1;
 	if (ev->kind == KMC_EV_TRACEPOINT) {
-		if (!judge->calls && !ev->id && !ev->parent)
+		if (judge->calls)
+			kmc_objects_point(judge, ev);
+		else if (!ev->id && !ev->parent)
 			err = kmc_trace_side(judge, ev);
 	} else if (judge->calls) {
 		err = kmc_call_side(judge, ev);

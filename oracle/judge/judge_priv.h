@@ -7,8 +7,11 @@
 #define JUDGE_PRIV_H
 #include "oracle/judge.h"
 #include "catalogue.h"
+#include "chains.h"
+#include "grace.h"
 #include "page_dir.h"
 #include "pairing.h"
+#include "pools.h"
 #include "shadow.h"
 #include "vocab/op.h"
 
@@ -32,6 +35,7 @@ struct kmc_cache {
 	bool known;      /* announced */
 	bool destroyed;
 	bool plain;      /* described, and without debug metadata */
+	bool special;    /* of one zone, or paid for by groups */
 	uint8_t from;    /* enum kmc_provenance of its objects */
 	uint32_t align;  /* what ALIGN-7 demands; 0 unknown */
 	uint32_t hwalign; /* what ALIGN-8 demands; 0 not such a cache */
@@ -82,6 +86,24 @@ struct kmc_cpu {
 	bool armed;
 };
 
+/* What effects and tracepoints of a call told, beyond that they were. */
+struct kmc_notes {
+	uint64_t released;      /* address of the last release */
+	uint64_t try_size;      /* of the first kmalloc inside */
+	uint64_t pages_back;    /* bytes that went back to the page allocator */
+	uint64_t charged, uncharged; /* bytes */
+	uint64_t bad_at;        /* first byte of a pattern that was broken */
+	uint64_t level, min_nr; /* of a pool, as reported last */
+	uint32_t try_gfp;
+	uint32_t reports;       /* bits of enum kmc_misuse_report */
+	uint32_t backend_gfp;   /* of the first request to a pool's backend */
+	uint16_t nr_released, nr_backend_got, nr_backend_failed, nr_backend_freed;
+	bool tried, tried_in_vain; /* a kmalloc or page request stood inside; it failed */
+	bool saw_points;        /* tracepoints inside the call are shown */
+	bool freed_slab;        /* a kfree event stood inside */
+	bool levelled, kept, lost;
+};
+
 /* A call that has begun and not ended. */
 struct kmc_open_call {
 	uint32_t id;
@@ -92,6 +114,8 @@ struct kmc_open_call {
 	uint32_t children;   /* calls of the same opcode inside (bulk) */
 	uint32_t successes;  /* of those, with a result */
 	uint64_t dirty_at;
+	uint64_t since; /* number of the event that began it */
+	struct kmc_notes notes;
 	struct kmc_event begin;
 };
 
@@ -180,6 +204,11 @@ struct kmc_judge {
 	size_t nr_branches;
 	struct kmc_branch *branches;
 
+	struct kmc_chains chains;
+	struct kmc_grace grace;
+	struct kmc_pools pools;
+	uint64_t paying; /* tasks below 64 that were attached to a group */
+
 	size_t nr_findings, max_findings;
 	struct kmc_finding **findings;
 	size_t nr_accepted;
@@ -213,6 +242,9 @@ struct kmc_case {
 	const struct kmc_life *other; /* the second block of the story; NULL */
 	const struct kmc_open_call *open;
 	uint64_t value;  /* the rule's own: an expected number, a count */
+	const struct kmc_chain *chain;     /* what is known of a block that was resized or copied */
+	const struct kmc_pending *pending; /* a block that waits for a grace period */
+	const struct kmc_pool *pool;
 };
 
 /* finding.c: a rule's two answers */
@@ -255,6 +287,15 @@ static inline bool kmc_breach_traps(const struct kmc_judge *judge, int rule)
 			__builtin_trap();                                                          \
 	} while (0)
 
+/* Either of them. */
+#define KMC_VERDICT(token, kept, clause, then_args, but_args)                                      \
+	do {                                                                                       \
+		if (kept)                                                                          \
+			KMC_PASS(token);                                                           \
+		else                                                                               \
+			KMC_BREACH(token, clause, then_args, but_args);                            \
+	} while (0)
+
 /* A case that is so plainly kept that it is only counted. */
 #define KMC_COUNT(judge, rule) ((judge)->count[rule].passed += (judge)->on[rule])
 /* Put a case before a rule, if it is judged on this subject. */
@@ -273,9 +314,17 @@ void kmc_ask_rule(struct kmc_judge *judge, int rule, const struct kmc_case *c);
 /* Every judged rule has its function: kmc_rule_ALIGN_2(). */
 #define JUDGED(token) void kmc_rule_##token(struct kmc_judge *j, const struct kmc_case *c);
 #define LATER(token)
+#define SOURCE(token)
+#define UNSEEN(token)
+#define COUNTED(token)
+#define ELSEWHERE(token)
 #define KMC_RULE(token, a, b, d, e, f, g, h, i, k, l, now, ...) now(token)
 #include "rules.def"
 #undef KMC_RULE
+#undef ELSEWHERE
+#undef COUNTED
+#undef UNSEEN
+#undef SOURCE
 #undef LATER
 #undef JUDGED
 
@@ -402,6 +451,62 @@ void kmc_ask_ceiling(struct kmc_judge *judge, const struct kmc_case *c);
 int kmc_trace_side(struct kmc_judge *judge, const struct kmc_event *ev);
 int kmc_call_side(struct kmc_judge *judge, const struct kmc_event *ev);
 int kmc_call_side_finish(struct kmc_judge *judge);
+
+/* object_side.c: calls about objects, put before the rules that need more than lives */
+
+/** kmc_objects_enter() - The entry of an outermost call: what its caller may do. */
+void kmc_objects_enter(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_objects_end() - Its end; lives are still those of the entry, but for frees. */
+void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_objects_done() - After the books took over what the call did. Return: 0, -ENOMEM. */
+int kmc_objects_done(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_objects_content() - An observation. Return: was it one for the rules here? */
+bool kmc_objects_content(struct kmc_judge *judge, const struct kmc_event *ev,
+			struct kmc_open_call *open);
+/** kmc_objects_effect() - Any other effect. @open: NULL outside of calls. Return: 0, -ENOMEM. */
+int kmc_objects_effect(struct kmc_judge *judge, const struct kmc_event *ev,
+		      struct kmc_open_call *open);
+/** kmc_objects_point() - A tracepoint inside a call. */
+void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev);
+void kmc_objects_reset(struct kmc_judge *judge);
+void kmc_objects_free(struct kmc_judge *judge);
+
+/* cache_side.c, pool_side.c, rcu_side.c: their parts of it */
+void kmc_objects_cache_alloc(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_objects_cache_end(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_objects_pool_end(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_objects_pool_free(struct kmc_judge *judge, struct kmc_case *c);
+/** kmc_objects_rcu_enter() - The block of a deferred free waits from here on. 0, -ENOMEM. */
+int kmc_objects_rcu_enter(struct kmc_judge *judge, const struct kmc_case *c,
+			 const struct kmc_life *life);
+/** kmc_objects_typesafe_freed() - Freed, but its memory stays of its type. 0, -ENOMEM. */
+int kmc_objects_typesafe_freed(struct kmc_judge *judge, const struct kmc_case *c,
+			      const struct kmc_life *life);
+void kmc_objects_rcu_over(struct kmc_judge *judge, const struct kmc_case *c);
+void kmc_objects_rcu_end(struct kmc_judge *judge, struct kmc_case *c);
+/** kmc_objects_taken() - The memory of a new block served what waits, until now. */
+void kmc_objects_taken(struct kmc_judge *judge, const struct kmc_case *taken);
+void kmc_objects_released(struct kmc_judge *judge, const struct kmc_event *ev,
+			 const struct kmc_open_call *open);
+void kmc_objects_pages_back(struct kmc_judge *judge, const struct kmc_event *ev,
+			   const struct kmc_open_call *open);
+/** kmc_objects_pending_content() - Seen in a block that waits. Return: was it one? */
+bool kmc_objects_pending_content(struct kmc_judge *judge, const struct kmc_event *ev,
+				const struct kmc_open_call *open);
+
+/* payers.c */
+/** kmc_objects_group() - A task was put into a group, or another group pays for it. */
+void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev);
+/** kmc_task_pays() - Was the caller put into a group that pays, and may it be charged here? */
+bool kmc_task_pays(const struct kmc_judge *judge, const struct kmc_event *ev);
+
+/* call_side.c, for the sides: */
+/** kmc_call_requests() - Does it ask for memory, singly or in bulk? */
+bool kmc_call_requests(unsigned int code);
+/** kmc_open_find() - The call of this id that has not ended; NULL. */
+struct kmc_open_call *kmc_open_find(struct kmc_judge *judge, uint32_t id);
+/** kmc_call_resizes() - Is it krealloc() or one of its kin? */
+bool kmc_call_resizes(unsigned int code);
 
 /* plain.c: what nearly every event is */
 

@@ -25,8 +25,9 @@ static const int16_t rules_of[KMC_NR_PLAIN][MOST_RULES + 1] = {
 	PASSES(POINT_FREE_CACHED, R(FR_11)), /* and FR-2 or FR-6 */
 	PASSES(POINT_PAGE, R(PAGE_2)),
 	PASSES(KMALLOC_POW2, R(GFP_24), R(GFP_27), R(KM_24), R(KM_6), R(ALIGN_1), R(ALIGN_2),
-	       R(KM_1)),
-	PASSES(KMALLOC, R(GFP_24), R(GFP_27), R(KM_24), R(KM_6), R(ALIGN_1), R(ALIGN_3), R(KM_1)),
+	       R(KM_1), R(KM_19)),
+	PASSES(KMALLOC, R(GFP_24), R(GFP_27), R(KM_24), R(KM_6), R(ALIGN_1), R(ALIGN_3), R(KM_1),
+	       R(KM_19)),
 	PASSES(CACHE, R(GFP_24), R(GFP_27), R(KM_24), R(KC_1), R(KC_29), R(KM_6), R(ALIGN_7),
 	       R(KC_41)),
 	PASSES(CACHE_HW, R(GFP_24), R(GFP_27), R(KM_24), R(KC_1), R(KC_29), R(KM_6), R(ALIGN_7),
@@ -325,6 +326,15 @@ int kmc_plain_point(struct kmc_judge *judge, const struct kmc_event *ev)
 
 /* calls */
 
+/* ADV-5: flags where a scope is advised. */
+static bool scope_instead(const struct kmc_event *ev)
+{
+	const uint32_t both = KMC_GFP_IO | KMC_GFP_FS;
+
+	return ev->gfp & KMC_GFP_DIRECT_RECLAIM && (ev->gfp & both) != both &&
+	       !(ev->scope & (KMC_SCOPE_NOIO | KMC_SCOPE_NOFS));
+}
+
 /*
  * Flags that no rule of a request speaks of, or that all its rules pass. A
  * constructor forbids zeroing (KC-11), so a request for it is looked at there.
@@ -334,12 +344,13 @@ static bool flags_are_plain(const struct kmc_event *ev, uint32_t special)
 	const uint32_t mobility = KMC_GFP_MOVABLE | KMC_GFP_RECLAIMABLE;
 
 	return !(ev->gfp & special) && (ev->gfp & mobility) != mobility && !ev->gfp_raw &&
+	       !scope_instead(ev) &&
 	       (ev->context == KMC_CTX_TASK || ev->context == KMC_CTX_UNKNOWN);
 }
 
 /* HIGHMEM is for pages only (KM-24). */
 #define SPECIAL_FOR_PAGES (KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_THISNODE | KMC_GFP_NOFAIL)
-#define SPECIAL_FOR_SLABS (SPECIAL_FOR_PAGES | KMC_GFP_HIGHMEM)
+#define SPECIAL_FOR_SLABS (SPECIAL_FOR_PAGES | KMC_GFP_HIGHMEM | KMC_GFP_ACCOUNT)
 
 /* The passes that hang on flags and context. */
 static void count_flags(struct kmc_judge *judge, const struct kmc_event *ev,
@@ -368,6 +379,8 @@ static int begin_call(struct kmc_judge *judge, const struct kmc_event *ev, struc
 	}
 	if (ev->gfp & KMC_GFP_ZERO)
 		as->flags |= KMC_LIFE_ZEROED;
+	if (life->seq)
+		KMC_COUNT(judge, KMC_R_FR_17);
 	enter(judge, life, ev, as);
 	return 1;
 }
@@ -399,7 +412,7 @@ static int call_cache(struct kmc_judge *judge, const struct kmc_event *ev)
 	struct entry as;
 	int ret;
 
-	if (!cache || !is_block(ev) ||
+	if (!cache || cache->special || !is_block(ev) ||
 	    !flags_are_plain(ev, SPECIAL_FOR_SLABS) || (ctor && ev->gfp & KMC_GFP_ZERO) ||
 	    ev->size > UINT32_MAX || !cache_aligned(cache, ev->addr))
 		return 0;
@@ -489,7 +502,8 @@ static int call_free_pages(struct kmc_judge *judge, const struct kmc_event *ev)
 
 int kmc_plain_call(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	if (ev->parent || ev->marks || judge->careful)
+	/* While blocks wait for a grace period, every new one is looked at with them in mind. */
+	if (ev->parent || ev->marks || judge->careful || judge->grace.nr | judge->grace.nr_readers)
 		return 0;
 	switch (ev->what) {
 	case KMC_OP_KMALLOC:

@@ -21,6 +21,9 @@ enum kmc_life_state { KMC_LIFE_LIVE, KMC_LIFE_FREED, KMC_LIFE_PENDING, KMC_LIFE_
 #define KMC_LIFE_NO_EXTENT 0x08 /* a handle or read-only data: takes no addresses */
 #define KMC_LIFE_BIG       0x10 /* size in pages of 4 KiB, rounded up: 4 GiB and more */
 #define KMC_LIFE_INFERRED  0x20 /* no event showed its allocation */
+#define KMC_LIFE_ZEROING   0x80 /* asked for zeroed memory, written or not */
+#define KMC_LIFE_CHARGED   0x100 /* a group pays for it */
+#define KMC_LIFE_DEFERRED  0x200 /* was freed by kfree_rcu() or its kin */
 #define KMC_LIFE_TAINTED   0x40 /* a caller broke the contract at this address */
 
 struct kmc_life {

@@ -26,8 +26,12 @@
 #define SHAPE_CONTEXT   KMC_SHAPE_CONTEXT
 #define SHAPE_FAMILY    KMC_SHAPE_FAMILY
 #define SHAPE_SPECIAL   KMC_SHAPE_SPECIAL
-#define JUDGED          true
-#define LATER           false
+#define JUDGED          KMC_WHY_NOT
+#define LATER           KMC_WHY_NOT_JUDGED
+#define SOURCE          KMC_WHY_SOURCE
+#define UNSEEN          KMC_WHY_UNSEEN
+#define COUNTED         KMC_WHY_COUNTED
+#define ELSEWHERE       KMC_WHY_REPLACED
 
 static struct kmc_rule rules[] = {
 #define KMC_RULE(token, rule_id, words, who, how, whence, from, to, show, attributes, other, now,  \
@@ -35,7 +39,7 @@ static struct kmc_rule rules[] = {
 	{ .id = rule_id, .name = words, .party = KMC_PARTY_##who, .strength = KMC_##how,           \
 	  .origin = KMC_ORIGIN_##whence, .since = from, .until = to, .needs = show,                \
 	  .alias = other, .statement = text, .source = where, .shape = attributes,                 \
-	  .judged = now },
+	  .judged = (now) == KMC_WHY_NOT, .unjudged = now },
 #include "rules.def"
 #undef KMC_RULE
 };

@@ -27,7 +27,7 @@ KMC_RULE_FN(VM_8)
 KMC_RULE_FN(VM_24)
 {
 	bool inside = !j->subject.machine.vmalloc_end ||
-		      (in_window(j, c->addr) && in_window(j, c->addr + c->size - 1));
+		      (in_window(j, c->addr) && in_window(j, c->addr + c->size - (c->size > 0)));
 
 	if (inside && !c->other) {
 		KMC_PASS(VM_24);

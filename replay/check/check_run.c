@@ -259,6 +259,8 @@ static uint32_t shown_by_call(const struct kmc_event *ev)
 {
 	const struct kmc_op_desc *desc = ev->kind <= KMC_EV_CALL ? kmc_op_desc(ev->what) : NULL;
 
+	if (ev->kind == KMC_EV_EFFECT && ev->what == KMC_EFF_CHARGED)
+		return KMC_SHOWS_CHARGES;
 	if (!desc || ev->marks & KMC_MARK_MISUSE)
 		return 0;
 	if (ev->outcome == KMC_OUT_VALUE &&

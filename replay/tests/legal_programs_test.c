@@ -68,6 +68,9 @@ static void on_event(void *arg, const struct kmc_event *ev)
  */
 static bool counts(const struct run *run, const struct kmc_rule *rule)
 {
+	/* Advice that is not followed is a note. */
+	if (rule->strength == KMC_SHOULD && rule->party == KMC_PARTY_CALLER)
+		return false;
 	return !(run->is_malloc && rule->origin == KMC_ORIGIN_I &&
 		 rule->party == KMC_PARTY_ALLOCATOR);
 }

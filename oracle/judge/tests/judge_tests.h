@@ -19,7 +19,7 @@
 #define SHOWS_CALLS                                                                                \
 	(SHOWS_TRACE | KMC_SHOWS_CALLS | KMC_SHOWS_EVERY_FREE | KMC_SHOWS_CONTENT |                \
 	 KMC_SHOWS_CONTEXT | KMC_SHOWS_EFFECTS | KMC_SHOWS_VALUES | KMC_SHOWS_NODE |             \
-	 KMC_SHOWS_VMALLOC | KMC_SHOWS_RCU)
+	 KMC_SHOWS_VMALLOC | KMC_SHOWS_RCU | KMC_SHOWS_CHARGES | KMC_SHOWS_STATE)
 
 static inline void make_subject(struct kmc_subject *subject, bool bare)
 {

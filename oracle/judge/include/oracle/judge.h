@@ -23,6 +23,7 @@
  * numbered in addr2 (prefill: END, arg); prefill and refill have the count in granted.
  * kmem_cache_create_usercopy has KMC_EV_PAIR(offset, size) in granted, _args KMC_EV_PAIR(free
  * pointer's offset, sheaf capacity), each UINT32_MAX where none was given.
+ * memcg_attach has the task in arg, the group in cache (none: the root).
  * A call marked MISUSE that ends with another outcome than "-" was really done (a machine that
  * reports damage instead of suffering from it).
  *
@@ -76,6 +77,7 @@ struct kmc_rule {
 	const char *source;
 	uint8_t shape; /* KMC_SHAPE_*: the attributes that belong to a finding's identity */
 	bool judged;   /* this version has a function for it */
+	uint8_t unjudged; /* enum kmc_unreachable: why not, whatever the subject; NOT where judged */
 };
 /* Attributes of a finding's shape: classes, never values. */
 #define KMC_SHAPE_SIZE    0x01 /* zero, pow2, multiple, odd, page, costly, over-limit */
@@ -103,8 +105,11 @@ enum kmc_rule_state {
 	X(OPTION_OFF, "an option it needs is off")                       \
 	X(NOT_SHOWN, "the subject does not show what it needs")          \
 	X(NOT_JUDGED, "not judged by this version of kmconform")         \
+	X(SOURCE, "a matter of source text or types, which no event carries") \
+	X(UNSEEN, "nothing that a subject can report proves or refutes it") \
+	X(COUNTED, "counted only: never a finding")                      \
 	X(NO_PROMISE, "promises nothing: nothing is asserted")           \
-	X(REPLACED, "another rule stands in its place on this subject")
+	X(REPLACED, "other rules stand in its place")
 enum kmc_unreachable {
 #define KMC_WHY(name, text) KMC_WHY_##name,
 	KMC_UNREACHABLE(KMC_WHY)
@@ -161,7 +166,7 @@ int kmc_judge_cache(struct kmc_judge *judge, const struct kmc_cache_desc *cache)
  *
  * The judge may add marks (INFERRED, DUPLICATE, BEFORE_TRACE) to its copy's
  * account, never to @ev.
- * Return: number of rules violated by it, or -ENOMEM.
+ * Return: number of must rules violated by it (a should broken is a note), or -ENOMEM.
  */
 int kmc_judge_event(struct kmc_judge *judge, const struct kmc_event *ev);
 

@@ -193,6 +193,9 @@ enum kmc_context {
 #define KMC_SCOPE_KTHREAD   0x10
 #define KMC_ALL_SCOPES      0x1f
 
+/* Of vmap's flags: the area owns its pages. The number is the same in every release that has it. */
+#define KMC_VMAP_PUT_PAGES 0x200
+
 /* Two numbers of 32 bits in one field. */
 #define KMC_EV_PAIR(high, low) ((uint64_t)(uint32_t)(high) << 32 | (uint32_t)(low))
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Calls about caches: making and ending them, their objects, sheaves. */
+#include "judge_priv.h"
+
+static bool is_creation(unsigned int code)
+{
+	return code >= KMC_OP_KMEM_CACHE_CREATE && code <= KMC_OP_KMEM_CACHE_CREATE_ARGS;
+}
+
+/* Objects that a reader may still look at must not leave their cache's type. */
+static uint64_t pending_of(const struct kmc_judge *judge, uint32_t cache)
+{
+	uint64_t nr = 0;
+
+	for (size_t i = 0; i < judge->grace.nr; i++)
+		nr += judge->grace.pending[i].cache == cache && !judge->grace.pending[i].typesafe;
+	return nr;
+}
+
+static void end_creation(struct kmc_judge *judge, struct kmc_case *c)
+{
+	KMC_ASK(judge, KC_2, c);
+	KMC_ASK(judge, KC_4, c);
+	KMC_ASK(judge, KC_5, c);
+	if (c->ev->what == KMC_OP_KMEM_CACHE_CREATE_ARGS)
+		KMC_ASK(judge, KC_8, c);
+	if (c->ev->outcome != KMC_OUT_VALUE || !c->cache || !c->cache->known)
+		return;
+	if (c->ev->what == KMC_OP_KMEM_CACHE_CREATE_USERCOPY)
+		KMC_ASK(judge, KC_39, c);
+	else
+		KMC_ASK(judge, KC_7, c);
+}
+
+static void end_destroy(struct kmc_judge *judge, struct kmc_case *c)
+{
+	if (c->ev->cache == KMC_CACHE_NONE) {
+		KMC_ASK(judge, KC_24, c);
+		return;
+	}
+	if (c->ev->marks & KMC_MARK_MISUSE) {
+		c->value = c->cache ? c->cache->count.live : 0;
+		if (c->value)
+			KMC_ASK(judge, KC_42, c);
+		return;
+	}
+	c->value = pending_of(judge, c->ev->cache);
+	KMC_ASK(judge, KC_27, c);
+}
+
+static void end_shrink(struct kmc_judge *judge, struct kmc_case *c)
+{
+	if (!c->cache || !c->cache->known || judge->blind_before)
+		return;
+	c->value = c->cache->count.live;
+	KMC_ASK(judge, KC_23, c);
+}
+
+static void end_charge(struct kmc_judge *judge, struct kmc_case *c)
+{
+	const struct kmc_life *life = kmc_shadow_find(&judge->shadow, c->addr);
+
+	c->other = life && life->state == KMC_LIFE_LIVE ? life : NULL;
+	KMC_ASK(judge, KC_38, c);
+}
+
+/* sheaves */
+
+static void end_sheaf(struct kmc_judge *judge, struct kmc_case *c)
+{
+	bool prefill = c->ev->what == KMC_OP_KMEM_CACHE_PREFILL_SHEAF;
+	uint64_t handle = prefill ? c->ev->arg : c->ev->addr2;
+	struct kmc_pool *sheaf = kmc_book_pool_find(&judge->pools, true, handle);
+
+	switch (c->ev->what) {
+	case KMC_OP_KMEM_CACHE_PREFILL_SHEAF:
+		if (c->ev->outcome != KMC_OUT_VALUE)
+			return;
+		sheaf = kmc_book_pool_make(&judge->pools, true, handle);
+		if (sheaf) {
+			sheaf->promised = c->ev->granted;
+			sheaf->cache = c->ev->cache;
+		}
+		break;
+	case KMC_OP_KMEM_CACHE_REFILL_SHEAF:
+		/* Filled up to the count again; after a failure what was there is there still. */
+		if (sheaf && c->ev->outcome != KMC_OUT_ERROR && !c->ev->arg) {
+			sheaf->promised = c->ev->granted;
+			sheaf->out = 0;
+		}
+		break;
+	case KMC_OP_KMEM_CACHE_ALLOC_FROM_SHEAF:
+		c->pool = sheaf;
+		if (sheaf) {
+			KMC_ASK(judge, KC_36, c);
+			sheaf->out += c->ev->outcome == KMC_OUT_VALUE;
+		}
+		break;
+	case KMC_OP_KMEM_CACHE_RETURN_SHEAF:
+		if (sheaf)
+			kmc_book_pool_drop(&judge->pools, sheaf);
+		break;
+	}
+}
+
+void kmc_objects_cache_alloc(struct kmc_judge *judge, struct kmc_case *c)
+{
+	KMC_ASK(judge, KC_30, c);
+	if (!c->cache || !c->cache->known)
+		return;
+	if (c->cache->desc.flags & (KMC_CF_CACHE_DMA | KMC_CF_CACHE_DMA32))
+		KMC_ASK(judge, KC_18, c);
+	if (c->cache->desc.flags & KMC_CF_ACCOUNT)
+		KMC_ASK(judge, KC_17, c);
+	else if (c->ev->what == KMC_OP_KMEM_CACHE_ALLOC_LRU)
+		KMC_ASK(judge, KC_31, c);
+	if (c->open->notes.kept || c->open->notes.lost)
+		KMC_ASK(judge, KC_10, c);
+}
+
+void kmc_objects_cache_end(struct kmc_judge *judge, struct kmc_case *c)
+{
+	if (is_creation(c->ev->what)) {
+		end_creation(judge, c);
+		return;
+	}
+	switch (c->ev->what) {
+	case KMC_OP_KMEM_CACHE_DESTROY:
+		end_destroy(judge, c);
+		break;
+	case KMC_OP_KMEM_CACHE_SHRINK:
+		end_shrink(judge, c);
+		break;
+	case KMC_OP_KMEM_CACHE_CHARGE:
+		end_charge(judge, c);
+		break;
+	case KMC_OP_KMEM_CACHE_ALLOC_BULK:
+		if (c->open->dirty && c->zeroed)
+			KMC_ASK(judge, KC_33, c);
+		break;
+	default:
+		end_sheaf(judge, c);
+	}
+}

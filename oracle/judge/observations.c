@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a subject or the holder of memory saw: contents, what lies behind an
+ * address, reports; and the tracepoints inside a call. Most of it is noted with
+ * the call and judged at its end.
+ */
+#include "judge_priv.h"
+
+static struct kmc_case case_of(struct kmc_judge *judge, const struct kmc_event *ev,
+			       const struct kmc_open_call *open, const struct kmc_life *life)
+{
+	struct kmc_case c = { .ev = ev, .open = open, .addr = ev->addr, .by = KMC_BY_NOBODY,
+			      .call = open ? judge->ops[open->what < KMC_OPCODE_END ?
+							open->what : 0].name : "observation",
+			      .size = ev->size, .other = life, .cache = NULL };
+
+	if (!life)
+		return c;
+	c.from = life->from;
+	c.gfp = life->gfp;
+	c.size = kmc_life_size(life);
+	if (life->cache < judge->nr_caches)
+		c.cache = judge->caches[life->cache];
+	return c;
+}
+
+/* contents of a block that was resized or copied */
+
+static bool is_copy(unsigned int code)
+{
+	return code >= KMC_OP_KMEMDUP && code <= KMC_OP_KMEMDUP_ARRAY;
+}
+
+static void ask_carried(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	switch (c->chain->what) {
+	case KMC_OP_KMEMDUP:
+	case KMC_OP_KMEMDUP_ARRAY:
+		KMC_ASK(judge, DUP_1, c);
+		break;
+	case KMC_OP_KMEMDUP_NUL:
+		KMC_ASK(judge, DUP_4, c);
+		break;
+	case KMC_OP_VREALLOC:
+	case KMC_OP_VREALLOC_NODE_ALIGN:
+		KMC_ASK(judge, REA_15, c);
+		break;
+	case KMC_OP_RUST_REALLOC:
+		KMC_ASK(judge, RS_5, c);
+		break;
+	case KMC_OP_KREALLOC_ARRAY:
+		if (c->chain->failed) {
+			KMC_ASK(judge, ARR_3, c);
+			break;
+		}
+		KMC_ASK(judge, REA_1, c);
+		break;
+	default:
+		if (c->chain->failed)
+			KMC_ASK(judge, REA_4, c);
+		else
+			KMC_ASK(judge, REA_1, c);
+	}
+}
+
+static void ask_exposed(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	unsigned int code = c->chain->what;
+
+	if (code == KMC_OP_VREALLOC || code == KMC_OP_VREALLOC_NODE_ALIGN)
+		KMC_ASK(judge, REA_15, c);
+	else
+		KMC_ASK(judge, REA_7, c);
+}
+
+/* Return: is it for the rules of resizes and copies? */
+static bool of_chain(struct kmc_judge *judge, const struct kmc_event *ev,
+		     const struct kmc_open_call *open, const struct kmc_life *life)
+{
+	bool bad = ev->what == KMC_EFF_CONTENT_LOST || ev->what == KMC_EFF_CONTENT_DIRTY;
+	bool zero = ev->what == KMC_EFF_CONTENT_DIRTY || ev->what == KMC_EFF_CONTENT_ZERO;
+	const struct kmc_chain *chain = kmc_book_chain_find(&judge->chains, life->addr, life->seq);
+	uint64_t offset = (bad ? ev->addr2 : ev->addr) - life->addr;
+	struct kmc_case c;
+
+	if (!chain || kmc_book_chain_written(chain, offset))
+		return false;
+	c = case_of(judge, ev, open, life);
+	c.chain = chain;
+	c.value = offset;
+	if (offset < chain->carried) {
+		if (zero && !chain->was_zero)
+			return !is_copy(chain->what);
+		ask_carried(judge, &c);
+		return true;
+	}
+	if (!zero || chain->failed || is_copy(chain->what))
+		return false;
+	if (chain->zeroing)
+		ask_exposed(judge, &c);
+	return true;
+}
+
+/* options that zero or spare whatever the flags say */
+
+static void ask_options(struct kmc_judge *judge, const struct kmc_event *ev,
+			struct kmc_open_call *open)
+{
+	struct kmc_case c = case_of(judge, ev, open, NULL);
+
+	c.gfp = open->begin.gfp;
+	if (open->begin.cache < judge->nr_caches)
+		c.cache = judge->caches[open->begin.cache];
+	c.size = open->begin.size;
+	KMC_ASK(judge, DBG_5, &c);
+	KMC_ASK(judge, KM_8, &c);
+}
+
+static bool is_sensitive(unsigned int code)
+{
+	return code == KMC_OP_KFREE_SENSITIVE || code == KMC_OP_KVFREE_SENSITIVE;
+}
+
+bool kmc_objects_content(struct kmc_judge *judge, const struct kmc_event *ev,
+			struct kmc_open_call *open)
+{
+	bool pattern = ev->what == KMC_EFF_CONTENT_KEPT || ev->what == KMC_EFF_CONTENT_LOST;
+	bool look = open && (open->what == KMC_OP_CHECK || open->what == KMC_OP_READ ||
+			     open->what == KMC_OP_CHECK_ZERO);
+	const struct kmc_life *life;
+
+	if (judge->grace.nr && (!open || look) && kmc_objects_pending_content(judge, ev, open))
+		return true;
+	if (open && !look) {
+		if (pattern) {
+			open->notes.kept |= ev->what == KMC_EFF_CONTENT_KEPT;
+			open->notes.lost |= ev->what == KMC_EFF_CONTENT_LOST;
+			if (ev->what == KMC_EFF_CONTENT_LOST)
+				open->notes.bad_at = ev->addr2;
+			return true;
+		}
+		if (is_sensitive(open->what) || open->what == KMC_OP_KMEM_CACHE_ALLOC_BULK) {
+			bool dirty = ev->what == KMC_EFF_CONTENT_DIRTY;
+
+			if (dirty || !open->dirty) {
+				open->dirty = dirty ? 2 : 1;
+				open->dirty_at = ev->addr2;
+			}
+			return true;
+		}
+		ask_options(judge, ev, open);
+		return false;
+	}
+	if (!judge->chains.used)
+		return false;
+	life = kmc_place_find(judge, ev->addr, 1, 0);
+	return life && of_chain(judge, ev, open, life);
+}
+
+/* what lies behind an address */
+
+static void observe_backing(struct kmc_judge *judge, const struct kmc_event *ev,
+			    const struct kmc_open_call *open)
+{
+	const struct kmc_life *life = kmc_place_find(judge, ev->addr, 1, 0);
+	struct kmc_case c = case_of(judge, ev, open, life);
+
+	if (open && open->what == KMC_OP_VM_UNMAP_ALIASES) {
+		KMC_ASK(judge, VM_18, &c);
+		return;
+	}
+	if (open && (open->what == KMC_OP_VMALLOC_32 || open->what == KMC_OP_VMALLOC_32_USER))
+		KMC_ASK(judge, VM_4, &c);
+	if (open && open->what == KMC_OP_VMAP)
+		return;
+	if (life && (life->from == KMC_FROM_KMALLOC || life->from == KMC_FROM_KMALLOC_LARGE))
+		KMC_ASK(judge, KM_2, &c);
+	else if ((life && life->from == KMC_FROM_VMALLOC) ||
+		 (open && !life && kmc_op_desc(open->what) &&
+		  kmc_op_desc(open->what)->family == KMC_OPF_VMALLOC))
+		KMC_ASK(judge, VM_1, &c);
+}
+
+/* charges of single objects */
+
+static void note_charge(struct kmc_judge *judge, const struct kmc_event *ev,
+			struct kmc_open_call *open)
+{
+	struct kmc_life *life = ev->addr ? kmc_shadow_find(&judge->shadow, ev->addr) : NULL;
+
+	if (ev->what == KMC_EFF_CHARGED) {
+		if (open)
+			open->notes.charged += ev->arg;
+		if (life)
+			life->flags |= KMC_LIFE_CHARGED;
+		return;
+	}
+	if (open)
+		open->notes.uncharged += ev->arg;
+	if (!life)
+		return;
+	if (life->state == KMC_LIFE_PENDING || life->state == KMC_LIFE_FREED) {
+		struct kmc_case c = case_of(judge, ev, open, life);
+
+		if (life->seq >= judge->blind_before && life->flags & KMC_LIFE_DEFERRED)
+			KMC_ASK(judge, RCU_11, &c);
+	}
+	life->flags &= ~(unsigned int)KMC_LIFE_CHARGED & 0x3ff;
+}
+
+/* pools */
+
+static void note_backend(const struct kmc_event *ev, struct kmc_notes *notes)
+{
+	if (ev->what == KMC_EFF_BACKEND_FREE) {
+		notes->nr_backend_freed++;
+		return;
+	}
+	if (!notes->nr_backend_got && !notes->nr_backend_failed)
+		notes->backend_gfp = ev->gfp;
+	if (ev->addr)
+		notes->nr_backend_got++;
+	else
+		notes->nr_backend_failed++;
+}
+
+int kmc_objects_effect(struct kmc_judge *judge, const struct kmc_event *ev,
+		      struct kmc_open_call *open)
+{
+	struct kmc_notes *notes = open ? &open->notes : NULL;
+
+	switch (ev->what) {
+	case KMC_EFF_RELEASED:
+		if (notes) {
+			notes->released = ev->addr;
+			notes->nr_released++;
+		}
+		kmc_objects_released(judge, ev, open);
+		break;
+	case KMC_EFF_PAGES_BACK:
+		if (notes)
+			notes->pages_back += ev->size;
+		kmc_objects_pages_back(judge, ev, open);
+		break;
+	case KMC_EFF_CHARGED:
+	case KMC_EFF_UNCHARGED:
+		note_charge(judge, ev, open);
+		break;
+	case KMC_EFF_REPORTED:
+		if (notes && ev->arg < 32)
+			notes->reports |= 1u << ev->arg;
+		break;
+	case KMC_EFF_BACKED:
+		observe_backing(judge, ev, open);
+		break;
+	case KMC_EFF_POOL_LEVEL:
+		if (notes) {
+			notes->level = ev->arg;
+			notes->min_nr = ev->size;
+			notes->levelled = true;
+		}
+		break;
+	case KMC_EFF_BACKEND_ALLOC:
+	case KMC_EFF_BACKEND_FREE:
+		if (notes)
+			note_backend(ev, notes);
+		break;
+	}
+	return 0;
+}
+
+void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
+{
+	struct kmc_open_call *open = kmc_open_find(judge, ev->id ? ev->id : ev->parent);
+	struct kmc_notes *notes = open ? &open->notes : NULL;
+
+	if (!open)
+		return;
+	notes->saw_points = true;
+	switch (ev->what) {
+	case KMC_TP_EV_KMALLOC:
+		if (!notes->tried) {
+			notes->try_size = ev->size;
+			notes->try_gfp = ev->gfp;
+			notes->tried = true;
+		}
+		notes->tried_in_vain |= ev->outcome == KMC_OUT_NULL;
+		break;
+	case KMC_TP_EV_MM_PAGE_ALLOC:
+		notes->tried_in_vain |= ev->outcome == KMC_OUT_NULL;
+		if (open->what >= KMC_OP_KMEM_CACHE_ALLOC &&
+		    open->what <= KMC_OP_KMEM_CACHE_ALLOC_BULK) {
+			struct kmc_case c = case_of(judge, ev, open, NULL);
+
+			c.gfp = ev->gfp;
+			if (open->begin.cache < judge->nr_caches)
+				c.cache = judge->caches[open->begin.cache];
+			KMC_ASK(judge, KC_16, &c);
+		}
+		break;
+	case KMC_TP_EV_KFREE:
+		notes->freed_slab = true;
+		break;
+	}
+}

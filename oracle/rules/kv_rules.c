@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* KV: kvmalloc tries kmalloc, lightly, before it falls back. */
+#include <inttypes.h>
+#include "judge_priv.h"
+
+#define ADDR "%#" PRIx64
+#define NUM  "%" PRIu64
+#define BIT(effect) (1u << KMC_EFF_##effect)
+
+static bool in_window(const struct kmc_judge *j, uint64_t addr)
+{
+	return addr >= j->subject.machine.vmalloc_start && addr < j->subject.machine.vmalloc_end;
+}
+
+KMC_RULE_FN(KV_1)
+{
+	const struct kmc_notes *notes = &c->open->notes;
+
+	if (!j->subject.machine.vmalloc_end)
+		return;
+	if (in_window(j, c->addr) && !notes->saw_points)
+		return; /* whether kmalloc was tried is not shown */
+	KMC_VERDICT(KV_1, !in_window(j, c->addr) || notes->tried || notes->tried_in_vain, "order",
+		    (j, "kvmalloc tries kmalloc before vmalloc"),
+		    (j, ADDR " is from vmalloc, and no kmalloc stands before it", c->addr));
+}
+
+KMC_RULE_FN(KV_3)
+{
+	const struct kmc_notes *notes = &c->open->notes;
+	uint32_t edition = j->subject.edition, gfp = notes->try_gfp;
+	bool mayfail = c->gfp & KMC_GFP_RETRY_MAYFAIL;
+	bool light = mayfail || (edition < KMC_RELEASE(6, 14, 0) ? (gfp & KMC_GFP_NORETRY) != 0 :
+				 edition < KMC_RELEASE(6, 18, 0) ||
+					 !(gfp & KMC_GFP_DIRECT_RECLAIM));
+
+	if (!notes->tried)
+		return;
+	KMC_VERDICT(KV_3, gfp & KMC_GFP_NOWARN && light, light ? "quiet" : "light",
+		    (j, "above a page kvmalloc tries kmalloc without warning and without effort"),
+		    (j, "it passed flags %#x", gfp));
+}
+
+/* May a request with these flags fall back at all? */
+static bool may_fall_back(const struct kmc_judge *j, uint32_t gfp)
+{
+	const uint32_t kernel = KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO |
+				KMC_GFP_FS;
+
+	if (j->subject.edition < KMC_RELEASE(5, 17, 0))
+		return (gfp & kernel) == kernel;
+	return j->subject.edition >= KMC_RELEASE(6, 19, 0) || gfp & KMC_GFP_DIRECT_RECLAIM ||
+	       j->subject.edition < KMC_RELEASE(6, 1, 0);
+}
+
+KMC_RULE_FN(KV_4)
+{
+	if (may_fall_back(j, c->gfp) || !j->subject.machine.vmalloc_end || c->size <= KMC_PAGE)
+		return;
+	KMC_VERDICT(KV_4, !in_window(j, c->addr), "fallback",
+		    (j, "in this edition a request with these flags does not fall back to vmalloc"),
+		    (j, ADDR " is from vmalloc", c->addr));
+}
+
+KMC_RULE_FN(KV_5)
+{
+	KMC_VERDICT(KV_5, !(c->gfp & KMC_GFP_NORETRY), "noretry",
+		    (j, "__GFP_NORETRY is not for kvmalloc"), (j, "it was passed"));
+}
+
+KMC_RULE_FN(KV_6)
+{
+	bool loud = c->effects & BIT(WARNED) && c->gfp & KMC_GFP_NOWARN &&
+		    j->subject.edition >= KMC_RELEASE(6, 1, 0);
+
+	if (c->size <= INT32_MAX)
+		return;
+	KMC_VERDICT(KV_6, c->ev->outcome == KMC_OUT_NULL && !loud, loud ? "warned" : "int-max",
+		    (j, NUM " bytes are more than INT_MAX: NULL, silent with __GFP_NOWARN", c->size),
+		    (j, "it %s", loud ? "warned" : "returned memory"));
+}
+
+KMC_RULE_FN(KV_7)
+{
+	const struct kmc_notes *notes = &c->open->notes;
+
+	if (!(c->gfp & KMC_GFP_NOFAIL) || !notes->tried)
+		return;
+	KMC_VERDICT(KV_7, !(notes->try_gfp & KMC_GFP_NOFAIL), "light",
+		    (j, "above a page __GFP_NOFAIL is dropped for the kmalloc that is tried first"),
+		    (j, "it passed flags %#x", notes->try_gfp));
+}
+
+KMC_RULE_FN(KV_8)
+{
+	KMC_VERDICT(KV_8, c->open->dirty == 1, "zero",
+		    (j, "every one of the " NUM " bytes reads zero, wherever they are from", c->size),
+		    (j, "the byte at " ADDR " does not", c->open->dirty_at));
+}
+
+KMC_RULE_FN(KV_9)
+{
+	KMC_VERDICT(KV_9, c->ev->outcome == KMC_OUT_NULL, "overflow",
+		    (j, "a product that overflows makes %s return NULL", c->call),
+		    (j, "it returned " ADDR, c->addr));
+}
+
+/* An alias: KM-3 says what is wrong. */
+KMC_RULE_FN(KV_10)
+{
+	if (c->ev->outcome == KMC_OUT_ZERO_SIZE)
+		KMC_PASS(KV_10);
+	else
+		KMC_ASK(j, KM_3, c);
+}
+
+KMC_RULE_FN(KV_11)
+{
+	KMC_VERDICT(KV_11, !(c->effects & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED))), "report",
+		    (j, "%s takes memory from %s", c->call, kmc_provenance_name(c->from)),
+		    (j, "it warned, reported or died (effects %#x)", c->effects));
+}
+
+KMC_RULE_FN(KV_12)
+{
+	const struct kmc_zone *zone = kmc_zone_of(j, c->addr);
+
+	if (!(c->gfp & KMC_GFP_THISNODE) || c->ev->node == KMC_NODE_NONE || in_window(j, c->addr))
+		return;
+	if (!zone || !kmc_zone_is_sure(j, c->addr)) {
+		KMC_UNKNOWN_HERE(KV_12);
+		return;
+	}
+	KMC_VERDICT(KV_12, zone->node == c->ev->node, "this-node",
+		    (j, "with __GFP_THISNODE memory is from node %d or NULL", c->ev->node),
+		    (j, ADDR " lies on node %u", c->addr, zone->node));
+}
+
+/* An alias: GFP-1 says what is wrong. */
+KMC_RULE_FN(KV_14)
+{
+	if (c->gfp & KMC_GFP_DIRECT_RECLAIM && c->ev->context == KMC_CTX_TASK)
+		KMC_PASS(KV_14);
+}
