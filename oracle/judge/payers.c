@@ -5,10 +5,10 @@
 /* Who pays: only what callers said themselves. An active group may be any. */
 void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	if (ev->what == KMC_OP_MEMCG_ATTACH && ev->arg < 64) {
-		judge->paying &= ~(1ull << ev->arg);
+	if (ev->what == KMC_OP_MEMCG_ATTACH && ev->size < 64) {
+		judge->paying &= ~(1ull << ev->size);
 		if (ev->cache != KMC_CACHE_NONE)
-			judge->paying |= 1ull << ev->arg;
+			judge->paying |= 1ull << ev->size;
 	} else if (ev->what == KMC_OP_SET_ACTIVE_MEMCG || ev->what == KMC_OP_MEMCG_OFFLINE) {
 		judge->paying = 0;
 	}

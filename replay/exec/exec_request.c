@@ -269,12 +269,6 @@ void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call)
 	case KMC_OPF_MACHINE:
 		describe_machine(ev, op);
 		return;
-	case KMC_OPF_MEMCG:
-		if (op->code == KMC_OP_MEMCG_ATTACH)
-			ev->arg = op->a;
-		if (op->code == KMC_OP_MEMCG_ATTACH && call->src)
-			ev->cache = (uint32_t)call->src->value;
-		return;
 	case KMC_OPF_USERCOPY:
 		ev->size = op->a;
 		return;

@@ -23,7 +23,7 @@
  * numbered in addr2 (prefill: END, arg); prefill and refill have the count in granted.
  * kmem_cache_create_usercopy has KMC_EV_PAIR(offset, size) in granted, _args KMC_EV_PAIR(free
  * pointer's offset, sheaf capacity), each UINT32_MAX where none was given.
- * memcg_attach has the task in arg, the group in cache (none: the root).
+ * memcg_attach has the task in size, the group in cache (none: the root).
  * A call marked MISUSE that ends with another outcome than "-" was really done (a machine that
  * reports damage instead of suffering from it).
  *
