@@ -52,7 +52,8 @@ KMC_RULE_FN(MP_4)
 	const struct kmc_notes *notes = &c->open->notes;
 	bool asked = notes->nr_backend_got || notes->nr_backend_failed;
 
-	if (!c->pool->shows_backend)
+	/* Whether a backend was asked is shown by its calls, or by a reserve that did not shrink. */
+	if (!asked && !(notes->levelled && c->pool->levelled && notes->level < c->pool->level))
 		return;
 	KMC_VERDICT(MP_4, asked && (notes->backend_gfp & quiet) == quiet, asked ? "flags" : "order",
 		    (j, "the backend is asked first, with NOMEMALLOC, NORETRY and NOWARN"),
