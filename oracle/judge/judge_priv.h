@@ -527,6 +527,21 @@ void kmc_branches_free(struct kmc_judge *judge);
 
 /* Small questions that many rules ask. */
 
+/*
+ * The release whose behaviour a subject has, where that is known: an edition may be
+ * chosen that is another's, and what it says of code alone does not hold there.
+ */
+static inline uint32_t kmc_release_of(const struct kmc_judge *judge)
+{
+	const struct kmc_machine *machine = &judge->subject.machine;
+
+	/* No profile is as new: events by themselves. */
+	if (judge->subject.edition >= KMC_RELEASE(6, 19, 0))
+		return judge->subject.edition;
+	return machine->profile ? machine->profile :
+	       machine->release ? machine->release : judge->subject.edition;
+}
+
 static inline bool kmc_is_pow2(uint64_t n)
 {
 	return n && !(n & (n - 1));

@@ -28,7 +28,7 @@ KMC_RULE_FN(KV_1)
 KMC_RULE_FN(KV_3)
 {
 	const struct kmc_notes *notes = &c->open->notes;
-	uint32_t edition = j->subject.edition, gfp = notes->try_gfp;
+	uint32_t edition = kmc_release_of(j), gfp = notes->try_gfp;
 	bool mayfail = c->gfp & KMC_GFP_RETRY_MAYFAIL;
 	bool light = mayfail || (edition < KMC_RELEASE(6, 14, 0) ? (gfp & KMC_GFP_NORETRY) != 0 :
 				 edition < KMC_RELEASE(6, 18, 0) ||
@@ -47,10 +47,10 @@ static bool may_fall_back(const struct kmc_judge *j, uint32_t gfp)
 	const uint32_t kernel = KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO |
 				KMC_GFP_FS;
 
-	if (j->subject.edition < KMC_RELEASE(5, 17, 0))
+	if (kmc_release_of(j) < KMC_RELEASE(5, 17, 0))
 		return (gfp & kernel) == kernel;
-	return j->subject.edition >= KMC_RELEASE(6, 19, 0) || gfp & KMC_GFP_DIRECT_RECLAIM ||
-	       j->subject.edition < KMC_RELEASE(6, 1, 0);
+	return kmc_release_of(j) >= KMC_RELEASE(6, 19, 0) || gfp & KMC_GFP_DIRECT_RECLAIM ||
+	       kmc_release_of(j) < KMC_RELEASE(6, 1, 0);
 }
 
 KMC_RULE_FN(KV_4)
@@ -71,7 +71,7 @@ KMC_RULE_FN(KV_5)
 KMC_RULE_FN(KV_6)
 {
 	bool loud = c->effects & BIT(WARNED) && c->gfp & KMC_GFP_NOWARN &&
-		    j->subject.edition >= KMC_RELEASE(6, 1, 0);
+		    kmc_release_of(j) >= KMC_RELEASE(6, 1, 0);
 
 	if (c->size <= INT32_MAX)
 		return;

@@ -16,6 +16,8 @@ KMC_RULE_FN(RS_1)
 {
 	uint64_t want = padded(c->ev->size, c->ev->granted);
 
+	if (kmc_release_of(j) < KMC_RELEASE(6, 11, 0))
+		return;
 	KMC_VERDICT(RS_1, c->ev->arg == want, "padded",
 		    (j, "a layout of " NUM " bytes, aligned to " NUM ", is a request of " NUM,
 		     c->ev->size, c->ev->granted, want),
@@ -26,7 +28,8 @@ KMC_RULE_FN(RS_2)
 {
 	uint64_t size = padded(c->ev->size, c->ev->granted), want = 1;
 
-	if (c->ev->granted <= 8 || size > INT64_MAX)
+	if (c->ev->granted <= 8 || size > INT64_MAX ||
+	    kmc_release_of(j) >= KMC_RELEASE(6, 11, 0))
 		return;
 	while (want < size)
 		want *= 2;
@@ -71,7 +74,7 @@ KMC_RULE_FN(RS_5)
 
 KMC_RULE_FN(RS_6)
 {
-	bool supported = j->subject.edition >= KMC_RELEASE(6, 18, 0);
+	bool supported = kmc_release_of(j) >= KMC_RELEASE(6, 18, 0);
 	bool got = c->ev->outcome == KMC_OUT_VALUE;
 
 	if (c->ev->addr2 == KMC_OP_KMALLOC)
