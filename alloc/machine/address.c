@@ -152,6 +152,8 @@ bool kmc_object_poisoned(struct kmc_sim *sim, const void *ptr, size_t len)
 	if (!usable_by_metadata(sim, ptr, len) &&
 	    (in_vmalloc(sim, ptr) || kmc_sim_frame_of(sim, ptr, &pfn)))
 		return true;
+	if (kmc_percpu_free_at(sim, ptr, len))
+		return true;
 #ifdef KMC_ASAN
 	return __asan_region_is_poisoned((void *)(uintptr_t)ptr, len) != NULL;
 #else

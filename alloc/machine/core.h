@@ -157,6 +157,7 @@ struct kmc_sim {
 	struct kmc_cma_state *cma;
 	struct kmc_slab_state *slab;
 	struct kmc_rcu_state *rcu;
+	struct kmc_percpu_state *percpu;
 	struct kmc_memcg_state *memcg; /* NULL: a machine without groups */
 	const char *rodata; /* KMC_RODATA_BYTES of read-only data; constant after boot */
 	struct kmc_vmalloc_state *vmalloc;
@@ -301,6 +302,9 @@ uint64_t kmc_vmalloc_hash(struct kmc_sim *sim, uint64_t seed);
 size_t kmc_vmalloc_arena_bytes(const struct kmc_sim_config *config);
 size_t kmc_page_arena_bytes(const struct kmc_sim_config *config);
 size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config);
+
+/** kmc_percpu_free_at() - Is part of [ptr, ptr + len) in no area of a percpu chunk? */
+bool kmc_percpu_free_at(struct kmc_sim *sim, const void *ptr, size_t len);
 
 /* rcu/rcu_state.c */
 size_t kmc_rcu_arena_bytes(const struct kmc_sim_config *config);

@@ -129,6 +129,7 @@ bool kmc_request_zeroes(const struct kmc_op *op)
 	case KMC_OP_KVZALLOC_NODE:
 	case KMC_OP_KVCALLOC:
 	case KMC_OP_ALLOC_PAGES_NOLOCK:
+	case KMC_OP_ALLOC_PERCPU:
 		return true;
 	default:
 		return op->gfp.atoms & KMC_GFP_ZERO;

@@ -1798,11 +1798,37 @@ static void do_group(struct maker *m)
 	emit_at(m, KMC_OP_KFREE, HELD_SLOT + 1);
 }
 
+/* Areas that each cpu has a copy of. */
+static void do_percpu(struct maker *m)
+{
+	struct kmc_op op = start(m, KMC_OP_ALLOC_PERCPU);
+	uint64_t size = 1 + draw(m, 4000);
+
+	op.dst = HELD_SLOT;
+	op.a = size;
+	op.b = 1u << draw(m, 13);
+	op.gfp.atoms = flags(m, &op, true) & ~(uint32_t)KMC_GFP_NOFAIL; /* never reaches the pages */
+	emit(m, &op);
+	op = on_held(m, KMC_OP_CHECK_ZERO);
+	op.a = size;
+	emit(m, &op);
+	op = on_held(m, KMC_OP_WRITE);
+	op.a = size;
+	op.c = ++m->patterns;
+	emit(m, &op);
+	op.code = KMC_OP_CHECK;
+	emit(m, &op);
+	emit_at(m, KMC_OP_FREE_PERCPU, HELD_SLOT);
+}
+
 static void do_other_sequence(struct maker *m)
 {
 	if (m->wish->misuse != LEGAL_NONE)
 		return; /* a misuse is of one of the model's blocks */
-	do_group(m);
+	switch (draw(m, 2)) {
+	case 0: do_group(m); break;
+	default: do_percpu(m);
+	}
 }
 
 /* misuse */

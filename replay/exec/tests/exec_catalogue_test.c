@@ -206,6 +206,8 @@ static const struct {
 	  "r4 = memalloc_noreclaim_save()\nmemalloc_noreclaim_restore(r4)\n" },
 	{ KMC_OP_MEMALLOC_PIN_SAVE, "r9 = memalloc_pin_save()\n" },
 	{ KMC_OP_MEMALLOC_PIN_RESTORE, "r4 = memalloc_pin_save()\nmemalloc_pin_restore(r4)\n" },
+	{ KMC_OP_ALLOC_PERCPU, "r9 = alloc_percpu_gfp(100, 8, GFP_KERNEL)\n" },
+	{ KMC_OP_FREE_PERCPU, "r3 = alloc_percpu_gfp(100, 8, GFP_KERNEL)\nfree_percpu(r3)\n" },
 #define GROUP "r5 = memcg_create(NULL, 1048576, 0, 0)\n"
 	{ KMC_OP_SET_ACTIVE_MEMCG, GROUP "r9 = set_active_memcg(r5)\n" },
 	{ KMC_OP_MEMCG_CREATE, GROUP },

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Boot, digest and self-check of percpu memory. */
+#include "percpu.h"
+
+static size_t payer_bytes(const struct kmc_sim_config *config)
+{
+	return config->options & KMC_OPT_MEMCG ?
+		PCPU_MAX_CHUNKS * PCPU_MAP_BITS * sizeof(uint16_t) : 0;
+}
+
+size_t kmc_percpu_arena_bytes(const struct kmc_sim_config *config)
+{
+	return sizeof(struct kmc_percpu_state) + PCPU_MAX_CHUNKS * sizeof(struct pcpu_chunk) +
+	       payer_bytes(config) + 2 * PAGE_SIZE;
+}
+
+void kmc_percpu_boot(struct kmc_sim *sim)
+{
+	struct kmc_percpu_state *state = kmc_arena_alloc(sim, sizeof(*state), 64);
+
+	state->chunks = kmc_arena_alloc(sim, PCPU_MAX_CHUNKS * sizeof(*state->chunks), 64);
+	if (payer_bytes(&sim->config))
+		state->payer = kmc_arena_alloc(sim, payer_bytes(&sim->config), 64);
+	sim->percpu = state;
+}
+
+uint64_t kmc_percpu_hash(struct kmc_sim *sim, uint64_t seed)
+{
+	uint64_t h = seed;
+
+	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS; i++) {
+		const struct pcpu_chunk *chunk = &sim->percpu->chunks[i];
+
+		if (!chunk->unit[0])
+			continue;
+		h = kmc_hash_word(h, (uint64_t)i << 32 | chunk->nr_areas);
+		for (unsigned int cpu = 0; cpu < sim->config.nr_cpus; cpu++)
+			h = kmc_hash_word(h, chunk->unit[cpu]);
+		for (unsigned int j = 0; j < PCPU_MAP_BITS / 64; j++)
+			h = kmc_hash_word(kmc_hash_word(h, chunk->used[j]), chunk->ends[j]);
+	}
+	return h;
+}
+
+static void check_chunk(const struct pcpu_chunk *chunk)
+{
+	unsigned int used = 0, ends = 0;
+
+	for (unsigned int j = 0; j < PCPU_MAP_BITS / 64; j++) {
+		KMC_BUG_ON(chunk->ends[j] & ~chunk->used[j]);
+		used += (unsigned int)__builtin_popcountll(chunk->used[j]);
+		ends += (unsigned int)__builtin_popcountll(chunk->ends[j]);
+	}
+	KMC_BUG_ON(used + chunk->free_bits != PCPU_MAP_BITS || ends != chunk->nr_areas);
+}
+
+void kmc_percpu_check(struct kmc_sim *sim)
+{
+	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS; i++)
+		if (sim->percpu->chunks[i].unit[0])
+			check_chunk(&sim->percpu->chunks[i]);
+}
+
+/* Bits of [start, start + bytes) of a unit that no area has. */
+static bool has_free(const struct pcpu_chunk *chunk, size_t start, size_t bytes)
+{
+	for (size_t at = start; at < start + bytes && at < PCPU_MIN_UNIT_SIZE;
+	     at += PCPU_MIN_ALLOC_SIZE - at % PCPU_MIN_ALLOC_SIZE) {
+		size_t bit = at / PCPU_MIN_ALLOC_SIZE;
+
+		if (!(chunk->used[bit / 64] >> bit % 64 & 1))
+			return true;
+	}
+	return false;
+}
+
+bool kmc_percpu_free_at(struct kmc_sim *sim, const void *ptr, size_t len)
+{
+	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS; i++) {
+		const struct pcpu_chunk *chunk = &sim->percpu->chunks[i];
+
+		for (unsigned int cpu = 0; chunk->unit[0] && cpu < sim->config.nr_cpus; cpu++) {
+			uintptr_t at = (uintptr_t)ptr -
+				       (uintptr_t)pfn_to_virt_in(sim, chunk->unit[cpu]);
+
+			if (at < PCPU_MIN_UNIT_SIZE)
+				return has_free(chunk, at, len);
+		}
+	}
+	return false;
+}
