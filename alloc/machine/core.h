@@ -159,6 +159,7 @@ struct kmc_sim {
 	struct kmc_rcu_state *rcu;
 	struct kmc_percpu_state *percpu;
 	struct kmc_zs_state *zs;
+	struct kmc_dma_state *dma;
 	struct kmc_memcg_state *memcg; /* NULL: a machine without groups */
 	const char *rodata; /* KMC_RODATA_BYTES of read-only data; constant after boot */
 	struct kmc_vmalloc_state *vmalloc;
@@ -307,7 +308,11 @@ size_t kmc_slab_arena_bytes(const struct kmc_sim_config *config);
 /** kmc_percpu_free_at() - Is part of [ptr, ptr + len) in no area of a percpu chunk? */
 bool kmc_percpu_free_at(struct kmc_sim *sim, const void *ptr, size_t len);
 
-/* zsmalloc/zs_check.c; a page of the arena has room for its state */
+/* dma/dma_mapping.c */
+void kmc_dma_boot(struct kmc_sim *sim);
+uint64_t kmc_dma_hash(struct kmc_sim *sim, uint64_t seed);
+
+/* zsmalloc/zs_check.c */
 void kmc_zs_boot(struct kmc_sim *sim);
 uint64_t kmc_zs_hash(struct kmc_sim *sim, uint64_t seed);
 void kmc_zs_check(struct kmc_sim *sim);

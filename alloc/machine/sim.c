@@ -103,7 +103,8 @@ static int boot_memory(struct kmc_sim *sim)
 	bytes += kmc_page_arena_bytes(config) + kmc_slab_arena_bytes(config);
 	bytes += kmc_cma_arena_bytes(config) + kmc_rcu_arena_bytes(config);
 	bytes += kmc_vmalloc_arena_bytes(config);
-	bytes += kmc_memcg_arena_bytes(config, sim->max_pfn) + kmc_percpu_arena_bytes(config) + 64;
+	bytes += kmc_memcg_arena_bytes(config, sim->max_pfn) + kmc_percpu_arena_bytes(config);
+	bytes += PAGE_SIZE; /* small states */
 	err = kmc_arena_map(sim, bytes);
 	if (!err)
 		err = kmc_frames_map(sim);
@@ -132,6 +133,8 @@ static int boot(struct kmc_sim *sim)
 		kmc_percpu_boot(sim);
 	if (!err)
 		kmc_zs_boot(sim);
+	if (!err)
+		kmc_dma_boot(sim);
 	if (!err)
 		kmc_cma_boot(sim);
 	if (!err)
@@ -220,7 +223,8 @@ uint64_t kmc_sim_hash(struct kmc_sim *sim)
 	h = kmc_cma_hash(sim, kmc_page_hash(sim, h));
 	h = kmc_rcu_hash(sim, kmc_slab_hash(sim, h));
 	h = kmc_vmalloc_hash(sim, h);
-	return kmc_zs_hash(sim, kmc_percpu_hash(sim, kmc_memcg_hash(sim, h)));
+	h = kmc_zs_hash(sim, kmc_percpu_hash(sim, kmc_memcg_hash(sim, h)));
+	return kmc_dma_hash(sim, h);
 }
 
 void kmc_sim_check(struct kmc_sim *sim)
