@@ -412,11 +412,19 @@ static bool still_in_use(const struct kmc_exec *exec, unsigned int code,
 	return code == KMC_OP_MEMPOOL_DESTROY && is_mempool(slot) && has_elements(exec, slot);
 }
 
+/* zs_free() of nothing, which does nothing, or of memory. */
+static bool no_handle(struct resolved r)
+{
+	return r.slot ? r.slot->kind == KMC_SLOT_MEMORY : r.usable;
+}
+
 static enum fit handles_fit(const struct kmc_exec *exec, const struct kmc_op *op,
 			    const struct kmc_operand *want, struct resolved r)
 {
 	if (!is_handle(want))
 		return FITS;
+	if (op->code == KMC_OP_ZS_FREE && want->kind == KMC_SLOT_HANDLE && no_handle(r))
+		return r.slot && r.slot->ptr ? MISFIT : FITS;
 	if (!r.named)
 		return !r.slot && r.usable && takes_no_handle(op->code) ? FITS : NOT_THERE;
 	if (r.slot && r.slot->kind == want->kind && r.slot->freed)
@@ -473,6 +481,8 @@ static enum fit take_operands(struct kmc_exec *exec, const struct kmc_op *op,
 	call->src = src.slot;
 	call->dst = dst.slot;
 	call->third = third.slot;
+	if (op->code == KMC_OP_ZS_FREE && dst.slot && dst.slot->kind == KMC_SLOT_MEMORY)
+		call->ptr = dst.slot->ptr;
 	if (fit == FITS)
 		fit = handles_fit(exec, op, &plan->dst, dst);
 	if (fit == FITS)
@@ -545,12 +555,15 @@ static void set_memory(struct kmc_exec *exec, struct kmc_slot *slot, const struc
 	slot->addr = exec->backend->address(exec, ptr);
 	slot->size = (uintptr_t)ptr > 16 ? call->size : 0;
 	slot->granted = call->granted;
+	slot->extra = call->extra;
 	slot->page = call->page;
 	slot->order = plan->result == KMC_RES_PAGE && !of_single_pages(slot) ? op->order : 0;
 	slot->comp = op->code == KMC_OP_FOLIO_ALLOC || op->code == KMC_OP_ALLOC_PAGES_NOLOCK ||
 		     (op->gfp.atoms & KMC_GFP_COMP && !of_single_pages(slot));
 	if (op->code == KMC_OP_CMA_ALLOC)
 		slot->value = call->src->value; /* the area's number */
+	if (plan->family == KMC_OPF_DMA && call->src)
+		slot->value = call->src->value; /* the device's, the pool's */
 	slot->refs = 1;
 	if (plan->family == KMC_OPF_MEMPOOL && call->src)
 		slot->cache = call->src->cache;
@@ -698,6 +711,10 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 	slot->origin = call->op->code;
 	slot->ptr = call->result;
 	slot->value = call->value;
+	slot->extra = call->extra;
+	if (kmc_plan_of(call->op->code)->family == KMC_OPF_ZS ||
+	    call->op->code == KMC_OP_DMA_POOL_CREATE)
+		slot->size = call->op->a;
 	if (kind == KMC_SLOT_GROUP)
 		exec->open.cache = (uint32_t)call->value;
 	if (kind == KMC_SLOT_POOL && is_mempool(slot))
@@ -1009,6 +1026,8 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 		ev->cache = call->src->cache;
 	if (plan->family == KMC_OPF_CACHE && (plan->third.kind | plan->dst.kind) == KMC_SLOT_HANDLE)
 		ev->addr2 = (call->third ? call->third : call->dst)->value;
+	if (call->op->code == KMC_OP_ZS_FREE && call->dst && call->dst->kind == KMC_SLOT_MEMORY)
+		ev->addr = call->dst->addr;
 	if (memory && memory->kind == KMC_SLOT_MEMORY && !is_resize(call->op->code) &&
 	    plan->family != KMC_OPF_DUP && !call->bulk)
 		ev->addr = memory->addr + (memory_operand(plan, &(uint16_t){ 0 }, call->op)->offset ?

@@ -50,7 +50,8 @@ struct kmc_slot {
 	uint64_t value;    /* of a number, a token, a snapshot */
 	uint64_t pattern;  /* of what the program wrote to @written */
 	struct kmc_extent written, zero; /* known contents; start == end none */
-	uint64_t parts;    /* of a split block: bit per page that is still held */
+	uint64_t parts;    /* of a split block: bit per page that is still held; of a handle: open */
+	void *extra;       /* what else the backend needs for its end */
 };
 
 /* How an operand is meant; made from op.def's parameter names. */
@@ -79,6 +80,7 @@ struct kmc_call {
 	uint8_t outcome;     /* enum kmc_outcome */
 	bool page;           /* result is known by its page */
 	void *result;
+	void *extra;         /* kept in the slot */
 	uint64_t granted;
 	uint64_t value;      /* number, token, snapshot, error */
 	struct kmc_cache_desc cache; /* of a creation */

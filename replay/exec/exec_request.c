@@ -85,6 +85,8 @@ uint64_t kmc_request_bytes(const struct kmc_op *op, const struct kmc_call *call)
 		return times(op->a, op->b);
 	if (op->code == KMC_OP_VMAP || op->code == KMC_OP_VM_MAP_RAM)
 		return times(op->a, 4096);
+	if (op->code == KMC_OP_DMA_POOL_ALLOC)
+		return call->src ? call->src->size : 0;
 	if (op->code == KMC_OP_KMALLOC_FLEX)
 		return plus(op->a, times(op->b, op->c));
 	switch (plan->family) {
@@ -130,7 +132,13 @@ bool kmc_request_zeroes(const struct kmc_op *op)
 	case KMC_OP_KVCALLOC:
 	case KMC_OP_ALLOC_PAGES_NOLOCK:
 	case KMC_OP_ALLOC_PERCPU:
+	case KMC_OP_DMA_ALLOC_COHERENT:
+	case KMC_OP_DMA_ALLOC_PAGES:
+	case KMC_OP_DMA_ALLOC_NONCOHERENT:
+	case KMC_OP_DMA_ALLOC_NONCONTIGUOUS:
 		return true;
+	case KMC_OP_DMA_ALLOC_ATTRS:
+		return !(op->b & 1 << 4); /* a kernel has no mapping to zero it by */
 	default:
 		return op->gfp.atoms & KMC_GFP_ZERO;
 	}

@@ -61,7 +61,7 @@ void kmc_alloc_memory_result(struct kmc_call *call, void *result)
 }
 
 static const struct kmc_alloc_op *const tables[] = {
-	kmc_alloc_percpu_ops,
+	kmc_alloc_percpu_ops, kmc_alloc_zs_ops, kmc_alloc_dma_ops,
 	kmc_alloc_size_ops, kmc_alloc_kmalloc_ops, kmc_alloc_cache_ops, kmc_alloc_free_ops,
 	kmc_alloc_page_ops, kmc_alloc_scope_ops, kmc_alloc_machine_ops,
 	kmc_alloc_contig_ops, kmc_alloc_cma_ops, kmc_alloc_movable_ops,

@@ -53,7 +53,7 @@ extern const struct kmc_alloc_op kmc_alloc_size_ops[], kmc_alloc_kmalloc_ops[],
 extern const struct kmc_alloc_op kmc_alloc_debug_ops[];
 /** kmc_alloc_slab_report() - A report of the slab layer becomes an effect. */
 void kmc_alloc_slab_report(struct kmc_exec *exec, const struct kmc_tp *tp);
-extern const struct kmc_alloc_op kmc_alloc_percpu_ops[];
+extern const struct kmc_alloc_op kmc_alloc_percpu_ops[], kmc_alloc_zs_ops[], kmc_alloc_dma_ops[];
 
 /** kmc_alloc_running() - The executor that runs an op now; for callbacks without an argument. */
 struct kmc_exec *kmc_alloc_running(void);

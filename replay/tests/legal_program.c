@@ -17,6 +17,7 @@
 #define NUM_SLOT  310u
 #define AREA_SLOT 320u
 #define GROUP_SLOT 330u
+#define DEVICE_SLOT 340u
 #define NR_TASKS  3u
 #define HELD_SLOT 400u /* of sequences that give back what they took */
 #define MAX_DEPTH 4u
@@ -1821,12 +1822,98 @@ static void do_percpu(struct maker *m)
 	emit_at(m, KMC_OP_FREE_PERCPU, HELD_SLOT);
 }
 
+/* A pool of packed objects: by the calls of the release. */
+static void emit_zs(struct maker *m, unsigned int code, uint16_t dst, uint64_t a, uint64_t b)
+{
+	struct kmc_op op = start(m, code);
+
+	op.src = DEVICE_SLOT;
+	op.dst = dst;
+	op.a = a;
+	op.b = b;
+	op.cpu = 0;
+	if (code == KMC_OP_ZS_MALLOC)
+		op.gfp.atoms = KERNEL;
+	emit_task(m, &op);
+}
+
+static void do_zs(struct maker *m)
+{
+	bool maps = m->wish->profile < KMC_RELEASE(6, 18, 0);
+	uint64_t size = 1 + draw(m, 4096);
+
+	emit_zs(m, KMC_OP_ZS_CREATE_POOL, DEVICE_SLOT, 1, 0);
+	emit_zs(m, KMC_OP_ZS_MALLOC, HELD_SLOT, size, 0);
+	emit_zs(m, KMC_OP_ZS_MALLOC, HELD_SLOT + 1, size, 0);
+	if (maps) {
+		emit_zs(m, KMC_OP_ZS_MAP_OBJECT, HELD_SLOT + 1, draw(m, 3), 0);
+		emit_zs(m, KMC_OP_ZS_UNMAP_OBJECT, HELD_SLOT + 1, 0, 0);
+	} else {
+		emit_zs(m, KMC_OP_ZS_OBJ_WRITE, HELD_SLOT + 1, size, draw(m, 256));
+	}
+	emit_zs(m, KMC_OP_ZS_FREE, HELD_SLOT, 0, 0);
+	emit_zs(m, KMC_OP_ZS_COMPACT, NUM_SLOT, 0, 0);
+	if (!maps) {
+		emit_zs(m, KMC_OP_ZS_OBJ_READ_BEGIN, HELD_SLOT + 1, 4096, 0);
+		emit_zs(m, KMC_OP_ZS_OBJ_READ_END, HELD_SLOT + 1, 0, 0);
+	}
+	emit_zs(m, KMC_OP_ZS_HUGE_CLASS_SIZE, NUM_SLOT, 0, 0);
+	emit_zs(m, KMC_OP_ZS_GET_TOTAL_PAGES, NUM_SLOT, 0, 0);
+	emit_zs(m, KMC_OP_ZS_FREE, HELD_SLOT + 1, 0, 0);
+	emit_zs(m, KMC_OP_ZS_DESTROY_POOL, KMC_NO_SLOT, 0, 0);
+}
+
+/* A device and what it needs. */
+static void emit_dma(struct maker *m, unsigned int code, uint16_t src, uint16_t dst, uint64_t a,
+		     bool alloc)
+{
+	struct kmc_op op = start(m, code);
+
+	op.src = src;
+	op.dst = dst;
+	op.a = a;
+	if (alloc)
+		op.gfp.atoms = KERNEL | (chance(m, 2) ? KMC_GFP_ZERO : 0);
+	emit_task(m, &op);
+}
+
+static void do_dma(struct maker *m)
+{
+	static const uint16_t kinds[][2] = {
+		{ KMC_OP_DMA_ALLOC_COHERENT, KMC_OP_DMA_FREE_COHERENT },
+		{ KMC_OP_DMA_ALLOC_ATTRS, KMC_OP_DMA_FREE_ATTRS },
+		{ KMC_OP_DMA_ALLOC_PAGES, KMC_OP_DMA_FREE_PAGES },
+		{ KMC_OP_DMA_ALLOC_NONCOHERENT, KMC_OP_DMA_FREE_NONCOHERENT },
+		{ KMC_OP_DMA_ALLOC_NONCONTIGUOUS, KMC_OP_DMA_FREE_NONCONTIGUOUS },
+	};
+	const uint16_t *kind = kinds[draw(m, 5)];
+	uint64_t size = 1 + draw(m, 30000);
+	struct kmc_op op = start(m, KMC_OP_DMA_DEVICE);
+
+	op.dst = DEVICE_SLOT;
+	op.a = op.b = UINT32_MAX;
+	emit_task(m, &op);
+	emit_dma(m, KMC_OP_DMA_SET_MASK, DEVICE_SLOT, NUM_SLOT, UINT32_MAX, false);
+	emit_dma(m, KMC_OP_DMA_SET_COHERENT_MASK, DEVICE_SLOT, NUM_SLOT, UINT64_MAX, false);
+	emit_dma(m, kind[0], DEVICE_SLOT, HELD_SLOT, size, true);
+	op = on_held(m, KMC_OP_WRITE);
+	op.a = size;
+	emit_task(m, &op);
+	emit_dma(m, kind[1], DEVICE_SLOT, HELD_SLOT, size, false);
+	emit_dma(m, KMC_OP_DMA_POOL_CREATE, DEVICE_SLOT, DEVICE_SLOT + 1, 1 + draw(m, 300), false);
+	emit_dma(m, KMC_OP_DMA_POOL_ALLOC, DEVICE_SLOT + 1, HELD_SLOT, 0, true);
+	emit_dma(m, KMC_OP_DMA_POOL_FREE, DEVICE_SLOT + 1, HELD_SLOT, 0, false);
+	emit_dma(m, KMC_OP_DMA_POOL_DESTROY, DEVICE_SLOT + 1, KMC_NO_SLOT, 0, false);
+}
+
 static void do_other_sequence(struct maker *m)
 {
 	if (m->wish->misuse != LEGAL_NONE)
 		return; /* a misuse is of one of the model's blocks */
-	switch (draw(m, 2)) {
+	switch (draw(m, 4)) {
 	case 0: do_group(m); break;
+	case 1: do_zs(m); break;
+	case 2: do_dma(m); break;
 	default: do_percpu(m);
 	}
 }

@@ -49,7 +49,7 @@ static inline void parse_program(struct kmc_program *program, const char *text)
 
 /* A machine of two cpus and 64 MiB, profile 6.18.44. */
 static inline struct kmc_target *open_target_with(const char *name, unsigned int flags,
-						  uint32_t options)
+						  uint32_t options, uint32_t profile)
 {
 	struct kmc_target_config config = { .flags = flags };
 	struct kmc_target *target = NULL;
@@ -57,6 +57,8 @@ static inline struct kmc_target *open_target_with(const char *name, unsigned int
 
 	kmc_machine_default(&config.machine);
 	config.machine.options |= options;
+	if (profile)
+		config.machine.profile = profile;
 	if (kmc_target_find(name)->open(&config, &target, error, sizeof(error)))
 		fail_msg("%s", error);
 	return target;
@@ -64,7 +66,7 @@ static inline struct kmc_target *open_target_with(const char *name, unsigned int
 
 static inline struct kmc_target *open_target(const char *name, unsigned int flags)
 {
-	return open_target_with(name, flags, 0);
+	return open_target_with(name, flags, 0, 0);
 }
 
 /* Ops of @text, without a head, go on where the target stands. */
