@@ -160,6 +160,7 @@ struct kmc_sim {
 	struct kmc_percpu_state *percpu;
 	struct kmc_zs_state *zs;
 	struct kmc_dma_state *dma;
+	struct kmc_reclaim_state *reclaim;
 	struct kmc_memcg_state *memcg; /* NULL: a machine without groups */
 	const char *rodata; /* KMC_RODATA_BYTES of read-only data; constant after boot */
 	struct kmc_vmalloc_state *vmalloc;
@@ -278,6 +279,8 @@ void kmc_wait_a_little(void);
 bool kmc_let_others_run(struct kmc_cpu *cpu);
 /** kmc_cpu_steal() - Own a cpu that nobody has bound, to serve it. */
 bool kmc_cpu_steal(struct kmc_cpu *cpu);
+/** kmc_cpu_is_ours() - The calling thread or coroutine has bound it. */
+bool kmc_cpu_is_ours(struct kmc_cpu *cpu);
 /** kmc_cpu_release() - The end of kmc_cpu_steal(). */
 void kmc_cpu_release(struct kmc_cpu *cpu);
 /* Implemented by the layers; run on the cpu itself or on an unbound cpu that was stolen. */
@@ -316,6 +319,14 @@ uint64_t kmc_dma_hash(struct kmc_sim *sim, uint64_t seed);
 void kmc_zs_boot(struct kmc_sim *sim);
 uint64_t kmc_zs_hash(struct kmc_sim *sim, uint64_t seed);
 void kmc_zs_check(struct kmc_sim *sim);
+
+/* reclaim/populations.c */
+size_t kmc_reclaim_arena_bytes(void);
+void kmc_reclaim_boot(struct kmc_sim *sim);
+uint64_t kmc_reclaim_hash(struct kmc_sim *sim, uint64_t seed);
+
+/* tasks.c */
+struct kmc_task *kmc_task_of(struct kmc_sim *sim, unsigned int task);
 
 /* rcu/rcu_state.c */
 size_t kmc_rcu_arena_bytes(const struct kmc_sim_config *config);

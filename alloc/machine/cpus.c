@@ -127,6 +127,11 @@ unsigned int kmc_attend(struct kmc_cpu *cpu)
 	return bits & ~ATTN_FLUSH;
 }
 
+bool kmc_cpu_is_ours(struct kmc_cpu *cpu)
+{
+	return owned_by_us(cpu);
+}
+
 static unsigned int request_flush(struct kmc_cpu *cpu, unsigned int what)
 {
 	unsigned int ticket;

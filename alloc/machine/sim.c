@@ -101,6 +101,7 @@ static int boot_memory(struct kmc_sim *sim)
 	int err;
 
 	bytes += kmc_page_arena_bytes(config) + kmc_slab_arena_bytes(config);
+	bytes += kmc_reclaim_arena_bytes();
 	bytes += kmc_cma_arena_bytes(config) + kmc_rcu_arena_bytes(config);
 	bytes += kmc_vmalloc_arena_bytes(config);
 	bytes += kmc_memcg_arena_bytes(config, sim->max_pfn) + kmc_percpu_arena_bytes(config);
@@ -123,6 +124,7 @@ static int boot(struct kmc_sim *sim)
 	kmc_rodata_boot(sim);
 	kmc_tasks_boot(sim);
 	kmc_tasks_reload(sim);
+	kmc_reclaim_boot(sim);
 	err = kmc_page_boot(sim);
 	if (!err)
 		err = kmc_slab_boot(sim);
@@ -222,7 +224,7 @@ uint64_t kmc_sim_hash(struct kmc_sim *sim)
 
 	h = kmc_cma_hash(sim, kmc_page_hash(sim, h));
 	h = kmc_rcu_hash(sim, kmc_slab_hash(sim, h));
-	h = kmc_vmalloc_hash(sim, h);
+	h = kmc_reclaim_hash(sim, kmc_vmalloc_hash(sim, h));
 	h = kmc_zs_hash(sim, kmc_percpu_hash(sim, kmc_memcg_hash(sim, h)));
 	return kmc_dma_hash(sim, h);
 }

@@ -107,6 +107,11 @@ int kmc_sim_task_set(struct kmc_sim *sim, unsigned int task, uint32_t mask, uint
 	return 0;
 }
 
+struct kmc_task *kmc_task_of(struct kmc_sim *sim, unsigned int task)
+{
+	return &sim->state->tasks[task];
+}
+
 uint64_t kmc_sim_clock_ns(struct kmc_sim *sim)
 {
 	return atomic_load_explicit(&sim->state->clock_ns, memory_order_relaxed);

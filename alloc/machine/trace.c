@@ -13,6 +13,9 @@
 #define RARE_TRACEPOINTS                                                 \
 	(1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |                    \
 	 1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |                 \
+	 1ull << KMC_TP_DIRECT_RECLAIM_BEGIN | 1ull << KMC_TP_DIRECT_RECLAIM_END | \
+	 1ull << KMC_TP_MARK_VICTIM | 1ull << KMC_TP_PANIC |             \
+	 1ull << KMC_TP_STARTED_IO | 1ull << KMC_TP_STARTED_FS |         \
 	 1ull << KMC_TP_PAGES_BACK |                                     \
 	 1ull << KMC_TP_ALLOC_VMAP_AREA | 1ull << KMC_TP_FREE_VMAP_AREA_NOFLUSH | \
 	 1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |  \

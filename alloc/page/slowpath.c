@@ -3,15 +3,17 @@
  * The path of a request that the fast half did not serve: one pass over the
  * zonelist, and around it the steps of the slow path as R-7 numbers them.
  *
- * Reclaim and the OOM killer are not built yet. Their steps are
- * named below; without them a request that comes that far returns NULL, one
- * with __GFP_NOFAIL too, after a KMC_TP_WARN that says so.
+ * Nothing loops for ever: a request that would is told from its rounds, and
+ * returns NULL after a KMC_TP_HUNG.
  *
  * Contract: R-6, R-7, R-8, GFP-14, GFP-15, GFP-18, GFP-19. Looked at: 6.18.44.
  */
 #include "compact.h"
+#include "reclaim.h"
 
 #define COSTLY_ORDER      3u
+/* A kernel waits for others; here, after so many rounds, nobody is left to wait for. */
+#define HOPELESS_ROUNDS   64u
 #define REPORT_PERIOD_NS  10000000000ull
 
 static void warn(struct alloc_context *ac, const char *text)
@@ -94,7 +96,8 @@ static void wake_for_boost(struct alloc_context *ac, struct zone *zone, unsigned
 	    (!(alloc_flags & ALLOC_KSWAPD) && ac->sim->config.profile > KMC_PROFILE_6_1_192))
 		return;
 	kmc_touch(ac->sim, zone, sizeof(*zone));
-	if (atomic_exchange_explicit(&zone->boosted, false, memory_order_relaxed))
+	if (atomic_exchange_explicit(&zone->boosted, false, memory_order_relaxed) &&
+	    !kswapd_asked(ac->sim, zone->node, 0, zone->type))
 		kmc_trace_emit(ac->sim, &tp);
 }
 
@@ -140,26 +143,7 @@ struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc
 	}
 }
 
-/* some zone of the node could serve the request above its high mark. */
-static bool node_balanced(struct alloc_context *ac, unsigned int node)
-{
-	struct kmc_page_state *state = ac->sim->page;
-
-	for (unsigned int i = 0; i < state->nr_zones; i++) {
-		struct zone *zone = &state->zones[i];
-
-		if (zone->node == node && zone->type <= ac->highest &&
-		    zone_watermark_ok(ac->sim, zone, ac->order, wmark_pages(zone, WMARK_HIGH),
-				      ac->highest, 0))
-			return true;
-	}
-	return false;
-}
-
-/*
- * R-8.1, R-8.2: a balanced node lacks order, not memory; who cannot compact has
- * it done. Model: simplified; the event only, nobody reclaims.
- */
+/* once per node. Rule: GFP-4. Model: exact. */
 static void wake_all_kswapds(struct alloc_context *ac)
 {
 	unsigned int order = ac->order;
@@ -170,16 +154,11 @@ static void wake_all_kswapds(struct alloc_context *ac)
 		order = PAGEBLOCK_ORDER; /* MIG-10 */
 	for (unsigned int i = 0; i < list->nr; i++) {
 		unsigned int node = ac->sim->page->zones[list->zone[i]].node;
-		struct kmc_tp tp = { .id = KMC_TP_WAKEUP_KSWAPD, .node = (int)node,
-				     .order = order, .gfp = ac->gfp, .pfn = UINT64_MAX };
 
 		if (seen >> node & 1)
 			continue;
 		seen |= 1u << node;
-		if (!node_balanced(ac, node))
-			kmc_trace_emit(ac->sim, &tp);
-		else if (!(ac->gfp & __GFP_DIRECT_RECLAIM))
-			wakeup_kcompactd(ac->sim, node, order, ac->highest);
+		wakeup_kswapd(ac, node, order);
 	}
 }
 
@@ -281,28 +260,102 @@ static struct page *get_page(struct alloc_context *ac, unsigned int alloc_flags)
 	return page;
 }
 
-/* Steps 16 and 17 as far as they need no memory from elsewhere: a NOFAIL request's last look. */
-static struct page *nofail_last_resort(struct alloc_context *ac)
+static bool may_loop(const struct alloc_context *ac)
 {
-	struct page *page = NULL;
-
-	if (!(ac->gfp & __GFP_DIRECT_RECLAIM))
-		return NULL;
-	if (ac->order <= COSTLY_ORDER && !(ac->cpu->task->flags & KMC_PF_MEMALLOC))
-		page = get_page(ac, ALLOC_NO_WATERMARKS);
-	if (!page)
-		page = get_page(ac, ALLOC_MIN_RESERVE);
-	if (!page)
-		warn(ac, "NOFAIL: the kernel would loop here");
-	return page;
+	return (ac->gfp & __GFP_NOFAIL) && (ac->gfp & __GFP_DIRECT_RECLAIM);
 }
 
-/* Nothing can be reclaimed yet. */
-uint64_t zone_reclaimable_pages(struct kmc_sim *sim, const struct zone *zone)
+/* Nothing that this machine does will end the wait. */
+static struct page *hang(struct alloc_context *ac)
 {
-	(void)sim;
-	(void)zone;
-	return 0;
+	struct kmc_tp tp = { .id = KMC_TP_HUNG, .node = ac->node, .order = ac->order,
+			     .gfp = ac->gfp, .pfn = UINT64_MAX,
+			     .text = "a page request would loop for ever" };
+
+	kmc_trace_emit(ac->sim, &tp);
+	return NULL;
+}
+
+static struct page *panic(struct alloc_context *ac)
+{
+	struct kmc_tp tp = { .id = KMC_TP_PANIC, .node = ac->node, .order = ac->order,
+			     .gfp = ac->gfp, .pfn = UINT64_MAX,
+			     .text = "out of memory and nobody to kill" };
+
+	kmc_trace_emit(ac->sim, &tp);
+	return NULL;
+}
+
+/* Step 10. Model: exact but that the HighAtomic reserve, which is empty, gives nothing. */
+static struct page *direct_reclaim(struct alloc_context *ac, unsigned int alloc_flags,
+				   uint64_t *progress)
+{
+	struct page *page;
+
+	*progress = try_to_free_pages(ac, zonelist_of(ac));
+	if (!*progress)
+		return NULL;
+	page = get_page(ac, alloc_flags);
+	if (page)
+		return page;
+	kmc_drain_pcplists(ac);
+	return get_page(ac, alloc_flags);
+}
+
+/* Step 14. Rule: RCL-2, RCL-3. Model: exact. */
+static bool should_reclaim_retry(struct alloc_context *ac, uint64_t progress,
+				 unsigned int *no_progress_loops)
+{
+	const struct zonelist *list = zonelist_of(ac);
+
+	*no_progress_loops = progress && ac->order <= COSTLY_ORDER ? 0 : *no_progress_loops + 1;
+	if (*no_progress_loops > MAX_RECLAIM_RETRIES)
+		return false;
+	for (unsigned int i = 0; i < list->nr; i++) {
+		struct zone *zone = &ac->sim->page->zones[list->zone[i]];
+
+		if (zone_watermark_ok_if(zone, ac->order, wmark_pages(zone, WMARK_MIN), ac->highest,
+					 zone_reclaimable_pages(ac->sim, zone)))
+			return true;
+	}
+	return false;
+}
+
+/* Rule: OOM-1; the four others of step 16 are GFP-11, GFP-12, GFP-17, GFP-22. Model: exact. */
+static bool may_kill(const struct alloc_context *ac)
+{
+	return ac->order <= COSTLY_ORDER && !(ac->gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) &&
+	       ac->highest >= KMC_ZONE_NORMAL && !storage_suspended(ac->sim);
+}
+
+/*
+ * Step 16. Rule: OOM-1..4, OOM-9, RSV-1. Model: exact, but that nobody else holds the
+ * lock of the killer.
+ */
+static struct page *__alloc_pages_may_oom(struct alloc_context *ac, enum oom_result *result)
+{
+	struct alloc_context last = *ac;
+	struct page *page;
+
+	*result = OOM_DISABLED;
+	last.gfp = (ac->gfp | __GFP_HARDWALL) & ~__GFP_DIRECT_RECLAIM;
+	page = get_page_from_freelist(&last, ALLOC_WMARK_HIGH | ALLOC_CPUSET);
+	if (page)
+		return kmc_page_prep(ac, page);
+	if (!may_kill(ac))
+		return NULL;
+	*result = out_of_memory(ac);
+	if (*result == OOM_PANIC || !(ac->gfp & __GFP_NOFAIL))
+		return NULL;
+	*result = OOM_PROGRESS;
+	return get_page(ac, ALLOC_NO_WATERMARKS);
+}
+
+/* A victim that used its rights need not be served. Rule: OOM-8. Model: exact. */
+static bool victim_gives_up(const struct alloc_context *ac, unsigned int alloc_flags)
+{
+	return (ac->cpu->task->flags & KMC_PF_OOM_VICTIM) &&
+	       ((alloc_flags & ALLOC_OOM) || (ac->gfp & __GFP_NOMEMALLOC));
 }
 
 /* Step 5 (CPT-1). */
@@ -327,7 +380,9 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 {
 	enum compact_priority prio = DEF_COMPACT_PRIORITY;
 	enum compact_result result = COMPACT_SKIPPED;
-	unsigned int alloc_flags;
+	unsigned int alloc_flags, compact_retries = 0, no_progress_loops = 0, rounds = 0;
+	enum oom_result oom;
+	uint64_t progress;
 	struct page *page = NULL;
 
 	/* 0 */
@@ -369,7 +424,10 @@ retry:
 	/* 9 */
 	if (!(ac->gfp & __GFP_DIRECT_RECLAIM) || (ac->cpu->task->flags & KMC_PF_MEMALLOC))
 		goto nopage;
-	/* 10: direct reclaim, drain of all per-cpu lists, get_page(). */
+	/* 10 */
+	page = direct_reclaim(ac, alloc_flags, &progress);
+	if (page)
+		return page;
 	/* 11 */
 	page = __alloc_pages_direct_compact(ac, alloc_flags, prio, &result);
 	if (page)
@@ -380,18 +438,41 @@ retry:
 	if (ac->order > COSTLY_ORDER && (!(ac->gfp & __GFP_RETRY_MAYFAIL) ||
 					 !gfp_compaction_allowed(ac->sim, ac->gfp)))
 		goto nopage;
-	/* 14, 15: while reclaim progresses, should_compact_retry() may send us back to 6. */
+	/* 14 */
+	if (should_reclaim_retry(ac, progress, &no_progress_loops))
+		goto retry;
+	/* 15 */
+	if (progress && gfp_compaction_allowed(ac->sim, ac->gfp) &&
+	    should_compact_retry(ac, alloc_flags, result, &prio, &compact_retries))
+		goto retry;
 	if (ac->sim->page->defrag_mode && (alloc_flags & ALLOC_NOFRAGMENT)) {
 		alloc_flags &= ~ALLOC_NOFRAGMENT; /* MIG-10: mix rather than fail, once */
 		goto retry;
 	}
-	/* 16: the OOM killer. */
-nopage:
-	/* 17 */
-	if (ac->gfp & __GFP_NOFAIL)
-		page = nofail_last_resort(ac);
+	/* 16 */
+	page = __alloc_pages_may_oom(ac, &oom);
 	if (page)
 		return page;
+	if (oom == OOM_PANIC)
+		return panic(ac);
+	if (victim_gives_up(ac, alloc_flags))
+		goto nopage;
+	if (oom == OOM_PROGRESS) {
+		if (++rounds > HOPELESS_ROUNDS)
+			return hang(ac);
+		no_progress_loops = 0;
+		goto retry;
+	}
+nopage:
+	/* 17 */
+	if (may_loop(ac)) {
+		page = get_page(ac, ALLOC_MIN_RESERVE);
+		if (page)
+			return page;
+		if (++rounds <= HOPELESS_ROUNDS)
+			goto retry;
+		return hang(ac);
+	}
 	/* 18 */
 	if (!warns_at_entry(ac) && !(ac->gfp & __GFP_NOWARN))
 		warn_nofail(ac);

@@ -216,6 +216,16 @@ bool zone_watermark_ok(struct kmc_sim *sim, struct zone *zone, unsigned int orde
 	return order == 0 || block_available(zone, order, alloc_flags);
 }
 
+bool zone_watermark_ok_if(struct zone *zone, unsigned int order, uint64_t mark,
+			  unsigned int highest, uint64_t more)
+{
+	int64_t usable = (int64_t)(zone_nr_free(zone) + more - unusable_free(zone, order, 0));
+
+	if (usable <= (int64_t)(mark + zone->lowmem_reserve[highest]))
+		return false;
+	return order == 0 || block_available(zone, order, 0);
+}
+
 /* Model: exact. */
 bool zone_watermark_fast(struct kmc_sim *sim, struct zone *zone, unsigned int order,
 			 uint64_t mark, unsigned int highest, unsigned int alloc_flags, gfp_t gfp)

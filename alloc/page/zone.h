@@ -330,6 +330,9 @@ void kmc_watermarks_refresh(struct kmc_sim *sim);
 void kmc_watermarks_setup(struct kmc_sim *sim);
 bool zone_watermark_ok(struct kmc_sim *sim, struct zone *zone, unsigned int order, uint64_t mark,
 		       unsigned int highest, unsigned int alloc_flags);
+/* Were @more frames free, of whatever order; without rights. */
+bool zone_watermark_ok_if(struct zone *zone, unsigned int order, uint64_t mark,
+			  unsigned int highest, uint64_t more);
 bool zone_watermark_fast(struct kmc_sim *sim, struct zone *zone, unsigned int order,
 			 uint64_t mark, unsigned int highest, unsigned int alloc_flags, gfp_t gfp);
 static inline uint64_t wmark_pages(const struct zone *zone, unsigned int mark)

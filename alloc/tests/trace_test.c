@@ -106,6 +106,10 @@ static void test_rare_ones_cost_no_fast_path(void **state)
 	const uint64_t rare = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
 			      1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
 			      1ull << KMC_TP_PAGES_BACK |
+			      1ull << KMC_TP_DIRECT_RECLAIM_BEGIN |
+			      1ull << KMC_TP_DIRECT_RECLAIM_END |
+			      1ull << KMC_TP_MARK_VICTIM | 1ull << KMC_TP_PANIC |
+			      1ull << KMC_TP_STARTED_IO | 1ull << KMC_TP_STARTED_FS |
 			      1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
 			      1ull << KMC_TP_CHARGED | 1ull << KMC_TP_UNCHARGED |
 			      1ull << KMC_TP_ALLOC_VMAP_AREA |

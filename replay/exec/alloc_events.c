@@ -2,6 +2,7 @@
 /* The target alloc: what happens to the machine. */
 #include "alloc/pressure.h"
 #include "alloc/vmalloc_space.h"
+#include "alloc/reclaim.h"
 #include "target_alloc.h"
 
 static void machine_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
@@ -77,8 +78,10 @@ static void task_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	}
 	if (op->code == KMC_OP_TASK_EXIT)
 		mask = KMC_PF_EXITING;
-	if (left || op->c)
-		call->outcome = KMC_OUT_REFUSED; /* no such flag, no OOM killer that weighs tasks */
+	if (left)
+		call->outcome = KMC_OUT_REFUSED; /* no such flag */
+	else if ((int64_t)op->c < -1000 || (int64_t)op->c > 1000)
+		call->outcome = KMC_OUT_SKIPPED;
 	else if (op->a >= KMC_MAX_TASKS ||
 		 kmc_sim_task_set(kmc_alloc_state(exec)->sim, (unsigned int)op->a, mask, flags))
 		call->outcome = KMC_OUT_SKIPPED;
@@ -86,6 +89,13 @@ static void task_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 		exec->scope[op->a] |= KMC_SCOPE_MEMALLOC;
 	else if (mask & KMC_PF_MEMALLOC)
 		exec->scope[op->a] &= (uint8_t)~KMC_SCOPE_MEMALLOC;
+	if (call->outcome != KMC_OUT_NONE)
+		return;
+	if (op->code == KMC_OP_TASK_EXIT)
+		kmc_sim_task_exit(kmc_alloc_state(exec)->sim, (unsigned int)op->a);
+	else
+		kmc_sim_oom_score_adj(kmc_alloc_state(exec)->sim, (unsigned int)op->a,
+				      (int)(int64_t)op->c);
 }
 
 const struct kmc_alloc_op kmc_alloc_machine_ops[] = {

@@ -66,7 +66,7 @@ static const struct kmc_alloc_op *const tables[] = {
 	kmc_alloc_page_ops, kmc_alloc_scope_ops, kmc_alloc_machine_ops,
 	kmc_alloc_contig_ops, kmc_alloc_cma_ops, kmc_alloc_movable_ops,
 	kmc_alloc_rcu_ops, kmc_alloc_cpu_ops,
-	kmc_alloc_memcg_ops,
+	kmc_alloc_memcg_ops, kmc_alloc_reclaim_ops,
 	kmc_alloc_pool_ops, kmc_alloc_sheaf_ops, kmc_alloc_bucket_ops, kmc_alloc_rust_ops,
 	kmc_alloc_debug_ops,
 	kmc_alloc_vmalloc_ops,
@@ -113,7 +113,7 @@ static void alloc_call(struct kmc_exec *exec, struct kmc_call *call)
 		call->outcome = KMC_OUT_REFUSED;
 		return;
 	}
-	state->hung = false;
+	state->hung = state->died = false;
 	/* Each call of a program with its own destination is a place in the code. */
 	kmc_sim_call_site((uint64_t)call->op->code << 16 | call->op->dst);
 	calls[call->op->code](exec, call, gfp_of(exec, call->op));
@@ -122,6 +122,8 @@ static void alloc_call(struct kmc_exec *exec, struct kmc_call *call)
 #endif
 	if (state->hung)
 		call->outcome = KMC_OUT_HUNG;
+	if (state->died)
+		call->outcome = KMC_OUT_DIED;
 }
 
 /* the rest of the backend */
@@ -257,6 +259,9 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_SLEEP] = -1,
 	[KMC_TP_RELEASED] = -1,
 	[KMC_TP_HUNG] = -1,
+	[KMC_TP_STARTED_IO] = -1,
+	[KMC_TP_STARTED_FS] = -1,
+	[KMC_TP_PANIC] = -1,
 	[KMC_TP_PAGES_BACK] = -1,
 	[KMC_TP_FAULT_INJECTED] = -1,
 	[KMC_TP_SLAB_REPORT] = -1,
@@ -328,6 +333,14 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 				tp->bytes_req, 0);
 	else if (tp->id == KMC_TP_HUNG)
 		kmc_alloc_state(exec)->hung = true;
+	else if (tp->id == KMC_TP_PANIC)
+		kmc_alloc_state(exec)->died = true;
+	else if (tp->id == KMC_TP_DIRECT_RECLAIM_END)
+		kmc_exec_effect(exec, KMC_EFF_RECLAIMED, 0, 0, 0, tp->bytes_req);
+	else if (tp->id == KMC_TP_MARK_VICTIM)
+		kmc_exec_effect(exec, KMC_EFF_KILLED, 0, 0, 0, tp->bytes_req);
+	else if (tp->id == KMC_TP_STARTED_IO || tp->id == KMC_TP_STARTED_FS)
+		kmc_exec_effect(exec, tp->id == KMC_TP_STARTED_IO ? KMC_EFF_IO : KMC_EFF_FS, 0, 0, 0, 0);
 	else if (tp->id == KMC_TP_FAULT_INJECTED)
 		kmc_exec_effect(exec, KMC_EFF_FAULT_INJECTED, 0, 0, 0, tp->bytes_req);
 	else if (tp->id == KMC_TP_CHARGED || tp->id == KMC_TP_UNCHARGED)
@@ -461,7 +474,9 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 {
 	struct alloc_state *state = calloc(1, sizeof(*state));
 	struct kmc_sim_config config;
-	uint64_t mask = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
+	uint64_t mask = 1ull << KMC_TP_DIRECT_RECLAIM_END | 1ull << KMC_TP_MARK_VICTIM |
+			1ull << KMC_TP_STARTED_IO | 1ull << KMC_TP_STARTED_FS |
+			1ull << KMC_TP_PANIC | 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
 			1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
 			1ull << KMC_TP_PAGES_BACK |
 			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |

@@ -295,6 +295,9 @@ enum kmc_tp_id {
 	KMC_TP_CHARGED,   /* ours: bytes_req to group bytes_alloc for what begins at ptr */
 	KMC_TP_UNCHARGED,
 	KMC_TP_SLAB_REPORT, /* ours: enum kmc_slab_report_kind in bytes_req, number in bytes_alloc */
+	KMC_TP_STARTED_IO, /* ours: reclaim wrote out or swapped, */
+	KMC_TP_STARTED_FS, /* entered a filesystem */
+	KMC_TP_PANIC,      /* ours: the machine is dead, the call returned instead; @text */
 	KMC_NR_TPS,
 };
 

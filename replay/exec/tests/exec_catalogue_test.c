@@ -265,9 +265,13 @@ static const struct {
 	{ KMC_OP_CURRENT_GFP_CONTEXT, "r9 = current_gfp_context(GFP_KERNEL)\n" },
 	{ KMC_OP_SYSCTL, "sysctl(min_free_kbytes, 4096)\n" },
 	{ KMC_OP_PRESSURE, "pressure(1, 0, 1000)\n" },
-	{ KMC_OP_TASK_SET, "task_set(1, memalloc, 0)\n" },
+	{ KMC_OP_TASK_SET, "task_set(1, memalloc, -1000)\n" },
 	{ KMC_OP_TASK_EXIT, "task_exit(1)\n" },
 	{ KMC_OP_CLOCK_ADVANCE, "clock_advance(1000)\n" },
+	{ KMC_OP_POPULATE_LRU, "populate_lru(0, 8, 8, 8)\n" },
+	{ KMC_OP_POPULATE_ANON, "populate_anon(3, 8, 0)\n" },
+	{ KMC_OP_KSWAPD_STEP, "kswapd_step(0)\n" },
+	{ KMC_OP_SUSPEND_STORAGE, "suspend_storage(1)\n" },
 	{ KMC_OP_FAIL_NTH, "fail_nth(failslab, 1, 0)\n" },
 };
 

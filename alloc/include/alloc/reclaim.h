@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What can be given back when memory runs short, and who can be killed for it.
+ * Included by whoever drives a machine; kernel-style code has no need of it.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kmc_sim;
+
+/* What it takes to reclaim a page of a population. */
+enum kmc_lru {
+	KMC_LRU_CLEAN,
+	KMC_LRU_NEEDS_IO,
+	KMC_LRU_NEEDS_FS,
+	KMC_NR_LRU,
+};
+
+/**
+ * kmc_sim_populate_lru() - Fill @nr_pages frames of @node with reclaimable contents.
+ * Context: a bound cpu. The frames are taken as any request without reclaim would.
+ * Return: how many there was memory for.
+ */
+uint64_t kmc_sim_populate_lru(struct kmc_sim *sim, unsigned int node, enum kmc_lru kind,
+			      uint64_t nr_pages);
+/** kmc_sim_lru_pages() - Reclaimable pages of a node. */
+uint64_t kmc_sim_lru_pages(struct kmc_sim *sim, unsigned int node, enum kmc_lru kind);
+
+/**
+ * kmc_sim_populate_anon() - Give @task @nr_pages frames of memory that only its end frees.
+ *
+ * There is no swap. A machine boots with the OOM killer disabled, as one that is
+ * about to suspend, and the first such memory enables it. Return: as above.
+ */
+uint64_t kmc_sim_populate_anon(struct kmc_sim *sim, unsigned int task, unsigned int node,
+			       uint64_t nr_pages);
+uint64_t kmc_sim_anon_pages(struct kmc_sim *sim, unsigned int task);
+
+/** kmc_sim_oom_killer() - Enable or disable it, as suspend does. */
+void kmc_sim_oom_killer(struct kmc_sim *sim, bool enabled);
+/** kmc_sim_suspend_storage() - No IO, so nobody is killed for want of memory. Rule: OOM-1. */
+void kmc_sim_suspend_storage(struct kmc_sim *sim, bool suspended);
+
+/** kmc_sim_oom_score_adj() - From -1000, immune, to 1000. Return: 0, -EINVAL. Rule: OOM-5. */
+int kmc_sim_oom_score_adj(struct kmc_sim *sim, unsigned int task, int adj);
+/** kmc_sim_task_exit() - The task's memory is free, it is no victim any more. Return: 0, -EINVAL. */
+int kmc_sim_task_exit(struct kmc_sim *sim, unsigned int task);
+
+/**
+ * kmc_sim_kswapd_step() - The node's kswapd runs, if it was woken, until it sleeps.
+ * Return: pages reclaimed. Rule: RCL-6.
+ */
+uint64_t kmc_sim_kswapd_step(struct kmc_sim *sim, unsigned int node);
+/** kmc_sim_kswapd_failures() - Runs in a row that reclaimed nothing; from 16 on it is not woken. */
+unsigned int kmc_sim_kswapd_failures(struct kmc_sim *sim, unsigned int node);

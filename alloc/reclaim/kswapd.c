@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kswapd: woken by the slow path, run by whoever drives the machine.
+ *
+ * Contract: R-8, RCL-6. Looked at: 6.18.44.
+ */
+#include "compact.h"
+#include "reclaim.h"
+#include "linux/gfp.h"
+
+static bool of_node(const struct zone *zone, unsigned int node, unsigned int highest)
+{
+	return zone->node == node && zone->type <= highest;
+}
+
+/* some zone of the node could serve the request above its high mark. */
+static bool pgdat_balanced(struct kmc_sim *sim, unsigned int node, unsigned int order,
+			   unsigned int highest)
+{
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
+		struct zone *zone = &sim->page->zones[i];
+
+		if (of_node(zone, node, highest) &&
+		    zone_watermark_ok(sim, zone, order, wmark_pages(zone, WMARK_HIGH), highest, 0))
+			return true;
+	}
+	return false;
+}
+
+static bool pgdat_watermark_boosted(const struct kmc_sim *sim, unsigned int node,
+				    unsigned int highest)
+{
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++)
+		if (of_node(&sim->page->zones[i], node, highest) &&
+		    __atomic_load_n(&sim->page->zones[i].watermark_boost, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+bool kswapd_asked(struct kmc_sim *sim, unsigned int node, unsigned int order,
+		  unsigned int highest)
+{
+	struct kswapd *kswapd = &sim->reclaim->kswapd[node];
+	bool running;
+
+	kmc_lock_take(&sim->reclaim->lock);
+	kmc_touch(sim, kswapd, sizeof(*kswapd));
+	running = kswapd->order;
+	if (kswapd->order < order + 1)
+		kswapd->order = order + 1;
+	if (kswapd->highest < highest)
+		kswapd->highest = highest;
+	kmc_lock_drop(&sim->reclaim->lock);
+	return running;
+}
+
+/* Rule: GFP-4, RCL-6. Model: exact. */
+void wakeup_kswapd(struct alloc_context *ac, unsigned int node, unsigned int order)
+{
+	struct kmc_sim *sim = ac->sim;
+	struct kswapd *kswapd = &sim->reclaim->kswapd[node];
+	struct kmc_tp tp = { .id = KMC_TP_WAKEUP_KSWAPD, .node = (int)node, .order = order,
+			     .gfp = ac->gfp, .pfn = UINT64_MAX };
+
+	if (kswapd->failures >= MAX_RECLAIM_RETRIES ||
+	    (pgdat_balanced(sim, node, order, ac->highest) &&
+	     !pgdat_watermark_boosted(sim, node, ac->highest))) {
+		if (!(ac->gfp & __GFP_DIRECT_RECLAIM))
+			wakeup_kcompactd(sim, node, order, ac->highest);
+		return;
+	}
+	if (!kswapd_asked(sim, node, order, ac->highest))
+		kmc_trace_emit(sim, &tp);
+}
+
+/* The boost it was woken for is gone at the end. */
+static uint64_t balance_pgdat(struct kmc_sim *sim, unsigned int node, unsigned int order,
+			      unsigned int highest)
+{
+	uint64_t reclaimed = 0;
+
+	for (int priority = DEF_PRIORITY; priority >= 1;) {
+		uint64_t before = reclaimed;
+
+		for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
+			if (pgdat_balanced(sim, node, order, highest))
+				return reclaimed;
+			if (of_node(&sim->page->zones[i], node, highest))
+				reclaimed += shrink_zone(sim, kmc_this_cpu, i, GFP_KERNEL, priority,
+							 SWAP_CLUSTER_MAX);
+		}
+		kmc_page_flush_cpu(sim, kmc_this_cpu);
+		if (reclaimed == before)
+			priority--;
+	}
+	return reclaimed;
+}
+
+static void boost_ends(struct kmc_sim *sim, unsigned int node, unsigned int highest)
+{
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
+		struct zone *zone = &sim->page->zones[i];
+
+		if (!of_node(zone, node, highest) || !zone->watermark_boost)
+			continue;
+		kmc_lock_take(&zone->lock);
+		buddy_touch(sim, zone);
+		__atomic_store_n(&zone->watermark_boost, 0, __ATOMIC_RELAXED);
+		setup_fast_marks(zone);
+		kmc_lock_drop(&zone->lock);
+	}
+}
+
+static void count_failure(struct kmc_sim *sim, struct kswapd *kswapd, bool progress)
+{
+	kmc_touch(sim, kswapd, sizeof(*kswapd));
+	kswapd->failures = progress ? 0 : kswapd->failures + 1;
+}
+
+/* Rule: RCL-6. Model: simplified; a run is one step, nothing comes in between. */
+uint64_t kmc_sim_kswapd_step(struct kmc_sim *sim, unsigned int node)
+{
+	struct kswapd *kswapd;
+	uint64_t reclaimed = 0;
+	struct kswapd run;
+
+	if (node >= sim->config.nr_nodes || !kmc_this_cpu)
+		return 0;
+	kswapd = &sim->reclaim->kswapd[node];
+	kmc_lock_take(&sim->reclaim->lock);
+	kmc_touch(sim, kswapd, sizeof(*kswapd));
+	run = *kswapd;
+	kswapd->order = kswapd->highest = 0;
+	kmc_lock_drop(&sim->reclaim->lock);
+	if (!run.order)
+		return 0;
+	if (!pgdat_balanced(sim, node, run.order - 1, run.highest)) {
+		reclaimed = balance_pgdat(sim, node, run.order - 1, run.highest);
+		count_failure(sim, kswapd, reclaimed);
+	}
+	boost_ends(sim, node, run.highest);
+	if (run.order > 1)
+		wakeup_kcompactd(sim, node, run.order - 1, run.highest);
+	return reclaimed;
+}
+
+unsigned int kmc_sim_kswapd_failures(struct kmc_sim *sim, unsigned int node)
+{
+	return node < sim->config.nr_nodes ? sim->reclaim->kswapd[node].failures : 0;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The OOM killer: whom it chooses and what becomes of him. A victim's memory is
+ * reaped while the killer's caller sleeps its tick; he stays a victim until his
+ * task exits.
+ *
+ * Contract: R-7 step 16, OOM-1..6. Looked at: 6.18.44.
+ */
+#include <errno.h>
+#include "reclaim.h"
+
+bool storage_suspended(const struct kmc_sim *sim)
+{
+	return sim->reclaim->storage_suspended;
+}
+
+void kmc_sim_oom_killer(struct kmc_sim *sim, bool enabled)
+{
+	kmc_touch(sim, sim->reclaim, sizeof(uint64_t));
+	sim->reclaim->oom_enabled = enabled;
+}
+
+void kmc_sim_suspend_storage(struct kmc_sim *sim, bool suspended)
+{
+	kmc_touch(sim, sim->reclaim, sizeof(uint64_t));
+	sim->reclaim->storage_suspended = suspended;
+}
+
+static uint64_t total_pages(const struct kmc_sim *sim)
+{
+	uint64_t pages = 0;
+
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++)
+		pages += sim->page->zones[i].managed;
+	return pages;
+}
+
+static bool killable(const struct kmc_sim *sim, const struct kmc_task *task)
+{
+	return sim->reclaim->anon[task->id].nr &&
+	       sim->reclaim->oom_score_adj[task->id] != -1000 &&
+	       !(task->flags & (KMC_PF_KTHREAD | KMC_PF_OOM_VICTIM));
+}
+
+/* Rule: OOM-5. Model: exact but for swap and page tables, which nobody has. */
+static int64_t oom_badness(const struct kmc_sim *sim, const struct kmc_task *task)
+{
+	return (int64_t)sim->reclaim->anon[task->id].nr +
+	       sim->reclaim->oom_score_adj[task->id] * (int64_t)total_pages(sim) / 1000;
+}
+
+/* Of equals the later one. */
+static struct kmc_task *select_bad_process(struct kmc_sim *sim)
+{
+	struct kmc_task *chosen = NULL;
+	int64_t most = INT64_MIN;
+
+	for (unsigned int i = 0; i < KMC_SIM_MAX_TASKS; i++) {
+		struct kmc_task *task = kmc_task_of(sim, i);
+
+		if (!killable(sim, task) || oom_badness(sim, task) < most)
+			continue;
+		chosen = task;
+		most = oom_badness(sim, task);
+	}
+	return chosen;
+}
+
+static void mark_oom_victim(struct kmc_sim *sim, struct kmc_task *task)
+{
+	struct kmc_tp tp = { .id = KMC_TP_MARK_VICTIM, .node = -1, .pfn = UINT64_MAX,
+			     .bytes_req = task->id };
+
+	if (task->flags & KMC_PF_OOM_VICTIM)
+		return;
+	kmc_sim_task_set(sim, task->id, KMC_PF_OOM_VICTIM | KMC_PF_EXITING,
+			 KMC_PF_OOM_VICTIM | KMC_PF_EXITING);
+	kmc_trace_emit(sim, &tp);
+}
+
+/* Rule: OOM-2, OOM-4, OOM-5, OOM-6. Model: exact but for the reaper, which has no delay. */
+enum oom_result out_of_memory(struct alloc_context *ac)
+{
+	struct kmc_sim *sim = ac->sim;
+	struct kmc_tp sleep = { .id = KMC_TP_SLEEP, .node = -1, .pfn = UINT64_MAX };
+	struct kmc_task *victim;
+
+	if (!sim->reclaim->oom_enabled)
+		return OOM_DISABLED;
+	if (ac->cpu->task->flags & KMC_PF_EXITING) {
+		mark_oom_victim(sim, ac->cpu->task);
+		return OOM_PROGRESS;
+	}
+	if (!(ac->gfp & __GFP_FS))
+		return OOM_PROGRESS;
+	victim = select_bad_process(sim);
+	if (!victim)
+		return OOM_PANIC;
+	mark_oom_victim(sim, victim);
+	kmc_trace_emit(sim, &sleep);
+	kmc_population_drop(sim, ac->cpu, &sim->reclaim->anon[victim->id], UINT64_MAX);
+	kmc_drain_pcplists(ac);
+	return OOM_PROGRESS;
+}
+
+int kmc_sim_oom_score_adj(struct kmc_sim *sim, unsigned int task, int adj)
+{
+	int32_t *own;
+
+	if (task >= KMC_SIM_MAX_TASKS || adj < -1000 || adj > 1000)
+		return -EINVAL;
+	own = &sim->reclaim->oom_score_adj[task];
+	kmc_touch(sim, own, sizeof(*own));
+	*own = adj;
+	return 0;
+}

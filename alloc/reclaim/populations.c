@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames that others than the program use: page cache that can be reclaimed, and
+ * memory of tasks that can be killed.
+ * Model: simplified; without ages, every page is as good as the next.
+ */
+#include <errno.h>
+#include "reclaim.h"
+#include "linux/gfp.h"
+
+/* Optimistic: to populate is not to reclaim. */
+#define POPULATE_GFP ((GFP_HIGHUSER_MOVABLE & ~__GFP_RECLAIM) | __GFP_THISNODE | __GFP_NOWARN)
+
+static void push(struct kmc_sim *sim, struct population *to, struct page *page)
+{
+	kmc_lock_take(&sim->reclaim->lock);
+	kmc_touch(sim, to, sizeof(*to));
+	kmc_touch(sim, page, sizeof(*page));
+	page->private_words[0] = to->head;
+	to->head = page_to_pfn_in(sim, page);
+	to->nr++;
+	kmc_lock_drop(&sim->reclaim->lock);
+}
+
+static struct page *pop(struct kmc_sim *sim, struct population *from)
+{
+	struct page *page = NULL;
+
+	kmc_lock_take(&sim->reclaim->lock);
+	if (from->nr) {
+		kmc_touch(sim, from, sizeof(*from));
+		page = pfn_to_page_in(sim, from->head);
+		from->head = page->private_words[0];
+		from->nr--;
+	}
+	kmc_lock_drop(&sim->reclaim->lock);
+	return page;
+}
+
+uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
+			     uint64_t most)
+{
+	uint64_t nr = 0;
+
+	for (; nr < most; nr++) {
+		struct page *page = pop(sim, from);
+
+		if (!page)
+			break;
+		kmc_touch(sim, page, sizeof(*page));
+		kmc_pages_free(sim, cpu, page, 0);
+	}
+	return nr;
+}
+
+static struct page *one_frame(struct kmc_sim *sim, unsigned int node)
+{
+	return kmc_this_cpu && node < sim->config.nr_nodes ?
+		       kmc_pages_alloc(sim, kmc_this_cpu, POPULATE_GFP, 0, (int)node) : NULL;
+}
+
+uint64_t kmc_sim_populate_lru(struct kmc_sim *sim, unsigned int node, enum kmc_lru kind,
+			      uint64_t nr_pages)
+{
+	uint64_t nr = 0;
+
+	KMC_BUG_ON(kind >= KMC_NR_LRU);
+	for (; nr < nr_pages; nr++) {
+		struct page *page = one_frame(sim, node);
+		unsigned int zone;
+
+		if (!page)
+			break;
+		zone = kmc_zone_index(sim, page_to_pfn_in(sim, page));
+		push(sim, &sim->reclaim->lru[zone][kind], page);
+	}
+	return nr;
+}
+
+uint64_t kmc_sim_populate_anon(struct kmc_sim *sim, unsigned int task, unsigned int node,
+			       uint64_t nr_pages)
+{
+	uint64_t nr = 0;
+
+	if (task >= KMC_SIM_MAX_TASKS)
+		return 0;
+	for (; nr < nr_pages; nr++) {
+		struct page *page = one_frame(sim, node);
+
+		if (!page)
+			break;
+		push(sim, &sim->reclaim->anon[task], page);
+	}
+	kmc_sim_oom_killer(sim, true);
+	return nr;
+}
+
+uint64_t kmc_sim_lru_pages(struct kmc_sim *sim, unsigned int node, enum kmc_lru kind)
+{
+	uint64_t nr = 0;
+
+	KMC_BUG_ON(kind >= KMC_NR_LRU);
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++)
+		if (sim->page->zones[i].node == node)
+			nr += sim->reclaim->lru[i][kind].nr;
+	return nr;
+}
+
+uint64_t kmc_sim_anon_pages(struct kmc_sim *sim, unsigned int task)
+{
+	return task < KMC_SIM_MAX_TASKS ? sim->reclaim->anon[task].nr : 0;
+}
+
+int kmc_sim_task_exit(struct kmc_sim *sim, unsigned int task)
+{
+	if (task >= KMC_SIM_MAX_TASKS || !kmc_this_cpu)
+		return -EINVAL;
+	kmc_population_drop(sim, kmc_this_cpu, &sim->reclaim->anon[task], UINT64_MAX);
+	kmc_sim_oom_score_adj(sim, task, 0);
+	return kmc_sim_task_set(sim, task, KMC_PF_OOM_VICTIM, 0);
+}
+
+/* What the slow path may count on; anonymous memory has nowhere to go. */
+uint64_t zone_reclaimable_pages(struct kmc_sim *sim, const struct zone *zone)
+{
+	const struct population *lru = sim->reclaim->lru[zone->index];
+
+	return lru[KMC_LRU_CLEAN].nr + lru[KMC_LRU_NEEDS_IO].nr + lru[KMC_LRU_NEEDS_FS].nr;
+}
+
+size_t kmc_reclaim_arena_bytes(void)
+{
+	return sizeof(struct kmc_reclaim_state) + 64;
+}
+
+void kmc_reclaim_boot(struct kmc_sim *sim)
+{
+	sim->reclaim = kmc_arena_alloc(sim, sizeof(*sim->reclaim), 64);
+}
+
+static uint64_t hash_population(const struct population *p, uint64_t h, uint64_t name)
+{
+	return p->nr ? kmc_hash_word(kmc_hash_word(h, name << 32 | p->head), p->nr) : h;
+}
+
+/* A machine that nobody populated has the digest of one without this layer. */
+uint64_t kmc_reclaim_hash(struct kmc_sim *sim, uint64_t seed)
+{
+	const struct kmc_reclaim_state *state = sim->reclaim;
+	uint64_t h = seed;
+
+	for (unsigned int i = 0; i < KMC_SIM_MAX_ZONES * KMC_NR_LRU; i++)
+		h = hash_population(&state->lru[i / KMC_NR_LRU][i % KMC_NR_LRU], h, i);
+	for (unsigned int i = 0; i < KMC_SIM_MAX_TASKS; i++) {
+		h = hash_population(&state->anon[i], h, 1000 + i);
+		if (state->oom_score_adj[i])
+			h = kmc_hash_word(h, (uint64_t)i << 32 | (uint32_t)state->oom_score_adj[i]);
+	}
+	for (unsigned int i = 0; i < KMC_SIM_MAX_NODES; i++)
+		if (state->kswapd[i].order | state->kswapd[i].failures)
+			h = kmc_hash_word(kmc_hash_word(h, (uint64_t)i << 32 |
+								   state->kswapd[i].order),
+					  (uint64_t)state->kswapd[i].highest << 32 |
+						  state->kswapd[i].failures);
+	if (state->oom_enabled | state->storage_suspended)
+		h = kmc_hash_word(h, 2u * state->oom_enabled + state->storage_suspended);
+	return h;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reclaim, kswapd and the OOM killer: who may start what, when a request gives
+ * up, who is killed for it, and what would wait for ever.
+ */
+#include "machine_fixture.h"
+#include "reclaim.h"
+#include "linux/sched/mm.h"
+
+static unsigned int seen[KMC_NR_TPS];
+static uint64_t last_victim;
+
+static void count(void *arg, const struct kmc_tp *tp)
+{
+	(void)arg;
+	seen[tp->id]++;
+	if (tp->id == KMC_TP_MARK_VICTIM)
+		last_victim = tp->bytes_req;
+}
+
+static void listen(void)
+{
+	memset(seen, 0, sizeof(seen));
+	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, count, NULL);
+}
+
+static void drain(gfp_t gfp)
+{
+	while (alloc_pages(gfp | __GFP_NOWARN, 0))
+		;
+}
+
+/* Refills of one frame, so that each request meets an exact number of free frames. */
+static void refill_singly(void)
+{
+	struct zone *zone = &sim->page->zones[0];
+
+	buddy_touch(sim, zone);
+	zone->pcp_batch = 1;
+	zone->pcp_high = zone->pcp_high_max = 2;
+}
+
+/* A machine whose only memory above min is one population. */
+static void boot_with(enum kmc_profile profile, enum kmc_lru kind, uint64_t nr)
+{
+	boot_one_zone(profile, 16384);
+	refill_singly();
+	assert_int_equal(kmc_sim_populate_lru(sim, 0, kind, nr), nr);
+	drain(GFP_NOWAIT);
+	listen();
+}
+
+/* Rule by profile: what a request may start, and that it is served by what it may. */
+static void check_gate(enum kmc_profile profile, enum kmc_lru kind, gfp_t gfp, bool served)
+{
+	struct page *page;
+
+	boot_with(profile, kind, 256);
+	page = alloc_pages(gfp | __GFP_NORETRY, 0);
+	assert_int_equal(page != NULL, served);
+	assert_int_equal(seen[KMC_TP_DIRECT_RECLAIM_BEGIN], !!(gfp & __GFP_DIRECT_RECLAIM));
+	assert_int_equal(seen[KMC_TP_DIRECT_RECLAIM_END], seen[KMC_TP_DIRECT_RECLAIM_BEGIN]);
+	assert_int_equal(seen[KMC_TP_STARTED_IO] > 0, served && kind == KMC_LRU_NEEDS_IO);
+	assert_int_equal(seen[KMC_TP_STARTED_FS] > 0, served && kind == KMC_LRU_NEEDS_FS);
+	if (!served)
+		assert_int_equal(kmc_sim_lru_pages(sim, 0, kind), 256);
+	power_off();
+}
+
+static void gfp2_gfp34_gfp35_sources_by_flags(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
+		for (enum kmc_lru kind = 0; kind < KMC_NR_LRU; kind++) {
+			check_gate(p, kind, GFP_NOWAIT, false);
+			check_gate(p, kind, GFP_KERNEL, true);
+			check_gate(p, kind, GFP_NOFS, kind != KMC_LRU_NEEDS_FS);
+			check_gate(p, kind, GFP_NOIO, kind == KMC_LRU_CLEAN);
+		}
+}
+
+/* A scope takes the flags away that reclaim goes by. */
+static void scp1_scp2_scopes_reach_reclaim(void **state)
+{
+	unsigned int token;
+
+	(void)state;
+	boot_with(KMC_PROFILE_6_18_44, KMC_LRU_NEEDS_FS, 256);
+	token = memalloc_nofs_save();
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_NORETRY, 0));
+	memalloc_nofs_restore(token);
+	assert_int_equal(seen[KMC_TP_STARTED_FS], 0);
+	assert_non_null(alloc_pages(GFP_KERNEL | __GFP_NORETRY, 0));
+	power_off();
+}
+
+/* One round is 32 pages; in a noreclaim scope there is none. */
+static void rcl1_rcl4_scp9_one_round(void **state)
+{
+	unsigned int token;
+
+	(void)state;
+	boot_with(KMC_PROFILE_6_18_44, KMC_LRU_CLEAN, 256);
+	assert_non_null(alloc_pages(GFP_KERNEL, 0));
+	assert_int_equal(kmc_sim_lru_pages(sim, 0, KMC_LRU_CLEAN), 256 - 32);
+	token = memalloc_noreclaim_save();
+	drain(GFP_KERNEL);
+	memalloc_noreclaim_restore(token);
+	assert_int_equal(seen[KMC_TP_DIRECT_RECLAIM_BEGIN], 1);
+	assert_int_equal(kmc_sim_lru_pages(sim, 0, KMC_LRU_CLEAN), 256 - 32);
+	power_off();
+}
+
+/* Pages that this request cannot have: 16 rounds without progress after the first, no more. */
+static void gfp11_gfp12_rcl2_rounds_without_progress(void **state)
+{
+	(void)state;
+	boot_with(KMC_PROFILE_6_18_44, KMC_LRU_NEEDS_FS, 4096);
+	assert_null(alloc_pages(GFP_NOFS | __GFP_RETRY_MAYFAIL, 0));
+	assert_int_equal(seen[KMC_TP_DIRECT_RECLAIM_BEGIN], MAX_RECLAIM_RETRIES + 1);
+	listen();
+	assert_null(alloc_pages(GFP_NOFS | __GFP_NORETRY, 0));
+	assert_int_equal(seen[KMC_TP_DIRECT_RECLAIM_BEGIN], 1);
+	power_off();
+}
+
+static void boot_killable(void)
+{
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	refill_singly();
+	kmc_sim_populate_anon(sim, 10, 0, 500);
+	kmc_sim_populate_anon(sim, 11, 0, 1000);
+	kmc_sim_populate_anon(sim, 12, 0, 2000);
+	kmc_sim_oom_score_adj(sim, 12, -1000);
+	drain(GFP_NOWAIT);
+	listen();
+}
+
+/* The one with the highest score is killed, once; the immune one never; then a panic. */
+static void oom4_oom5_oom6_victims(void **state)
+{
+	(void)state;
+	boot_killable();
+	assert_non_null(alloc_pages(GFP_KERNEL, 0));
+	assert_int_equal(last_victim, 11);
+	assert_int_equal(seen[KMC_TP_MARK_VICTIM], 1);
+	assert_int_equal(kmc_sim_anon_pages(sim, 11), 0);
+	drain(GFP_KERNEL);
+	assert_int_equal(last_victim, 10);
+	assert_int_equal(seen[KMC_TP_MARK_VICTIM], 2);
+	assert_int_equal(seen[KMC_TP_PANIC], 1);
+	assert_int_equal(kmc_sim_anon_pages(sim, 12), 2000);
+	power_off();
+}
+
+/* A point of oom_score_adj is a thousandth of memory. */
+static void oom5_score_adj(void **state)
+{
+	(void)state;
+	boot_killable();
+	kmc_sim_oom_score_adj(sim, 10, 30); /* 500 + 491 < 1000 */
+	assert_int_equal(16384 * 30 / 1000, 491);
+	assert_non_null(alloc_pages(GFP_KERNEL, 0));
+	assert_int_equal(last_victim, 11);
+	power_off();
+	boot_killable();
+	kmc_sim_oom_score_adj(sim, 10, 31); /* 500 + 507 > 1000 */
+	assert_non_null(alloc_pages(GFP_KERNEL, 0));
+	assert_int_equal(last_victim, 10);
+	power_off();
+}
+
+/* Who never kills, and what becomes of the request. */
+static void gfp11_gfp12_gfp17_gfp22_oom1_no_kill(void **state)
+{
+	(void)state;
+	boot_killable();
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_NORETRY, 0));
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_RETRY_MAYFAIL, 0));
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_THISNODE, 0));
+	assert_null(alloc_pages(GFP_KERNEL, 4));
+	assert_null(alloc_pages(GFP_NOWAIT, 0));
+	kmc_sim_suspend_storage(sim, true);
+	assert_null(alloc_pages(GFP_KERNEL, 0));
+	assert_int_equal(seen[KMC_TP_MARK_VICTIM], 0);
+	assert_int_equal(seen[KMC_TP_HUNG], 0);
+	kmc_sim_suspend_storage(sim, false);
+	assert_non_null(alloc_pages(GFP_KERNEL, 0));
+	assert_int_equal(seen[KMC_TP_MARK_VICTIM], 1);
+	power_off();
+}
+
+/* Without FS nobody is killed; the request would wait for somebody to free. */
+static void oom2_nofs_loops(void **state)
+{
+	(void)state;
+	boot_killable();
+	assert_null(alloc_pages(GFP_NOFS, 0));
+	assert_int_equal(seen[KMC_TP_MARK_VICTIM], 0);
+	assert_int_equal(seen[KMC_TP_HUNG], 1);
+	power_off();
+}
+
+/* A dying task is its own victim, gets half of min, and then may fail. */
+static void oom4_oom8_rsv9_dying_task(void **state)
+{
+	uint64_t min;
+
+	(void)state;
+	boot_killable();
+	min = zone_info(0).wmark_min;
+	kmc_sim_task_flags(KMC_PF_EXITING, KMC_PF_EXITING);
+	assert_non_null(alloc_pages(GFP_KERNEL, 0));
+	assert_int_equal(last_victim, 0);
+	drain(GFP_KERNEL);
+	assert_int_equal(seen[KMC_TP_MARK_VICTIM], 1);
+	assert_int_equal(seen[KMC_TP_HUNG], 0);
+	assert_true(zone_info(0).nr_free <= min / 2);
+	power_off();
+}
+
+/* NOFAIL kills, then takes what there is; in the end it would wait for ever. */
+static void gfp13_oom9_nofail_hangs_at_the_end(void **state)
+{
+	unsigned int got = 0;
+
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	drain(GFP_NOWAIT);
+	listen();
+	while (alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 0))
+		got++;
+	assert_true(got > 0);
+	assert_int_equal(zone_info(0).nr_free, 0);
+	assert_int_equal(seen[KMC_TP_HUNG], 1);
+	power_off();
+}
+
+/* kswapd is woken once, works up to the high mark, and gives up after 16 runs in vain. */
+static void gfp4_rcl6_kswapd(void **state)
+{
+	(void)state;
+	boot_with(KMC_PROFILE_6_18_44, KMC_LRU_CLEAN, 4096);
+	kmc_sim_kswapd_step(sim, 0);
+	assert_true(zone_info(0).nr_free > zone_info(0).wmark_high);
+	assert_true(zone_info(0).nr_free <= zone_info(0).wmark_high + 64);
+	assert_int_equal(kmc_sim_kswapd_step(sim, 0), 0);
+	power_off();
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	drain(GFP_NOWAIT);
+	for (unsigned int i = 1; i <= MAX_RECLAIM_RETRIES; i++) {
+		alloc_pages(GFP_NOWAIT, 0);
+		kmc_sim_kswapd_step(sim, 0);
+		assert_int_equal(kmc_sim_kswapd_failures(sim, 0), i);
+	}
+	listen();
+	alloc_pages(GFP_NOWAIT, 0);
+	assert_int_equal(seen[KMC_TP_WAKEUP_KSWAPD], 0);
+	power_off();
+}
+
+/* Populations are part of the state: reset, snapshot, digest, exit of a task. */
+static void i7_populations_come_and_go(void **state)
+{
+	uint64_t boot;
+	int snapshot;
+
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	boot = kmc_sim_hash(sim);
+	kmc_sim_populate_lru(sim, 0, KMC_LRU_NEEDS_IO, 100);
+	kmc_sim_populate_anon(sim, 5, 0, 100);
+	kmc_sim_check(sim);
+	snapshot = kmc_sim_snapshot(sim);
+	kmc_sim_task_exit(sim, 5);
+	assert_int_equal(kmc_sim_anon_pages(sim, 5), 0);
+	kmc_sim_restore(sim, snapshot);
+	assert_int_equal(kmc_sim_anon_pages(sim, 5), 100);
+	kmc_sim_check(sim);
+	kmc_sim_reset(sim);
+	assert_true(kmc_sim_hash(sim) == boot);
+	power_off();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gfp2_gfp34_gfp35_sources_by_flags),
+		cmocka_unit_test(scp1_scp2_scopes_reach_reclaim),
+		cmocka_unit_test(rcl1_rcl4_scp9_one_round),
+		cmocka_unit_test(gfp11_gfp12_rcl2_rounds_without_progress),
+		cmocka_unit_test(oom4_oom5_oom6_victims),
+		cmocka_unit_test(oom5_score_adj),
+		cmocka_unit_test(gfp11_gfp12_gfp17_gfp22_oom1_no_kill),
+		cmocka_unit_test(oom2_nofs_loops),
+		cmocka_unit_test(oom4_oom8_rsv9_dying_task),
+		cmocka_unit_test(gfp13_oom9_nofail_hangs_at_the_end),
+		cmocka_unit_test(gfp4_rcl6_kswapd),
+		cmocka_unit_test(i7_populations_come_and_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
