@@ -18,11 +18,14 @@ struct dma_chunk {
 	uint32_t in_use, offset; /* offset: of its first free block, to 6.2 */
 };
 
+/* A pool of small alignment has its blocks, and so these words, at any address. */
+typedef uint32_t offset_word __attribute__((aligned(1)));
+
 /* The beginning of a free block, from 6.4 on. */
 struct dma_block {
 	struct dma_block *next;
 	dma_addr_t dma;
-};
+} __attribute__((packed));
 
 struct dma_pool {
 	struct kmc_sim *sim;
@@ -94,23 +97,26 @@ static void fill_offsets(const struct dma_pool *pool, struct dma_chunk *chunk)
 	for (size_t at = 0; at < pool->allocation;) {
 		size_t next = place_from(pool, at + pool->size);
 
-		*(uint32_t *)(chunk->vaddr + at) = (uint32_t)next;
+		*(offset_word *)(chunk->vaddr + at) = (uint32_t)next;
 		at = next;
 	}
 }
 
 static void fill_list(struct dma_pool *pool, struct dma_chunk *chunk)
 {
-	struct dma_block *old = pool->free, **last = &pool->free;
+	struct dma_block *old = pool->free, *before = NULL;
 
 	for (size_t at = 0; at < pool->allocation; at = place_from(pool, at + pool->size)) {
 		struct dma_block *block = (struct dma_block *)(chunk->vaddr + at);
 
 		block->dma = chunk->dma + at;
-		*last = block;
-		last = &block->next;
+		if (before)
+			before->next = block;
+		else
+			pool->free = block;
+		before = block;
 	}
-	*last = old;
+	before->next = old; /* a chunk has at least one */
 }
 
 static struct dma_chunk *make_chunk(struct dma_pool *pool, gfp_t gfp)
@@ -143,7 +149,7 @@ static void *take_by_offset(struct dma_pool *pool, dma_addr_t *handle)
 
 		if (offset >= pool->allocation)
 			continue;
-		chunk->offset = *(uint32_t *)(chunk->vaddr + offset);
+		chunk->offset = *(offset_word *)(chunk->vaddr + offset);
 		chunk->in_use++;
 		*handle = chunk->dma + offset;
 		return chunk->vaddr + offset;
@@ -195,7 +201,7 @@ static void give_by_offset(struct dma_pool *pool, char *vaddr)
 		if (offset >= pool->allocation)
 			continue;
 		chunk->in_use--;
-		*(uint32_t *)vaddr = chunk->offset;
+		*(offset_word *)vaddr = chunk->offset;
 		chunk->offset = (uint32_t)offset;
 		return;
 	}
