@@ -260,7 +260,7 @@ static void gfp4_rcl6_kswapd(void **state)
 }
 
 /* Populations are part of the state: reset, snapshot, digest, exit of a task. */
-static void i7_populations_come_and_go(void **state)
+static void populations_come_and_go(void **state)
 {
 	uint64_t boot;
 	int snapshot;
@@ -296,7 +296,7 @@ int main(void)
 		cmocka_unit_test(oom4_oom8_rsv9_dying_task),
 		cmocka_unit_test(gfp13_oom9_nofail_hangs_at_the_end),
 		cmocka_unit_test(gfp4_rcl6_kswapd),
-		cmocka_unit_test(i7_populations_come_and_go),
+		cmocka_unit_test(populations_come_and_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
