@@ -3,24 +3,7 @@
  * Pages that move under their slots, arrays with holes, ranges and areas: what
  * a program sees of them.
  */
-#include "exec_run.h"
-
-static struct seen seen;
-static struct kmc_target *target;
-
-static int open_alloc(void **state)
-{
-	(void)state;
-	target = open_target("alloc", KMC_TARGET_OBSERVE);
-	return 0;
-}
-
-static int close_alloc(void **state)
-{
-	(void)state;
-	target->ops->close(target);
-	return 0;
-}
+#include "exec_alloc.h"
 
 static const struct kmc_event *effect_at(unsigned int effect)
 {
@@ -29,11 +12,6 @@ static const struct kmc_event *effect_at(unsigned int effect)
 			return &seen.events[i];
 	fail_msg("no such effect");
 	return NULL;
-}
-
-static unsigned int outcome_at(unsigned int n)
-{
-	return call_at(&seen, n)->outcome;
 }
 
 /* GFP-32, CPT-6: the slot follows its page, contents and all. */

@@ -3,29 +3,7 @@
  * Pools, sheaves, sets of caches and copies of user memory: what a program sees
  * of them, and that none is taken for another.
  */
-#include "exec_run.h"
-
-static struct seen seen;
-static struct kmc_target *target;
-
-static int open_alloc(void **state)
-{
-	(void)state;
-	target = open_target("alloc", KMC_TARGET_OBSERVE);
-	return 0;
-}
-
-static int close_alloc(void **state)
-{
-	(void)state;
-	target->ops->close(target);
-	return 0;
-}
-
-static unsigned int outcome_at(unsigned int n)
-{
-	return call_at(&seen, n)->outcome;
-}
+#include "exec_alloc.h"
 
 static const struct kmc_event *last_effect(unsigned int effect)
 {

@@ -3,29 +3,7 @@
  * Areas and mappings as a program has them: who may resize and free what, what is
  * known of bytes with two addresses, frees that are put off.
  */
-#include "exec_run.h"
-
-static struct seen seen;
-static struct kmc_target *target;
-
-static int open_alloc(void **state)
-{
-	(void)state;
-	target = open_target("alloc", KMC_TARGET_OBSERVE);
-	return 0;
-}
-
-static int close_alloc(void **state)
-{
-	(void)state;
-	target->ops->close(target);
-	return 0;
-}
-
-static unsigned int outcome_at(unsigned int n)
-{
-	return call_at(&seen, n)->outcome;
-}
+#include "exec_alloc.h"
 
 /* The window's first areas, a guard page after each; all pages are granted. */
 static void vm9_vm24_addresses_and_grants(void **state)
