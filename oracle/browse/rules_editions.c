@@ -9,11 +9,6 @@
 #include "rules_cmd.h"
 #include "run_names.h"
 
-static bool in_force(const struct kmc_rule *rule, uint32_t edition)
-{
-	return rule->since <= edition && (!rule->until || edition < rule->until);
-}
-
 static const char *cell_name(enum kmc_pairing pairing)
 {
 	switch (pairing) {
@@ -32,7 +27,7 @@ static unsigned int print_rules(const struct kmc_rules_filter *filter, uint32_t 
 
 	for (size_t i = 0; i < kmc_rule_count(); i++) {
 		const struct kmc_rule *r = kmc_rule_at(i);
-		bool before = in_force(r, from), after = in_force(r, to);
+		bool before = kmc_rule_in_force(r, from), after = kmc_rule_in_force(r, to);
 
 		if (before == after || !kmc_rules_pass(filter, r))
 			continue;

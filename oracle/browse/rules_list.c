@@ -26,18 +26,13 @@ static bool says(const struct kmc_rule *rule, const char *text)
 	       strcasestr(rule->source, text);
 }
 
-static bool in_force(const struct kmc_rule *rule, uint32_t edition)
-{
-	return rule->since <= edition && (!rule->until || edition < rule->until);
-}
-
 bool kmc_rules_pass(const struct kmc_rules_filter *f, const struct kmc_rule *rule)
 {
 	return named(f->words, rule) && (f->party < 0 || f->party == rule->party) &&
 	       (f->strength < 0 || f->strength == rule->strength) &&
 	       (f->origin < 0 || f->origin == rule->origin) &&
 	       (f->judged < 0 || f->judged == rule->judged) &&
-	       (!f->edition || in_force(rule, f->edition)) && (!f->text || says(rule, f->text));
+	       (!f->edition || kmc_rule_in_force(rule, f->edition)) && (!f->text || says(rule, f->text));
 }
 
 const char *kmc_rules_span(char *buf, size_t size, const struct kmc_rule *rule)

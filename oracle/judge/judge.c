@@ -8,11 +8,6 @@
 #include <string.h>
 #include "judge_priv.h"
 
-static bool in_edition(const struct kmc_rule *rule, uint32_t edition)
-{
-	return edition >= rule->since && (!rule->until || edition < rule->until);
-}
-
 /* With debug metadata ALIGN-4 stands in the place of ALIGN-2 and ALIGN-3. */
 static enum kmc_unreachable why_by_layout(const struct kmc_judge *judge, size_t rule)
 {
@@ -30,7 +25,7 @@ static enum kmc_unreachable why_unreachable(const struct kmc_judge *judge, size_
 {
 	const struct kmc_rule *rule = kmc_rule_at(index);
 
-	if (!in_edition(rule, judge->subject.edition))
+	if (!kmc_rule_in_force(rule, judge->subject.edition))
 		return KMC_WHY_EDITION;
 	if (rule->strength == KMC_NO_PROMISE)
 		return KMC_WHY_NO_PROMISE;

@@ -118,3 +118,8 @@ bool kmc_rule_counts_for_conformance(const struct kmc_rule *rule)
 {
 	return rule->origin != KMC_ORIGIN_I;
 }
+
+bool kmc_rule_in_force(const struct kmc_rule *rule, uint32_t edition)
+{
+	return edition >= rule->since && (!rule->until || edition < rule->until);
+}

@@ -21,6 +21,9 @@ unsigned int kmc_rule_aliases(int rule, int out[2]);
 /** kmc_rule_counts_for_conformance() - Origin S, D or I*, not I; whoever it binds. */
 bool kmc_rule_counts_for_conformance(const struct kmc_rule *rule);
 
+/** kmc_rule_in_force() - Does the rule belong to the contract of this edition? */
+bool kmc_rule_in_force(const struct kmc_rule *rule, uint32_t edition);
+
 /** kmc_family_name() - "ALIGN". */
 const char *kmc_family_name(unsigned int family);
 
