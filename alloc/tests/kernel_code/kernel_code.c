@@ -289,8 +289,6 @@ void device_unregister(struct device *dev)
 
 /* KUnit */
 
-static struct kunit *running;
-
 void kmc_code_failed(struct kunit *test, const char *file, int line)
 {
 	test->failed = true;
@@ -308,31 +306,12 @@ void kmc_code_abort(struct kunit *test)
 	longjmp(test->end, 1);
 }
 
-static struct kunit_resource *named;
-
-int kunit_add_named_resource(struct kunit *test, int (*init)(struct kunit_resource *, void *),
-			     void (*release)(struct kunit_resource *),
-			     struct kunit_resource *resource, const char *name, void *data)
-{
-	(void)test, (void)init, (void)release;
-	resource->name = name;
-	resource->data = data;
-	named = resource;
-	return 0;
-}
-
-int *kmc_code_slab_errors(void)
-{
-	return running && named && !strcmp(named->name, "slab_errors") ? named->data : NULL;
-}
-
 static bool run_case(const struct kunit_suite *suite, const struct kunit_case *one,
 		     unsigned int number)
 {
 	static struct kunit test; /* survives the jump */
 
 	test = (struct kunit){ .name = one->name };
-	running = &test;
 	if (!setjmp(test.end)) {
 		if (suite->init && suite->init(&test))
 			kmc_code_failed(&test, suite->name, 0);
@@ -341,8 +320,6 @@ static bool run_case(const struct kunit_suite *suite, const struct kunit_case *o
 	}
 	if (suite->exit)
 		suite->exit(&test);
-	running = NULL;
-	named = NULL;
 	printf("    %sok %u %s%s\n", test.failed ? "not " : "", number, one->name,
 	       test.skipped ? " # SKIP" : "");
 	return !test.failed;

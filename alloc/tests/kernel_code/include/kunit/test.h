@@ -32,15 +32,6 @@ struct kunit_suite {
 extern struct kunit_suite *kmc_code_suite __attribute__((weak));
 #define kunit_test_suite(suite) struct kunit_suite *kmc_code_suite = &(suite)
 
-struct kunit_resource {
-	const char *name;
-	void *data;
-};
-/* A value that the kernel's own code finds by name while the case runs. */
-int kunit_add_named_resource(struct kunit *test, int (*init)(struct kunit_resource *, void *),
-			     void (*release)(struct kunit_resource *),
-			     struct kunit_resource *resource, const char *name, void *data);
-
 void kmc_code_failed(struct kunit *test, const char *file, int line);
 void kmc_code_skip(struct kunit *test) __attribute__((noreturn));
 void kmc_code_abort(struct kunit *test) __attribute__((noreturn));

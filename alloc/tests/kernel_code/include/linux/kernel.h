@@ -107,7 +107,3 @@ static inline bool atomic_dec_and_test(atomic_t *v)
 }
 
 #define ATOMIC_INIT(i) { (i) }
-
-/* KASAN's part: the code under test is not instrumented, so nothing is to be switched off. */
-#define kasan_disable_current() ((void)0)
-#define kasan_enable_current()  ((void)0)
