@@ -19,13 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 #include "alloc/slab_layout.h"
 #include "linux/slab.h"
+#include "live_kernel.h"
 
 #define TABLE  "/sys/kernel/slab"
-#define SKIPPED 77
 
 static int number_of(const char *cache, const char *what, unsigned int *value)
 {
@@ -118,24 +117,6 @@ static bool cache_agrees(struct live_cache *c, struct kmc_layout *layout, bool *
 	return *chosen;
 }
 
-static int profile_of(const char *release, enum kmc_profile *profile)
-{
-	static const struct {
-		const char *prefix;
-		enum kmc_profile profile;
-	} known[] = { { "6.1.", KMC_PROFILE_6_1_192 },
-		      { "6.6.", KMC_PROFILE_6_6_9 },
-		      { "6.12.", KMC_PROFILE_6_12_117 },
-		      { "6.18.", KMC_PROFILE_6_18_44 } };
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (!strncmp(release, known[i].prefix, strlen(known[i].prefix))) {
-			*profile = known[i].profile;
-			return 0;
-		}
-	return -1;
-}
-
 /* Present cpus; possible ones where only one is present. */
 static unsigned int cpus_of_kernel(void)
 {
@@ -163,27 +144,21 @@ static bool is_link(const char *name)
 	return lstat(path, &st) || S_ISLNK(st.st_mode);
 }
 
-static int skip(const char *why)
-{
-	printf("SKIP: %s\n", why);
-	return SKIPPED;
-}
-
 int main(void)
 {
 	unsigned int caches = 0, aliases = 0, chosen_pointers = 0, differ = 0;
 	enum kmc_profile profile;
 	struct dirent *entry;
 	struct utsname host;
+	const char *why;
 	DIR *dir;
 
-	if (uname(&host) || strcmp(host.machine, "x86_64"))
-		return skip("the running kernel is not of x86-64");
-	if (profile_of(host.release, &profile))
-		return skip("the running kernel is of no release that alloc imitates");
+	why = live_kernel(&host, &profile);
+	if (why)
+		return live_skip(why);
 	dir = opendir(TABLE);
 	if (!dir)
-		return skip("no " TABLE " here");
+		return live_skip("no " TABLE " here");
 	while ((entry = readdir(dir))) {
 		struct live_cache c = { .request = { .profile = profile,
 						     .nr_cpus = cpus_of_kernel() } };
@@ -198,7 +173,7 @@ int main(void)
 		}
 		if (cache_read(entry->d_name, &c)) {
 			closedir(dir);
-			return skip("no right to read " TABLE);
+			return live_skip("no right to read " TABLE);
 		}
 		caches++;
 		if (!cache_agrees(&c, &layout, &chosen)) {
@@ -213,7 +188,7 @@ int main(void)
 	}
 	closedir(dir);
 	if (!caches)
-		return skip(TABLE " is empty");
+		return live_skip(TABLE " is empty");
 	printf("%s: %u caches under %u names, %u with a free pointer of their own place, "
 	       "%u differ\n", host.release, caches, caches + aliases, chosen_pointers, differ);
 	return differ ? 1 : 0;
