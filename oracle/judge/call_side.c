@@ -718,8 +718,11 @@ static int end_request(struct kmc_judge *judge, struct kmc_case *c)
 		return 0;
 	}
 	/* Rule: RS-4. A layout without bytes has an address, and no memory. */
-	if (c->from == KMC_FROM_RUST && !c->size)
+	if (c->from == KMC_FROM_RUST && !c->size) {
+		if (resize)
+			end_old(judge, c);
 		return 0;
+	}
 	ask_block(judge, c);
 	if (resize) {
 		end_old(judge, c);

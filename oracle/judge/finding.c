@@ -287,12 +287,26 @@ static void count_breach(struct kmc_judge *judge, int rule)
 	judge->broken_now += kmc_rule_at((size_t)rule)->strength == KMC_MUST;
 }
 
+/* Of the rules that can trap; whether this finding does depends on its being known. */
+static bool may_trap(const struct kmc_judge *judge, const struct kmc_rule *rule)
+{
+	unsigned int kind = kmc_rule_counts_for_conformance(rule) ? KMC_TRAP_CONFORMANCE :
+								    KMC_TRAP_EQUIVALENCE;
+
+	return judge->trap & kind && rule->party == KMC_PARTY_ALLOCATOR &&
+	       rule->strength == KMC_MUST;
+}
+
 bool kmc_breach_open(struct kmc_judge *judge, int rule, const struct kmc_case *c,
 		     const char *clause)
 {
 	struct kmc_finding *finding = NULL;
 
 	count_breach(judge, rule);
+	judge->writing = NULL;
+	judge->springs = may_trap(judge, kmc_rule_at((size_t)rule));
+	if (judge->trap && !judge->springs)
+		return false;
 	shape_of(judge, c, kmc_rule_at((size_t)rule)->shape);
 	for (size_t i = 0; i < judge->nr_findings && !finding; i++)
 		if (same(judge->findings[i], rule, c->call, clause, judge->shape))
@@ -309,7 +323,8 @@ bool kmc_breach_open(struct kmc_judge *judge, int rule, const struct kmc_case *c
 		return false;
 	finding->occurrences++;
 	finding->last_seq = judge->now;
-	if (finding->let && !judge->fn)
+	judge->springs &= !finding->known;
+	if (finding->let && !judge->fn && !judge->springs)
 		return false;
 	say_let(judge, c);
 	judge->passing = *finding;
@@ -333,12 +348,13 @@ void kmc_breach_close(struct kmc_judge *judge)
 		return;
 	if (!finding->let)
 		keep_texts(judge, finding);
-	if (judge->fn) {
-		judge->passing.let = judge->let;
-		judge->passing.then = judge->then;
-		judge->passing.but = judge->but;
+	judge->passing.let = judge->let;
+	judge->passing.then = judge->then;
+	judge->passing.but = judge->but;
+	if (judge->fn)
 		judge->fn(judge->fn_arg, &judge->passing);
-	}
+	if (judge->springs && judge->trap_fn)
+		judge->trap_fn(judge->trap_arg, &judge->passing);
 	judge->writing = NULL;
 }
 

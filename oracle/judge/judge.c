@@ -252,9 +252,15 @@ void kmc_judge_on_violation(struct kmc_judge *judge, kmc_judge_fn fn, void *arg)
 	judge->fn_arg = arg;
 }
 
-void kmc_judge_trap(struct kmc_judge *judge, bool trap)
+void kmc_judge_trap(struct kmc_judge *judge, unsigned int what)
 {
-	judge->trap = trap;
+	judge->trap = what;
+}
+
+void kmc_judge_on_trap(struct kmc_judge *judge, kmc_judge_fn fn, void *arg)
+{
+	judge->trap_fn = fn;
+	judge->trap_arg = arg;
 }
 
 static bool all_accepted(const struct kmc_judge *judge, size_t rule)

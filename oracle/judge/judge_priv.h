@@ -174,7 +174,10 @@ struct kmc_judge {
 	uint64_t plain_frees[KMC_NR_PLAIN_FREES][KMC_NR_PROVENANCES]; /* by who allocated */
 	struct kmc_size_row sizes[KMC_SIZE_ROWS];
 	bool careful; /* take no event for plain (tests) */
-	bool trap;
+	unsigned int trap; /* KMC_TRAP_* */
+	bool springs;      /* the breach under way ends in a trap */
+	kmc_judge_fn trap_fn;
+	void *trap_arg;
 	enum kmc_layout layout;
 	bool calls;            /* lives come from calls, not from tracepoints */
 	uint64_t events, now;  /* fed so far; number of the current one */
@@ -262,12 +265,10 @@ __attribute__((format(printf, 2, 3))) void kmc_breach_but(struct kmc_judge *judg
 void kmc_breach_close(struct kmc_judge *judge);
 void kmc_findings_free(struct kmc_judge *judge);
 
-static inline bool kmc_breach_traps(const struct kmc_judge *judge, int rule)
+/* Set by kmc_breach_open(), read behind kmc_breach_close(). */
+static inline bool kmc_breach_traps(const struct kmc_judge *judge)
 {
-	const struct kmc_rule *r = kmc_rule_at((size_t)rule);
-
-	return judge->trap && r->party == KMC_PARTY_ALLOCATOR && r->strength == KMC_MUST &&
-	       kmc_rule_counts_for_conformance(r);
+	return judge->springs;
 }
 
 #define KMC_RULE_FN(token)                                                                         \
@@ -283,7 +284,7 @@ static inline bool kmc_breach_traps(const struct kmc_judge *judge, int rule)
 			kmc_breach_but but_args;                                                   \
 		}                                                                                  \
 		kmc_breach_close(j);                                                               \
-		if (kmc_breach_traps(j, KMC_R_##token))                                            \
+		if (kmc_breach_traps(j))                                                           \
 			__builtin_trap();                                                          \
 	} while (0)
 

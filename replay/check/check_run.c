@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "check.h"
-#include "event_digest.h"
 #include "event_list.h"
 #include "kmc-version.h"
+#include "vocab/event_digest.h"
 #include "vocab/op.h"
 
 /* One run of one program. */

@@ -844,8 +844,11 @@ static void store_result(struct kmc_exec *exec, struct kmc_call *call)
 	case KMC_RES_PAGE:
 		memory_done(exec, call);
 		exec->open.addr = exec->backend->address(exec, call->result);
-		if (plan->family == KMC_OPF_RUST && call->outcome == KMC_OUT_ZERO_SIZE)
-			exec->open.addr = exec->open.arg; /* the alignment: a place without memory */
+		if (plan->family == KMC_OPF_RUST && call->outcome == KMC_OUT_ZERO_SIZE) {
+			/* Rule: RS-4. Rust sees the alignment, a place without memory. */
+			exec->open.addr = exec->open.arg;
+			call->outcome = KMC_OUT_VALUE;
+		}
 		exec->open.granted = call->granted;
 		break;
 	case KMC_RES_CACHE:

@@ -194,8 +194,11 @@ static void alloc_snapshot_drop(struct kmc_exec *exec, int snapshot)
 	kmc_sim_snapshot_drop(kmc_alloc_state(exec)->sim, snapshot);
 }
 
+/* Another machine of this thread may have run since: a thread owns the cpus of one at a time. */
 static int alloc_reset(struct kmc_exec *exec)
 {
+	if (kmc_sim_bind_all(kmc_alloc_state(exec)->sim))
+		return -EBUSY;
 	kmc_sim_reset(kmc_alloc_state(exec)->sim);
 	forget(kmc_alloc_state(exec));
 	return 0;

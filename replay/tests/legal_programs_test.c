@@ -13,10 +13,10 @@
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
-#include "check/event_digest.h"
 #include "exec/target.h"
 #include "legal_program.h"
 #include "oracle/judge.h"
+#include "vocab/event_digest.h"
 
 static uint64_t first_seed, rounds, failures;
 static uint64_t executed[KMC_OPCODE_END], skips;

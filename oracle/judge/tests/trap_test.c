@@ -23,6 +23,9 @@ static void catch_traps(void)
 	signal(SIGTRAP, on_trap);
 }
 
+static unsigned int wish = KMC_TRAP_CONFORMANCE;
+static const char *known; /* key accepted before; NULL none */
+
 /* Return: did the child trap? */
 static bool traps(void (*act)(struct kmc_judge *judge), bool bare)
 {
@@ -34,7 +37,9 @@ static bool traps(void (*act)(struct kmc_judge *judge), bool bare)
 		struct kmc_judge *judge = make_judge(bare);
 
 		catch_traps();
-		kmc_judge_trap(judge, true);
+		kmc_judge_trap(judge, wish);
+		if (known)
+			kmc_judge_accept(judge, known);
 		act(judge);
 		kmc_judge_finish(judge);
 		kmc_judge_destroy(judge);
@@ -83,6 +88,50 @@ static void what_traps(void **state)
 	assert_false(traps(callers_breach, false));
 }
 
+static void equivalence_traps_on_wish(void **state)
+{
+	(void)state;
+	wish = KMC_TRAP_CONFORMANCE | KMC_TRAP_EQUIVALENCE;
+	assert_true(traps(as_linux_does_not, true));
+	assert_true(traps(misaligned, true));
+	assert_false(traps(callers_breach, false));
+	wish = KMC_TRAP_CONFORMANCE;
+}
+
+static void note_key(void *arg, const struct kmc_finding *finding)
+{
+	snprintf(arg, sizeof(finding->key), "%s", finding->key);
+}
+
+/* A finding that was accepted is silent, another one is not. */
+static void known_findings_do_not_trap(void **state)
+{
+	struct kmc_judge *judge = make_judge(true);
+	char key[sizeof(((struct kmc_finding *)0)->key)];
+
+	(void)state;
+	kmc_judge_on_violation(judge, note_key, key);
+	misaligned(judge);
+	kmc_judge_destroy(judge);
+	known = key;
+	assert_false(traps(misaligned, true));
+	assert_true(traps(overlap, false));
+	known = NULL;
+}
+
+/* While trapping is on, what cannot trap is counted and makes no finding. */
+static void callers_are_counted_only(void **state)
+{
+	struct kmc_judge *judge = make_judge(false);
+
+	(void)state;
+	kmc_judge_trap(judge, KMC_TRAP_CONFORMANCE);
+	feed_call(judge, KMC_OP_KMALLOC, PAGE(16), 64);
+	assert_int_equal(feed_call(judge, KMC_OP_VFREE, PAGE(16), 0), 1);
+	assert_int_equal(kmc_judge_finding_count(judge), 0);
+	kmc_judge_destroy(judge);
+}
+
 static void without_the_wish_nothing_traps(void **state)
 {
 	struct kmc_judge *judge = make_judge(true);
@@ -107,6 +156,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_traps),
+		cmocka_unit_test(equivalence_traps_on_wish),
+		cmocka_unit_test(known_findings_do_not_trap),
+		cmocka_unit_test(callers_are_counted_only),
 		cmocka_unit_test(without_the_wish_nothing_traps),
 		cmocka_unit_test(functions_are_distinct),
 	};

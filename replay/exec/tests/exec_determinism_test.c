@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "exec_run.h"
-#include "../../check/event_digest.h"
+#include "vocab/event_digest.h"
 
 #define RUNS 1000
 #define OPS 200

@@ -191,8 +191,18 @@ int kmc_judge_finish(struct kmc_judge *judge);
 typedef void (*kmc_judge_fn)(void *arg, const struct kmc_finding *finding);
 void kmc_judge_on_violation(struct kmc_judge *judge, kmc_judge_fn fn, void *arg);
 
-/** kmc_judge_trap() - End in a trap in the violated rule's own function (fuzzing). */
-void kmc_judge_trap(struct kmc_judge *judge, bool trap);
+/**
+ * kmc_judge_trap() - End in a trap in the violated rule's own function (fuzzing).
+ * @what: KMC_TRAP_*; 0: never.
+ *
+ * Findings that were accepted never trap. While it is not 0, breaches that could not trap are
+ * counted and make no finding: a fuzzer's input costs the same however often it came before.
+ */
+void kmc_judge_trap(struct kmc_judge *judge, unsigned int what);
+#define KMC_TRAP_CONFORMANCE 1u /* must rules of the allocator that count for conformance */
+#define KMC_TRAP_EQUIVALENCE 2u /* and those of origin I, where a subject claims to be Linux */
+/** kmc_judge_on_trap() - Called with the finding right before the trap. */
+void kmc_judge_on_trap(struct kmc_judge *judge, kmc_judge_fn fn, void *arg);
 
 void kmc_judge_result(const struct kmc_judge *judge, size_t rule, struct kmc_rule_result *result);
 size_t kmc_judge_finding_count(const struct kmc_judge *judge);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A digest of a stream of events: equal streams give equal digests with any
- * compiler and in any process. Used by check and by tests of determinism.
+ * compiler and in any process. Used by check, the fuzzers and tests of determinism.
  */
-#ifndef CHECK_EVENT_DIGEST_H
-#define CHECK_EVENT_DIGEST_H
+#ifndef VOCAB_EVENT_DIGEST_H
+#define VOCAB_EVENT_DIGEST_H
 #include <stdint.h>
 #include "vocab/event.h"
 

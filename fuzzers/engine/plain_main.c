@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The main of a fuzz target without an engine: runs each file named, and each
+ * file of a folder named, in order of names. Text programs (.op) are turned
+ * into records first, so that a corpus of text serves as it is.
+ *
+ * Exit status: 0 all ran, 2 a file could not be read. A finding traps.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "vocab/program.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static unsigned long files;
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len >= n && !strcmp(text + len - n, end);
+}
+
+static int run_text(const char *path)
+{
+	struct kmc_program program;
+	char error[512] = "";
+	void *bytes = NULL;
+	size_t len = 0;
+	int err;
+
+	kmc_program_init(&program);
+	err = kmc_program_read(&program, path, error, sizeof(error));
+	if (err)
+		fprintf(stderr, "%s\n", error);
+	else
+		err = kmc_program_encode(&program, &bytes, &len);
+	kmc_program_free(&program);
+	if (!err)
+		LLVMFuzzerTestOneInput(bytes, len);
+	free(bytes);
+	return err ? 2 : 0;
+}
+
+static int run_bytes(const char *path)
+{
+	FILE *in = fopen(path, "rb");
+	uint8_t *bytes = NULL;
+	struct stat st;
+	int err = 2;
+
+	if (in && !fstat(fileno(in), &st)) {
+		bytes = malloc((size_t)st.st_size + 1);
+		if (bytes && fread(bytes, 1, (size_t)st.st_size, in) == (size_t)st.st_size)
+			err = 0;
+	}
+	if (in)
+		fclose(in);
+	if (err)
+		fprintf(stderr, "%s: %s\n", path, strerror(errno ? errno : EIO));
+	else
+		LLVMFuzzerTestOneInput(bytes, (size_t)st.st_size);
+	free(bytes);
+	return err;
+}
+
+static int run_path(const char *path);
+
+static int is_input(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int run_folder(const char *path)
+{
+	struct dirent **entries;
+	int err = 0, n = scandir(path, &entries, is_input, alphasort);
+
+	if (n < 0) {
+		perror(path);
+		return 2;
+	}
+	for (int i = 0; i < n; i++) {
+		char name[4096];
+
+		snprintf(name, sizeof(name), "%s/%s", path, entries[i]->d_name);
+		err |= run_path(name);
+		free(entries[i]);
+	}
+	free(entries);
+	return err;
+}
+
+static int run_path(const char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return run_folder(path);
+	files++;
+	return ends_with(path, ".op") ? run_text(path) : run_bytes(path);
+}
+
+int main(int argc, char **argv)
+{
+	int err = 0;
+
+	for (int i = 1; i < argc; i++)
+		err |= run_path(argv[i]);
+	printf("%lu inputs\n", files);
+	return err;
+}

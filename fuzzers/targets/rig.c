@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rigs: machines with their judges, kept from program to program. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "coverage.h"
+#include "fuzz/rig.h"
+#include "fuzz/telltale.h"
+#include "vocab/event_digest.h"
+
+struct kmc_rigs {
+	size_t nr, max;
+	unsigned int flags;
+	uint64_t uses;
+	struct kmc_rig **rigs;
+	char (*accepted)[24];
+	size_t nr_accepted;
+	kmc_judge_fn listener;
+	void *listener_arg;
+	/* of the run under way */
+	struct kmc_rig_run *run;
+};
+
+/* the stream of a run */
+
+static void on_event(void *arg, const struct kmc_event *ev)
+{
+	struct kmc_rig *rig = arg;
+	struct kmc_rig_run *run = rig->rigs->run;
+	int broken;
+
+	run->events++;
+	if (rig->rigs->flags & KMC_RIG_DIGEST)
+		run->digest = kmc_digest_event(run->digest, ev);
+	run->refused += ev->outcome == KMC_OUT_REFUSED;
+	run->skipped += ev->outcome == KMC_OUT_SKIPPED;
+	run->misuse += ev->kind != KMC_EV_BEGIN && ev->marks & KMC_MARK_MISUSE;
+	broken = kmc_judge_event(rig->judge, ev);
+	if (broken < 0)
+		run->error = broken;
+	else
+		run->violated += (uint64_t)broken;
+}
+
+static void on_cache(void *arg, const struct kmc_cache_desc *cache)
+{
+	struct kmc_rig *rig = arg;
+
+	if (kmc_judge_cache(rig->judge, cache))
+		rig->rigs->run->error = -ENOMEM;
+}
+
+static void on_trap(void *arg, const struct kmc_finding *finding)
+{
+	struct kmc_rigs *rigs = arg;
+
+	kmc_telltale_write(stderr, finding, rigs->run ? rigs->run->op : 0);
+}
+
+void kmc_rig_reset(struct kmc_rig *rig, struct kmc_rig_run *run)
+{
+	*run = (struct kmc_rig_run){ .digest = KMC_DIGEST_START };
+	rig->rigs->run = run;
+	run->error = rig->target->ops->reset(rig->target);
+	kmc_judge_reset(rig->judge);
+}
+
+static void submit(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
+		   struct kmc_rig_run *run)
+{
+	struct kmc_sink sink = { .arg = rig, .event = on_event, .cache = on_cache };
+	int err = rig->target->ops->submit(rig->target, ops, nr, &sink);
+
+	if (err)
+		run->error = err;
+}
+
+void kmc_rig_step(struct kmc_rig *rig, const struct kmc_op *op, struct kmc_rig_run *run)
+{
+	rig->rigs->run = run;
+	submit(rig, op, 1, run);
+	run->op++;
+}
+
+void kmc_rig_finish(struct kmc_rig *rig, struct kmc_rig_run *run)
+{
+	int broken;
+
+	rig->rigs->run = run;
+	broken = kmc_judge_finish(rig->judge);
+	if (broken < 0)
+		run->error = broken;
+	else
+		run->violated += (uint64_t)broken;
+	if (rig->rigs->flags & KMC_RIG_DIGEST && rig->target->ops->hash(rig->target, &run->hash))
+		run->hash = 0;
+	rig->rigs->run = NULL;
+}
+
+void kmc_rig_run(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
+		 struct kmc_rig_run *run)
+{
+	kmc_rig_reset(rig, run);
+	for (size_t i = 0; i < nr && !run->error; i++)
+		kmc_rig_step(rig, &ops[i], run);
+	kmc_rig_finish(rig, run);
+}
+
+/* the set */
+
+struct kmc_rigs *kmc_rigs_create(size_t max, unsigned int flags)
+{
+	struct kmc_rigs *rigs = calloc(1, sizeof(*rigs));
+
+	if (!rigs)
+		return NULL;
+	rigs->max = max ? max : 1;
+	rigs->flags = flags;
+	rigs->rigs = calloc(rigs->max, sizeof(*rigs->rigs));
+	if (!rigs->rigs) {
+		free(rigs);
+		return NULL;
+	}
+	return rigs;
+}
+
+static void rig_destroy(struct kmc_rig *rig)
+{
+	kmc_judge_destroy(rig->judge);
+	if (rig->target)
+		rig->target->ops->close(rig->target);
+	free(rig);
+}
+
+void kmc_rigs_destroy(struct kmc_rigs *rigs)
+{
+	if (!rigs)
+		return;
+	for (size_t i = 0; i < rigs->nr; i++)
+		rig_destroy(rigs->rigs[i]);
+	free(rigs->rigs);
+	free(rigs->accepted);
+	free(rigs);
+}
+
+int kmc_rigs_accept(struct kmc_rigs *rigs, const char *key)
+{
+	void *list = reallocarray(rigs->accepted, rigs->nr_accepted + 1,
+				  sizeof(rigs->accepted[0]));
+	int err = list ? 0 : -ENOMEM;
+
+	if (err)
+		return err;
+	rigs->accepted = list;
+	snprintf(rigs->accepted[rigs->nr_accepted++], sizeof(rigs->accepted[0]), "%s", key);
+	for (size_t i = 0; i < rigs->nr && !err; i++)
+		err = kmc_judge_accept(rigs->rigs[i]->judge, key);
+	return err;
+}
+
+int kmc_rigs_accept_file(struct kmc_rigs *rigs, const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char line[256], key[24];
+	int taken = 0, err = 0;
+
+	if (!in)
+		return -errno;
+	while (!err && fgets(line, sizeof(line), in))
+		if (sscanf(line, "%23[v1-9a-f0-]", key) == 1 && !strncmp(key, "v1-", 3)) {
+			err = kmc_rigs_accept(rigs, key);
+			taken++;
+		}
+	if (ferror(in))
+		err = -EIO;
+	fclose(in);
+	return err ? err : taken;
+}
+
+void kmc_rigs_listen(struct kmc_rigs *rigs, kmc_judge_fn fn, void *arg)
+{
+	rigs->listener = fn;
+	rigs->listener_arg = arg;
+	for (size_t i = 0; i < rigs->nr; i++)
+		kmc_judge_on_violation(rigs->rigs[i]->judge, fn, arg);
+}
+
+static int make_judge(struct kmc_rigs *rigs, struct kmc_rig *rig)
+{
+	struct kmc_subject subject = { .edition = rig->edition };
+	struct kmc_caps caps;
+	int err;
+
+	rig->target->ops->caps(rig->target, &caps);
+	memcpy(subject.name, caps.name, sizeof(subject.name));
+	subject.machine = caps.machine;
+	subject.shows = caps.shows;
+	err = kmc_judge_create(&subject, &rig->judge);
+	for (size_t i = 0; i < rigs->nr_accepted && !err; i++)
+		err = kmc_judge_accept(rig->judge, rigs->accepted[i]);
+	if (err)
+		return err;
+	kmc_judge_on_violation(rig->judge, rigs->listener, rigs->listener_arg);
+	if (rigs->flags & KMC_RIG_TRAP) {
+		kmc_judge_trap(rig->judge, KMC_TRAP_CONFORMANCE | KMC_TRAP_EQUIVALENCE);
+		kmc_judge_on_trap(rig->judge, on_trap, rigs);
+	}
+	return 0;
+}
+
+static int make_rig(struct kmc_rigs *rigs, struct kmc_rig *rig, char *error, size_t size)
+{
+	struct kmc_target_config config = { .machine = rig->machine, .flags = KMC_TARGET_OBSERVE };
+	int err = kmc_target_find("alloc")->open(&config, &rig->target, error, size);
+
+	if (!err)
+		err = make_judge(rigs, rig);
+	if (err == -ENOMEM)
+		snprintf(error, size, "out of memory");
+	return err;
+}
+
+static struct kmc_rig *find(struct kmc_rigs *rigs, const struct kmc_machine *machine,
+			    uint32_t edition)
+{
+	for (size_t i = 0; i < rigs->nr; i++)
+		if (rigs->rigs[i]->edition == edition &&
+		    kmc_machine_equal(&rigs->rigs[i]->machine, machine))
+			return rigs->rigs[i];
+	return NULL;
+}
+
+static size_t oldest(const struct kmc_rigs *rigs)
+{
+	size_t found = 0;
+
+	for (size_t i = 1; i < rigs->nr; i++)
+		if (rigs->rigs[i]->last_used < rigs->rigs[found]->last_used)
+			found = i;
+	return found;
+}
+
+static int add(struct kmc_rigs *rigs, const struct kmc_machine *machine, uint32_t edition,
+	       struct kmc_rig **made, char *error, size_t size)
+{
+	struct kmc_rig *rig = calloc(1, sizeof(*rig));
+	size_t at = rigs->nr;
+	int err;
+
+	if (!rig)
+		return -ENOMEM;
+	rig->machine = *machine;
+	rig->edition = edition;
+	rig->rigs = rigs;
+	err = make_rig(rigs, rig, error, size);
+	if (err) {
+		rig_destroy(rig);
+		return err;
+	}
+	if (rigs->nr == rigs->max) {
+		at = oldest(rigs);
+		rig_destroy(rigs->rigs[at]);
+	} else {
+		rigs->nr++;
+	}
+	rigs->rigs[at] = rig;
+	*made = rig;
+	return 0;
+}
+
+int kmc_rigs_take(struct kmc_rigs *rigs, const struct kmc_machine *machine, uint32_t edition,
+		  struct kmc_rig **rig, char *error, size_t size)
+{
+	int err = 0;
+
+	*rig = find(rigs, machine, edition);
+	if (!*rig) {
+		/* The first input of a machine is to look like all others. */
+		kmc_coverage_pause();
+		err = add(rigs, machine, edition, rig, error, size);
+		kmc_coverage_resume();
+	}
+	if (!err)
+		(*rig)->last_used = ++rigs->uses;
+	return err;
+}
