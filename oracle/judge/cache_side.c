@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Calls about caches: making and ending them, their objects, sheaves. */
-#include "judge_priv.h"
+#include "call_parts.h"
 
 static bool is_creation(unsigned int code)
 {
@@ -141,4 +141,53 @@ void kmc_objects_cache_end(struct kmc_judge *judge, struct kmc_case *c)
 	default:
 		end_sheaf(judge, c);
 	}
+}
+
+static bool is_cache_use(unsigned int code)
+{
+	return (code >= KMC_OP_KMEM_CACHE_DESTROY && code <= KMC_OP_KMEM_CACHE_FREE_BULK) ||
+	       code == KMC_OP_KMEM_CACHE_PREFILL_SHEAF ||
+	       code == KMC_OP_KMEM_CACHE_ALLOC_FROM_SHEAF;
+}
+
+/* A destroy of NULL, or a bulk free whose caches come from the objects, names no cache. */
+static bool names_cache(const struct kmc_event *ev)
+{
+	return ev->cache != KMC_CACHE_NONE;
+}
+
+void kmc_cache_enter(struct kmc_judge *judge, struct kmc_case *c)
+{
+	unsigned int code = c->ev->what;
+
+	if (code == KMC_OP_KMEM_CACHE_CREATE || code == KMC_OP_KMEM_CACHE_CREATE_USERCOPY ||
+	    code == KMC_OP_KMEM_CACHE_CREATE_ARGS) {
+		KMC_ASK(judge, KC_3, c);
+		KMC_ASK(judge, ALIGN_14, c);
+		return;
+	}
+	if (!is_cache_use(code) || !names_cache(c->ev))
+		return;
+	KMC_ASK(judge, KC_1, c);
+	KMC_ASK(judge, KC_29, c);
+	if (c->by == KMC_BY_NOBODY && c->from >= KMC_FROM_CACHE && c->from <= KMC_FROM_CACHE_CTOR)
+		KMC_ASK(judge, KC_11, c);
+	if (code == KMC_OP_KMEM_CACHE_ALLOC_BULK || code == KMC_OP_KMEM_CACHE_FREE_BULK)
+		KMC_ASK(judge, KC_34, c);
+	if (code == KMC_OP_KMEM_CACHE_DESTROY) {
+		KMC_ASK(judge, KC_3, c);
+		c->value = c->cache && c->cache->known ? c->cache->count.live : 0;
+		KMC_ASK(judge, KC_25, c);
+	}
+}
+
+void kmc_cache_close(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	struct kmc_cache *cache = kmc_book_cache(judge, c->ev->cache);
+
+	if (!cache || c->ev->marks & KMC_MARK_MISUSE || c->ev->outcome != KMC_OUT_NONE)
+		return;
+	cache->destroyed = true;
+	cache->known = false;
+	cache->destroyed_seq = judge->now;
 }

@@ -447,7 +447,7 @@ void kmc_ask_alignment(struct kmc_judge *judge, const struct kmc_case *c);
 /** kmc_ask_ceiling() - KM-5, ARR-11: for sizes above the largest class. */
 void kmc_ask_ceiling(struct kmc_judge *judge, const struct kmc_case *c);
 
-/* trace_side.c, call_side.c */
+/* trace_side.c, call_side.c, leaks.c */
 
 int kmc_trace_side(struct kmc_judge *judge, const struct kmc_event *ev);
 int kmc_call_side(struct kmc_judge *judge, const struct kmc_event *ev);
@@ -501,7 +501,7 @@ void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev);
 /** kmc_task_pays() - Was the caller put into a group that pays, and may it be charged here? */
 bool kmc_task_pays(const struct kmc_judge *judge, const struct kmc_event *ev);
 
-/* call_side.c, for the sides: */
+/* call_case.c, open_calls.c, resize_side.c: */
 /** kmc_call_requests() - Does it ask for memory, singly or in bulk? */
 bool kmc_call_requests(unsigned int code);
 /** kmc_open_find() - The call of this id that has not ended; NULL. */

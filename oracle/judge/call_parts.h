@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parts of the call side, among themselves: each looks at one kind of call,
+ * call_side.c sends every event to its parts. Included by judge/ only.
+ */
+#ifndef CALL_PARTS_H
+#define CALL_PARTS_H
+#include "judge_priv.h"
+
+/* call_case.c */
+
+/* Traits of call_traits.def. */
+enum { Z = 1, A = 2, G = 4, R = 8, N = 16 };
+
+struct kmc_traits {
+	uint8_t gives; /* enum kmc_provenance; 0 nothing */
+	uint8_t takes; /* enum kmc_free_column + 1; 0 nothing */
+	uint8_t how;
+};
+
+extern const struct kmc_traits kmc_call_traits[KMC_OPCODE_END];
+
+static inline const struct kmc_traits *kmc_traits_of(unsigned int code)
+{
+	return &kmc_call_traits[code < KMC_OPCODE_END ? code : 0];
+}
+
+static inline const char *kmc_call_name(const struct kmc_judge *judge, unsigned int code)
+{
+	return judge->ops[code < KMC_OPCODE_END ? code : 0].name;
+}
+
+static inline bool kmc_call_has_gfp(const struct kmc_judge *judge, unsigned int code)
+{
+	return judge->ops[code < KMC_OPCODE_END ? code : 0].has_gfp;
+}
+
+/** kmc_case_set() - The case of this event, as far as the event alone and the caches tell. */
+void kmc_case_set(struct kmc_judge *judge, struct kmc_case *c, const struct kmc_event *ev);
+
+/* What kind of memory, of free, of request. */
+
+static inline bool kmc_is_page_memory(unsigned int from)
+{
+	return from >= KMC_FROM_PAGE && from <= KMC_FROM_CMA;
+}
+
+static inline bool kmc_is_rcu_column(unsigned int by)
+{
+	return by == KMC_BY_KFREE_RCU || by == KMC_BY_KVFREE_RCU || by == KMC_BY_MIGHTSLEEP;
+}
+
+static inline bool kmc_is_slab_request(const struct kmc_case *c)
+{
+	return c->from >= KMC_FROM_KMALLOC && c->from <= KMC_FROM_BUCKET;
+}
+
+static inline bool kmc_is_rcu_free(unsigned int code)
+{
+	return code >= KMC_OP_KFREE_RCU && code <= KMC_OP_KVFREE_RCU_MIGHTSLEEP;
+}
+
+/* open_calls.c; kmc_open_find() is in judge_priv.h */
+
+/** kmc_open_push() - A call begins. Return: 0, -ENOMEM. */
+int kmc_open_push(struct kmc_judge *judge, const struct kmc_event *ev);
+void kmc_open_drop(struct kmc_judge *judge, struct kmc_open_call *open);
+
+/* call_lives.c */
+
+/** kmc_takes_addresses() - Does memory of this kind at @addr take addresses from others? */
+bool kmc_takes_addresses(const struct kmc_judge *judge, unsigned int from, uint64_t addr);
+/** kmc_life_begin() - The block of this case is live from here on. Return: 0, -ENOMEM. */
+int kmc_life_begin(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_life_end() - A live block stops being live; others are left as they are. */
+void kmc_life_end(struct kmc_judge *judge, struct kmc_life *life, enum kmc_life_state state);
+/** kmc_life_undefine() - After a caller's breach nothing about it is held against the allocator. */
+void kmc_life_undefine(struct kmc_judge *judge, struct kmc_life *life);
+
+static inline struct kmc_life *kmc_live_at(struct kmc_judge *judge, uint64_t addr)
+{
+	struct kmc_life *life = addr > KMC_ZERO_SIZE_PTR ? kmc_shadow_find(&judge->shadow, addr) :
+							   NULL;
+
+	return life && life->state == KMC_LIFE_LIVE && life->seq >= judge->blind_before ? life :
+											  NULL;
+}
+
+/* request_side.c */
+
+/** kmc_request_enter() - What the flags and the context of a request allow. */
+void kmc_request_enter(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_request_end() - What it returned, and how. Return: 0, -ENOMEM. */
+int kmc_request_end(struct kmc_judge *judge, struct kmc_case *c);
+/** kmc_ask_place() - Nobody else's memory was handed out. */
+void kmc_ask_place(struct kmc_judge *judge, struct kmc_case *c);
+/** kmc_ask_content() - What was to be zero is zero, by what was seen in it. */
+void kmc_ask_content(struct kmc_judge *judge, const struct kmc_case *c);
+
+/* free_side.c */
+
+void kmc_free_enter(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c);
+
+/* memory_side.c */
+
+/** kmc_memory_enter() - A read, a write, a look at the bytes of a block. */
+void kmc_memory_enter(struct kmc_judge *judge, struct kmc_case *c);
+
+/* cache_side.c */
+
+void kmc_cache_enter(struct kmc_judge *judge, struct kmc_case *c);
+/** kmc_cache_close() - A cache was destroyed: into the books. */
+void kmc_cache_close(struct kmc_judge *judge, const struct kmc_case *c);
+
+/* page_side.c */
+
+/** kmc_ask_pages() - A page block as such: aligned to its order, of its zone. */
+void kmc_ask_pages(struct kmc_judge *judge, const struct kmc_case *c);
+void kmc_page_got(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_page_split() - Afterwards each page is a block of its own. Return: 0, -ENOMEM. */
+int kmc_page_split(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_page_migrated() - A block lies elsewhere now. Return: 0, -ENOMEM. */
+int kmc_page_migrated(struct kmc_judge *judge, const struct kmc_event *ev,
+		      const struct kmc_open_call *open);
+
+/* question_side.c */
+
+void kmc_question_end(struct kmc_judge *judge, struct kmc_case *c);
+
+/* effect_side.c */
+
+int kmc_call_effect(struct kmc_judge *judge, const struct kmc_event *ev);
+
+/* resize_side.c */
+
+void kmc_resize_enter(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_resize_end(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_dup_end(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_chain_note_write() - Bytes that were carried are the holder's own now. */
+void kmc_chain_note_write(struct kmc_judge *judge, const struct kmc_event *ev);
+/** kmc_chain_done() - What was planned for a block is noted. Return: 0, -ENOMEM. */
+int kmc_chain_done(struct kmc_judge *judge, const struct kmc_case *c);
+
+/* area_side.c */
+
+void kmc_area_end(struct kmc_judge *judge, struct kmc_case *c);
+/** kmc_area_ask_guard() - A page stays free between two areas. */
+void kmc_area_ask_guard(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_kvmalloc_end(struct kmc_judge *judge, struct kmc_case *c);
+
+#endif

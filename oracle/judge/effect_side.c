@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Effects: what a call did on its way, and what was seen in memory afterwards. */
+#include "call_parts.h"
+
+static void observe_zero(struct kmc_judge *judge, const struct kmc_event *ev,
+			 struct kmc_open_call *open)
+{
+	bool dirty = ev->what == KMC_EFF_CONTENT_DIRTY;
+	struct kmc_life *life = kmc_place_find(judge, ev->addr, 1, 0);
+	struct kmc_open_call seen = { .dirty = dirty ? 2 : 1, .dirty_at = ev->addr2, .begin = *ev };
+	struct kmc_case c;
+
+	if (open && kmc_traits_of(open->what)->gives) {
+		/* Of the call's own result, which its end will show. */
+		if (dirty || !open->dirty) {
+			open->dirty = seen.dirty;
+			open->dirty_at = ev->addr2;
+		}
+		return;
+	}
+	if (!life || !(life->flags & KMC_LIFE_ZEROED))
+		return;
+	c = (struct kmc_case){
+		.ev = ev, .call = open ? kmc_call_name(judge, open->what) : "check_zero", .open = &seen,
+		.addr = life->addr, .size = kmc_life_size(life), .gfp = life->gfp, .zeroed = true,
+		.from = life->from, .by = KMC_BY_NOBODY, .other = life,
+	};
+	kmc_ask_content(judge, &c);
+}
+
+static void observe_pattern(struct kmc_judge *judge, const struct kmc_event *ev,
+			    const struct kmc_open_call *open)
+{
+	struct kmc_life *life = kmc_place_find(judge, ev->addr, 1, 0);
+	struct kmc_case c;
+
+	if (!life)
+		return;
+	c = (struct kmc_case){
+		.ev = ev, .call = open ? kmc_call_name(judge, open->what) : "check", .addr = life->addr,
+		.size = kmc_life_size(life), .gfp = life->gfp, .from = life->from,
+		.by = KMC_BY_NOBODY, .other = life,
+	};
+	if (kmc_is_page_memory(life->from))
+		KMC_ASK(judge, PAGE_35, &c);
+	else if (life->from >= KMC_FROM_CACHE && life->from <= KMC_FROM_CACHE_CTOR)
+		KMC_ASK(judge, KC_41, &c);
+	else if (life->from >= KMC_FROM_KMALLOC && life->from <= KMC_FROM_BUCKET)
+		KMC_ASK(judge, KM_1, &c);
+}
+
+int kmc_call_effect(struct kmc_judge *judge, const struct kmc_event *ev)
+{
+	struct kmc_open_call *open = kmc_open_find(judge, ev->id);
+	struct kmc_life *life;
+
+	switch (ev->what) {
+	case KMC_EFF_CONTENT_ZERO:
+	case KMC_EFF_CONTENT_DIRTY:
+		if (!kmc_objects_content(judge, ev, open))
+			observe_zero(judge, ev, open);
+		return 0;
+	case KMC_EFF_CONTENT_KEPT:
+	case KMC_EFF_CONTENT_LOST:
+		if (!kmc_objects_content(judge, ev, open))
+			observe_pattern(judge, ev, open);
+		return 0;
+	case KMC_EFF_MIGRATED:
+		if (open)
+			open->effects |= 1u << ev->what;
+		return kmc_page_migrated(judge, ev, open);
+	case KMC_EFF_RELEASED:
+		life = kmc_shadow_find(&judge->shadow, ev->addr);
+		if (life && life->state == KMC_LIFE_PENDING)
+			life->state = KMC_LIFE_FREED;
+		break;
+	}
+	if (open)
+		open->effects |= 1u << ev->what;
+	return kmc_objects_effect(judge, ev, open);
+}

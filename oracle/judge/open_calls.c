@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Calls that have begun and not ended. */
+#include <errno.h>
+#include <stdlib.h>
+#include "call_parts.h"
+
+struct kmc_open_call *kmc_open_find(struct kmc_judge *judge, uint32_t id)
+{
+	for (size_t i = judge->nr_open; id && i-- > 0; )
+		if (judge->open[i].id == id)
+			return &judge->open[i];
+	return NULL;
+}
+
+int kmc_open_push(struct kmc_judge *judge, const struct kmc_event *ev)
+{
+	if (judge->nr_open == judge->max_open) {
+		size_t max = judge->max_open ? judge->max_open * 2 : 16;
+		void *open = realloc(judge->open, max * sizeof(*judge->open));
+
+		if (!open)
+			return -ENOMEM;
+		judge->open = open;
+		judge->max_open = max;
+	}
+	judge->open[judge->nr_open++] =
+		(struct kmc_open_call){ .id = ev->id, .what = ev->what, .begin = *ev,
+					.since = judge->now };
+	return 0;
+}
+
+void kmc_open_drop(struct kmc_judge *judge, struct kmc_open_call *open)
+{
+	*open = judge->open[--judge->nr_open];
+}
