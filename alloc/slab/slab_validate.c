@@ -7,13 +7,19 @@
 #include <errno.h>
 #include <string.h>
 
-/* Which objects are on the chain. Return: how many, or more than there are when it is broken. */
+static void *first_free(struct kmc_sim *sim, const struct kmem_cache *s, const struct page *slab)
+{
+	char *base = pfn_to_virt_in(sim, page_to_pfn_in(sim, slab));
+
+	return slab->slab.freelist ? kmc_object_at_index(s, base, slab->slab.freelist - 1u) : NULL;
+}
+
+/* Which objects are on the chain, as far as it holds. */
 static unsigned int chain_map(struct kmc_sim *sim, const struct kmem_cache *s,
 			      const struct page *slab, uint8_t *is_free)
 {
 	char *base = pfn_to_virt_in(sim, page_to_pfn_in(sim, slab));
-	void *free = slab->slab.freelist ?
-			     kmc_object_at_index(s, base, slab->slab.freelist - 1u) : NULL;
+	void *free = first_free(sim, s, slab);
 	unsigned int nr = 0;
 	bool bad = false;
 
@@ -24,15 +30,39 @@ static unsigned int chain_map(struct kmc_sim *sim, const struct kmem_cache *s,
 		is_free[i / 8] |= (uint8_t)(1u << i % 8);
 		free = kmc_slab_next_free(sim, s, slab, free, &bad);
 	}
-	return bad || free ? slab->slab.objects + 1u : nr;
+	return nr;
 }
 
 /* More would need an order that no cache has: R4. */
 #define MAP_BYTES ((KMC_SLUB_MAX_OBJECTS + 8) / 8)
 
-/* The slab's count and its chain must agree, unless the slab was given up. */
-static bool chain_length_right(struct kmc_sim *sim, const struct kmem_cache *s,
-			       struct page *slab, unsigned int nr_free)
+/* A pointer that leads nowhere ends the chain at its object. */
+static bool chain_mended(struct kmc_sim *sim, const struct kmem_cache *s, struct page *slab)
+{
+	void *free = first_free(sim, s, slab);
+	bool bad = false;
+
+	for (unsigned int nr = 0; free && nr < slab->slab.objects; nr++) {
+		void *next = kmc_slab_next_free(sim, s, slab, free, &bad);
+		struct kmc_slab_report report = {
+			.kind = KMC_SLAB_FREE_POINTER,
+			.addr = kmc_sim_address(sim, (char *)free + s->offset),
+			.length = sizeof(void *),
+		};
+
+		if (bad) {
+			kmc_slab_found(sim, s, slab, free, &report);
+			kmc_slab_end_chain(sim, s, free);
+			return true;
+		}
+		free = next;
+	}
+	return false;
+}
+
+/* The slab's count follows its chain, unless the slab was given up. */
+static bool count_mended(struct kmc_sim *sim, const struct kmem_cache *s, struct page *slab,
+			 unsigned int nr_free)
 {
 	struct kmc_slab_report report = {
 		.kind = KMC_SLAB_FREE_CHAIN,
@@ -41,20 +71,22 @@ static bool chain_length_right(struct kmc_sim *sim, const struct kmem_cache *s,
 	};
 
 	if (nr_free == (unsigned int)slab->slab.objects - slab->slab.inuse)
-		return true;
+		return false;
 	kmc_slab_found(sim, s, slab, NULL, &report);
-	return false;
+	kmc_touch(sim, slab, sizeof(*slab));
+	slab->slab.inuse = (uint16_t)(slab->slab.objects - nr_free);
+	return true;
 }
 
 static long slab_validate(struct kmc_sim *sim, const struct kmem_cache *s, struct page *slab)
 {
 	char *base = pfn_to_virt_in(sim, page_to_pfn_in(sim, slab));
 	uint8_t is_free[MAP_BYTES];
-	unsigned int nr_free = chain_map(sim, s, slab, is_free);
 	long damaged = 0;
 
 	damaged += !kmc_debug_slab_check(sim, s, slab);
-	damaged += !chain_length_right(sim, s, slab, nr_free);
+	damaged += chain_mended(sim, s, slab);
+	damaged += count_mended(sim, s, slab, chain_map(sim, s, slab, is_free));
 	for (unsigned int i = 0; i < slab->slab.objects; i++) {
 		bool free = is_free[i / 8] & 1u << i % 8;
 
@@ -77,7 +109,7 @@ static long list_validate(struct kmc_sim *sim, const struct kmem_cache *s, uint3
 	return damaged;
 }
 
-/* Rule: DBG-1, DBG-2, DBG-4. Model: exact in what is looked at (6.18). */
+/* Rule: DBG-1, DBG-2, DBG-4. Model: exact in what is looked at and mended (6.18). */
 long kmc_sim_slab_validate(struct kmem_cache *s)
 {
 	struct kmc_sim *sim = s->sim;

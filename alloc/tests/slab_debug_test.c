@@ -359,6 +359,28 @@ static void dbg4_damaged_free_pointer(void **state)
 	kmem_cache_free(s, next);
 }
 
+/* A broken chain ends at the object that breaks it, and the count of what is in use follows. */
+static void dbg4_validation_mends_the_chain(void **state)
+{
+	/* without red zones, which of the objects behind would now be those of free ones */
+	struct kmem_cache *s =
+		debug_cache("chain", 64, SLAB_POISON | SLAB_CONSISTENCY_CHECKS);
+	char *object = kmem_cache_alloc(s, GFP_KERNEL);
+	long offset = cache_info(s).offset;
+
+	(void)state;
+	kmem_cache_free(s, object);
+	assert_int_equal(kmc_sim_slab_validate(s), 0);
+	assert_int_equal(kmc_sim_poke(sim, object, offset + 5, 0x33), 0);
+	assert_int_equal(kmc_sim_slab_validate(s), 2);
+	assert_int_equal(kmc_sim_slab_reports(sim), 2);
+	assert_int_equal(last_report().kind, KMC_SLAB_FREE_CHAIN);
+	assert_int_equal(kmc_sim_slab_validate(s), 0);
+	assert_int_equal(cache_info(s).nr_active, cache_info(s).objects - 1);
+	assert_ptr_equal(kmem_cache_alloc(s, GFP_KERNEL), object);
+	assert_int_equal(cache_info(s).nr_active, cache_info(s).objects);
+}
+
 static void dbg4_poke_stays_in_the_stride(void **state)
 {
 	struct kmem_cache *s = debug_cache("poke", 64, ALL), *plain = debug_cache("plain", 64, 0);
@@ -664,6 +686,7 @@ int main(void)
 		MACHINE(dbg3_tracks_lie_behind_the_object),
 		MACHINE(dbg4_wrong_frees),
 		MACHINE(dbg4_damaged_free_pointer),
+		MACHINE(dbg4_validation_mends_the_chain),
 		MACHINE(dbg4_poke_stays_in_the_stride),
 		cmocka_unit_test(dbg5_init_options),
 		cmocka_unit_test(dbg6_results_stay),

@@ -25,6 +25,7 @@
 #include <linux/random.h>
 #include <linux/rwsem.h>
 #include "alloc/sim.h"
+#include "alloc/slab_report.h"
 
 #define NR_CPUS      4u
 #define MEMORY_BYTES (1ull << 30)
@@ -306,6 +307,51 @@ void kmc_code_abort(struct kunit *test)
 	longjmp(test->end, 1);
 }
 
+/* Until the case's end; one name at a time is all that is asked for. */
+static struct kunit_resource *named;
+
+int kunit_add_named_resource(struct kunit *test, kunit_resource_init_t init,
+			     kunit_resource_free_t free, struct kunit_resource *resource,
+			     const char *name, void *data)
+{
+	(void)test;
+	(void)free;
+	if (init || named)
+		return -EINVAL;
+	*resource = (struct kunit_resource){ .name = name, .data = data };
+	named = resource;
+	return 0;
+}
+
+/* A finding counts one, and one more where the damage is mended beside being told. */
+static int errors_of(enum kmc_slab_report_kind kind)
+{
+	switch (kind) {
+	case KMC_SLAB_TRACE_ALLOC:
+	case KMC_SLAB_TRACE_FREE:
+		return 0;
+	case KMC_SLAB_LEFT_RED_ZONE:
+	case KMC_SLAB_RIGHT_RED_ZONE:
+	case KMC_SLAB_POISON:
+	case KMC_SLAB_END_POISON:
+	case KMC_SLAB_ALIGN_PADDING:
+	case KMC_SLAB_OBJECT_PADDING:
+	case KMC_SLAB_SLAB_PADDING:
+	case KMC_SLAB_FREE_CHAIN:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
+/* As the kernel does for a resource of this name. */
+static void count_slab_errors(void *arg, const struct kmc_tp *tp)
+{
+	(void)arg;
+	if (tp->id == KMC_TP_SLAB_REPORT && named && !strcmp(named->name, "slab_errors"))
+		*(int *)named->data += errors_of((enum kmc_slab_report_kind)tp->bytes_req);
+}
+
 static bool run_case(const struct kunit_suite *suite, const struct kunit_case *one,
 		     unsigned int number)
 {
@@ -320,6 +366,7 @@ static bool run_case(const struct kunit_suite *suite, const struct kunit_case *o
 	}
 	if (suite->exit)
 		suite->exit(&test);
+	named = NULL;
 	printf("    %sok %u %s%s\n", test.failed ? "not " : "", number, one->name,
 	       test.skipped ? " # SKIP" : "");
 	return !test.failed;
@@ -358,6 +405,7 @@ static void boot(const char *options)
 		fprintf(stderr, "kernel_code: no machine\n");
 		exit(2);
 	}
+	kmc_sim_trace(sim, 1ull << KMC_TP_SLAB_REPORT, count_slab_errors, NULL);
 }
 
 int main(int argc, char **argv)

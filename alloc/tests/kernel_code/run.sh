@@ -12,8 +12,8 @@ tree=$KMC_TMP/linux-source-6.1
 failures=0
 
 [ -e "$source" ] || { echo "skipped: no $source (package linux-source-6.1)"; exit 77; }
-files=(lib/overflow_kunit.c lib/test_meminit.c lib/test_vmalloc.c)
-if [ ! -e "$tree/lib/test_vmalloc.c" ]; then
+files=(lib/overflow_kunit.c lib/test_meminit.c lib/test_vmalloc.c lib/slub_kunit.c)
+if [ ! -e "$tree/lib/slub_kunit.c" ]; then
 	tar -C "$KMC_TMP" -xf "$source" "${files[@]/#/linux-source-6.1/}" || exit 2
 fi
 cd "$KMC_TMP" || exit 2
@@ -23,10 +23,10 @@ fail() {
 	failures=$((failures + 1))
 }
 
-# build NAME: the file as it is, without warnings of ours and without sanitizers
+# build NAME FLAG...: the file as it is, without warnings of ours and without sanitizers
 build() {
 	local flags=(-std=gnu11 -O1 -g -fno-strict-aliasing -fwrapv -I "$here/include"
-		-I "$KMC_SRC/alloc/include")
+		-I "$KMC_SRC/alloc/include" "${@:2}")
 	$KMC_CC "${flags[@]}" -w -Werror=implicit-function-declaration \
 		-include "$here/include/release_6_1.h" -DKBUILD_MODNAME="\"$1\"" \
 		-c "$tree/lib/$1.c" -o "$1.o" || { fail "$1.c does not compile"; return 1; }
@@ -47,6 +47,11 @@ run() {
 # every case of the suite
 build overflow_kunit && run overflow_kunit
 grep -c '^    ok ' overflow_kunit.out | grep -qx 18 || fail "overflow_kunit: $(tail -2 overflow_kunit.out)"
+
+# every case: damage that a validation must find, mend and count as a kernel does
+inside=(-I "$here/include" -I "$KMC_SRC"/alloc/machine -I "$KMC_SRC"/alloc/page -I "$KMC_SRC"/alloc/slab)
+build slub_kunit "${inside[@]}" && run slub_kunit
+grep -c '^    ok ' slub_kunit.out | grep -qx 5 || fail "slub_kunit: $(tail -2 slub_kunit.out)"
 
 # wants memory that is zero without asking: each of the two boot options gives it
 if build test_meminit; then

@@ -32,6 +32,17 @@ struct kunit_suite {
 extern struct kunit_suite *kmc_code_suite __attribute__((weak));
 #define kunit_test_suite(suite) struct kunit_suite *kmc_code_suite = &(suite)
 
+/* Named places that code under test shares with the kernel's; the machine's reports count in one. */
+struct kunit_resource {
+	const char *name;
+	void *data;
+};
+typedef int (*kunit_resource_init_t)(struct kunit_resource *resource, void *context);
+typedef void (*kunit_resource_free_t)(struct kunit_resource *resource);
+int kunit_add_named_resource(struct kunit *test, kunit_resource_init_t init,
+			     kunit_resource_free_t free, struct kunit_resource *resource,
+			     const char *name, void *data);
+
 void kmc_code_failed(struct kunit *test, const char *file, int line);
 void kmc_code_skip(struct kunit *test) __attribute__((noreturn));
 void kmc_code_abort(struct kunit *test) __attribute__((noreturn));
