@@ -14,7 +14,7 @@
 #include <time.h>
 #include <cmocka.h>
 #include "exec/target.h"
-#include "legal_program.h"
+#include "generate/generate.h"
 #include "oracle/judge.h"
 #include "vocab/event_digest.h"
 
@@ -33,7 +33,7 @@ static uint64_t number(const char *name, uint64_t otherwise)
 struct run {
 	struct kmc_judge *judge; /* NULL: only the digest is wanted */
 	uint64_t digest, hash;
-	const char *want;        /* id of the only rule that may be broken */
+	const char *want; /* id of the only rule that may be broken */
 	bool found, is_malloc;
 	/* of the op under way */
 	const struct kmc_op *op;
@@ -123,8 +123,8 @@ static void note_lost(struct run *run)
 	if (op->code == KMC_OP_RESTORE)
 		memcpy(run->lost, run->lost_then, sizeof(run->lost));
 	for (uint64_t i = 0; result != KMC_RES_NONE && i < nr && op->dst + i < KMC_NR_SLOTS; i++)
-		run->lost[op->dst + i] = lost || (op->code == KMC_OP_ALLOC_PAGES_BULK &&
-						  i >= run->last.arg);
+		run->lost[op->dst + i] =
+			lost || (op->code == KMC_OP_ALLOC_PAGES_BULK && i >= run->last.arg);
 }
 
 static void check_outcome(struct run *run)
@@ -234,11 +234,11 @@ static struct kmc_judge *make_judge(struct kmc_target *target, uint32_t edition,
 }
 
 /* The first program of a test in full, of the others the finding. */
-static void explain(const char *name, const struct legal_wish *wish,
+static void explain(const char *name, const struct kmc_gen_wish *wish,
 		    const struct kmc_program *program, const struct run *run)
 {
 	printf("FAILED: KMC_SEED=%llu KMC_ROUNDS=1, %s, misuse: %s, want %s\n%s\n",
-	       (unsigned long long)wish->seed, name, legal_misuse_name(wish->misuse),
+	       (unsigned long long)wish->seed, name, kmc_gen_misuse_name(wish->misuse),
 	       run->want ? run->want : "nothing",
 	       *run->finding ? run->finding : "the misuse was not found");
 	if (!failures++)
@@ -274,8 +274,7 @@ static void show_rules(void)
 	printf("\n");
 }
 
-static bool run_again(struct kmc_target *target, const struct kmc_program *program,
-		      struct run *run)
+static bool run_again(struct kmc_target *target, const struct kmc_program *program, struct run *run)
 {
 	struct run again = { .want = run->want, .is_malloc = run->is_malloc };
 
@@ -283,7 +282,7 @@ static bool run_again(struct kmc_target *target, const struct kmc_program *progr
 	return run->is_malloc || (again.digest == run->digest && again.hash == run->hash);
 }
 
-static void try_program(const char *name, const struct legal_wish *wish,
+static void try_program(const char *name, const struct kmc_gen_wish *wish,
 			const struct kmc_program *program, const char *rule)
 {
 	struct kmc_target *target = open_target(name, program);
@@ -313,18 +312,20 @@ static const uint32_t editions[] = { KMC_RELEASE(6, 1, 0), KMC_RELEASE(6, 6, 0),
 				     KMC_RELEASE(6, 12, 0), KMC_RELEASE(6, 18, 0) };
 
 /* Return: was there such a program? A misuse needs something to be done to. */
-static bool try_seed(const char *name, uint64_t seed, enum legal_misuse misuse)
+static bool try_seed(const char *name, uint64_t seed, enum kmc_gen_misuse misuse)
 {
-	struct legal_wish wish = { .seed = seed, .profile = profiles[seed % 4],
-				   .edition = editions[seed / 4 % 4], .misuse = misuse,
-				   .kmalloc_only = !strcmp(name, "malloc") };
+	struct kmc_gen_wish wish = { .seed = seed,
+				     .profile = profiles[seed % 4],
+				     .edition = editions[seed / 4 % 4],
+				     .misuse = misuse,
+				     .kmalloc_only = !strcmp(name, "malloc") };
 	struct kmc_program program;
 	const char *rule;
 	bool made;
 
 	kmc_program_init(&program);
-	assert_int_equal(legal_program_make(&program, &wish, &rule), 0);
-	made = misuse == LEGAL_NONE || rule;
+	assert_int_equal(kmc_generate(&program, &wish, &rule), 0);
+	made = misuse == KMC_GEN_NONE || rule;
 	if (made)
 		try_program(name, &wish, &program, rule);
 	kmc_program_free(&program);
@@ -377,7 +378,7 @@ static void test_alloc_is_silent(void **state)
 	(void)state;
 	failures = 0;
 	for (uint64_t i = 0; i < rounds; i++)
-		try_seed("alloc", first_seed + i, LEGAL_NONE);
+		try_seed("alloc", first_seed + i, KMC_GEN_NONE);
 	assert_int_equal(failures, 0);
 	expect_every_op();
 	show_rules();
@@ -388,7 +389,7 @@ static void test_malloc_is_silent(void **state)
 	(void)state;
 	failures = 0;
 	for (uint64_t i = 0; i < rounds / 4 + 1; i++)
-		try_seed("malloc", first_seed + i, LEGAL_NONE);
+		try_seed("malloc", first_seed + i, KMC_GEN_NONE);
 	assert_int_equal(failures, 0);
 }
 
@@ -399,8 +400,8 @@ static void test_misuse_is_the_callers(void **state)
 	(void)state;
 	failures = 0;
 	for (uint64_t i = 0; i < rounds / 2 + 1; i++)
-		for (int misuse = 1; misuse < LEGAL_NR_MISUSES; misuse++)
-			made += try_seed("alloc", first_seed + i, (enum legal_misuse)misuse);
+		for (int misuse = 1; misuse < KMC_GEN_NR_MISUSES; misuse++)
+			made += try_seed("alloc", first_seed + i, (enum kmc_gen_misuse)misuse);
 	printf("%llu programs with a misuse\n", (unsigned long long)made);
 	assert_int_equal(failures, 0);
 	assert_true(rounds < 20 || made > rounds);
@@ -408,9 +409,9 @@ static void test_misuse_is_the_callers(void **state)
 
 static void test_misuse_of_malloc(void **state)
 {
-	static const enum legal_misuse misuses[] = { LEGAL_DOUBLE_FREE, LEGAL_INTERIOR,
-						     LEGAL_OVERFLOW, LEGAL_LEAK,
-						     LEGAL_USE_AFTER_FREE };
+	static const enum kmc_gen_misuse misuses[] = { KMC_GEN_DOUBLE_FREE, KMC_GEN_INTERIOR,
+						       KMC_GEN_OVERFLOW, KMC_GEN_LEAK,
+						       KMC_GEN_USE_AFTER_FREE };
 
 	(void)state;
 	failures = 0;
