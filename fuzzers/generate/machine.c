@@ -84,12 +84,34 @@ void gen_clock(struct maker *m)
 	gen_emit(m, &op);
 }
 
-/* How the machine is set and how full it is; tasks above those that run calls. */
+/* What reclaim and the OOM killer may find, and how far kswapd is; tasks above those that run calls. */
+static void population(struct maker *m, struct kmc_op *op)
+{
+	switch (op->code) {
+	case KMC_OP_POPULATE_LRU:
+		op->a = gen_draw(m, 64);
+		op->b = gen_draw(m, 64);
+		op->c = gen_draw(m, 64);
+		break;
+	case KMC_OP_POPULATE_ANON:
+		op->a = NR_TASKS + gen_draw(m, 4);
+		op->b = 1 + gen_draw(m, 64);
+		break;
+	case KMC_OP_SUSPEND_STORAGE:
+		op->a = gen_chance(m, 2);
+		return;
+	}
+	op->node = 0;
+}
+
+/* How the machine is set and how full it is. */
 void gen_setting(struct maker *m)
 {
-	static const uint16_t codes[] = { KMC_OP_SYSCTL, KMC_OP_PRESSURE, KMC_OP_TASK_SET,
-					  KMC_OP_TASK_EXIT };
-	struct kmc_op op = gen_start(m, codes[gen_draw(m, 4)]);
+	static const uint16_t codes[] = { KMC_OP_SYSCTL,	KMC_OP_PRESSURE,
+					  KMC_OP_TASK_SET,	KMC_OP_TASK_EXIT,
+					  KMC_OP_POPULATE_LRU,	KMC_OP_POPULATE_ANON,
+					  KMC_OP_KSWAPD_STEP,	KMC_OP_SUSPEND_STORAGE };
+	struct kmc_op op = gen_start(m, codes[gen_draw(m, 8)]);
 
 	op.context = KMC_CTX_TASK;
 	switch (op.code) {
@@ -101,9 +123,13 @@ void gen_setting(struct maker *m)
 		op.node = 0;
 		op.a = gen_chance(m, 2) ? 1 << 20 : 2000 + gen_draw(m, 4000);
 		break;
-	default:
+	case KMC_OP_TASK_SET:
+	case KMC_OP_TASK_EXIT:
 		op.a = NR_TASKS + gen_draw(m, 4);
 		op.b = op.code == KMC_OP_TASK_SET ? KMC_TF_KTHREAD : 0;
+		break;
+	default:
+		population(m, &op);
 	}
 	gen_emit(m, &op);
 }

@@ -337,11 +337,7 @@ static bool is_not_in_programs(unsigned int code)
 {
 	switch (code) {
 	case KMC_OP_MOVE_SLOT:
-	case KMC_OP_POPULATE_LRU:
-	case KMC_OP_POPULATE_ANON:
 	case KMC_OP_SHRINKER:
-	case KMC_OP_KSWAPD_STEP:
-	case KMC_OP_SUSPEND_STORAGE:
 	case KMC_OP_BALLOON:
 	case KMC_OP_MEMS_ALLOWED:
 		return true;
