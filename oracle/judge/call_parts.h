@@ -142,6 +142,17 @@ void kmc_chain_note_write(struct kmc_judge *judge, const struct kmc_event *ev);
 /** kmc_chain_done() - What was planned for a block is noted. Return: 0, -ENOMEM. */
 int kmc_chain_done(struct kmc_judge *judge, const struct kmc_case *c);
 
+/* cma_side.c, zs_side.c, dma_side.c */
+
+void kmc_cma_end(struct kmc_judge *judge, struct kmc_case *c);
+/** kmc_cma_ask_borrower() - A page outside cma_alloc: is it an area's, and may it be? */
+void kmc_cma_ask_borrower(struct kmc_judge *judge, const struct kmc_case *c);
+void kmc_zs_enter(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_zs_end(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_dma_enter(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_dma_end(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_percpu_end(struct kmc_judge *judge, const struct kmc_case *c);
+
 /* area_side.c */
 
 void kmc_area_end(struct kmc_judge *judge, struct kmc_case *c);

@@ -28,6 +28,8 @@ static void free_of_dead(struct kmc_judge *judge, struct kmc_case *c, struct kmc
 		return;
 	if (life->state == KMC_LIFE_PENDING && kmc_is_rcu_column(c->by))
 		KMC_ASK(judge, RCU_8, c);
+	else if (c->from == KMC_FROM_ZS)
+		KMC_ASK(judge, ZS_21, c);
 	else if (kmc_is_page_memory(c->from) && judge->on[KMC_R_PAGE_6])
 		KMC_ASK(judge, PAGE_6, c);
 	else
@@ -151,6 +153,8 @@ void kmc_free_enter(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, PAGE_32, c);
 	else
 		KMC_ASK(judge, FR_22, c);
+	if (c->ev->what == KMC_OP_ZS_FREE && kmc_is_error_pointer(c->addr))
+		return; /* Rule: ZS-14. */
 	if (c->addr <= KMC_ZERO_SIZE_PTR) {
 		free_of_sentinel(judge, c);
 		return;

@@ -13,11 +13,13 @@
 #include "pairing.h"
 #include "pools.h"
 #include "shadow.h"
+#include "sources.h"
 #include "vocab/op.h"
 
 #define KMC_PAGE 4096ull
 #define KMC_ZERO_SIZE_PTR 16ull
 #define KMC_MAX_ERRNO 4095ull
+#define KMC_MAPPING_CPUS 64
 
 struct kmc_rule_count {
 	uint64_t passed, violated, unknown;
@@ -102,6 +104,14 @@ struct kmc_notes {
 	bool saw_points;        /* tracepoints inside the call are shown */
 	bool freed_slab;        /* a kfree event stood inside */
 	bool levelled, kept, lost;
+	/* Page requests inside. */
+	uint32_t page_gfp, page_gfp_all; /* of the first; bits of any */
+	uint16_t nr_page_gets, nr_page_fails;
+	uint16_t nr_single_gets; /* of order 0, but not for slabs */
+	uint8_t plain_order;     /* the largest, of such as are not compound */
+	bool saw_cma;            /* an area was asked */
+	int64_t pages_kept;      /* pages that came, without those that went back */
+	int32_t areas_kept;      /* the same of vmalloc areas */
 };
 
 /* A call that has begun and not ended. */
@@ -210,6 +220,8 @@ struct kmc_judge {
 	struct kmc_chains chains;
 	struct kmc_grace grace;
 	struct kmc_pools pools;
+	struct kmc_sources sources;
+	uint64_t mapped[KMC_MAPPING_CPUS]; /* handle that a cpu has mapped; 0 none */
 	uint64_t paying; /* tasks below 64 that were attached to a group */
 
 	size_t nr_findings, max_findings;
@@ -248,6 +260,7 @@ struct kmc_case {
 	const struct kmc_chain *chain;     /* what is known of a block that was resized or copied */
 	const struct kmc_pending *pending; /* a block that waits for a grace period */
 	const struct kmc_pool *pool;
+	const struct kmc_source *source;   /* the area, pool or device of the call */
 };
 
 /* finding.c: a rule's two answers */
@@ -319,9 +332,11 @@ void kmc_ask_rule(struct kmc_judge *judge, int rule, const struct kmc_case *c);
 #define UNSEEN(token)
 #define COUNTED(token)
 #define ELSEWHERE(token)
+#define NOTHING(token)
 #define KMC_RULE(token, a, b, d, e, f, g, h, i, k, l, now, ...) now(token)
 #include "rules.def"
 #undef KMC_RULE
+#undef NOTHING
 #undef ELSEWHERE
 #undef COUNTED
 #undef UNSEEN

@@ -3,6 +3,7 @@
  * Calls about objects that need more than lives: here it is decided which side of the judge
  * such a call concerns, and asked what belongs to none of them.
  */
+#include <string.h>
 #include "call_parts.h"
 
 #define PURE_CALLER(c) ((c)->ev->marks & KMC_MARK_MISUSE && (c)->ev->outcome == KMC_OUT_NONE)
@@ -56,6 +57,10 @@ void kmc_objects_enter(struct kmc_judge *judge, const struct kmc_case *asked)
 		KMC_ASK(judge, KV_5, c);
 		KMC_ASK(judge, KV_14, c);
 	}
+	if (code >= KMC_OP_ZS_CREATE_POOL && code <= KMC_OP_ZS_GET_TOTAL_PAGES)
+		kmc_zs_enter(judge, c);
+	else if (code >= KMC_OP_DMA_DEVICE && code <= KMC_OP_DMA_POOL_DESTROY)
+		kmc_dma_enter(judge, c);
 	switch (code) {
 	case KMC_OP_VMALLOC_GFP:
 	case KMC_OP_VMALLOC_HUGE:
@@ -77,6 +82,9 @@ void kmc_objects_enter(struct kmc_judge *judge, const struct kmc_case *asked)
 		c->other = kmc_place_find(judge, c->addr, 1, 0);
 		if (c->other && c->size)
 			KMC_ASK(judge, UC_1, c);
+		break;
+	case KMC_OP_CMA_ALLOC:
+		KMC_ASK(judge, CMA_13, c);
 		break;
 	case KMC_OP_RUST_ALIGNED_SIZE:
 	case KMC_OP_RUST_ALLOC:
@@ -119,6 +127,15 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 		break;
 	case KMC_OP_VUNMAP:
 		KMC_ASK(judge, VM_13, c);
+		break;
+	case KMC_OP_CMA_RELEASE:
+		kmc_cma_end(judge, c);
+		break;
+	case KMC_OP_ZS_FREE:
+		kmc_zs_end(judge, c);
+		break;
+	case KMC_OP_DMA_POOL_FREE:
+		kmc_dma_end(judge, c);
 		break;
 	}
 	if (kmc_is_rcu_free(code) && c->addr > KMC_ZERO_SIZE_PTR &&
@@ -214,6 +231,18 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 	case KMC_OPF_MEMPOOL:
 		kmc_objects_pool_end(judge, c);
 		break;
+	case KMC_OPF_CMA:
+		kmc_cma_end(judge, c);
+		break;
+	case KMC_OPF_ZS:
+		kmc_zs_end(judge, c);
+		break;
+	case KMC_OPF_DMA:
+		kmc_dma_end(judge, c);
+		break;
+	case KMC_OPF_PERCPU:
+		kmc_percpu_end(judge, c);
+		break;
 	case KMC_OPF_RUST:
 		end_rust(judge, c);
 		break;
@@ -240,6 +269,8 @@ void kmc_objects_reset(struct kmc_judge *judge)
 	kmc_book_chains_reset(&judge->chains);
 	kmc_book_grace_reset(&judge->grace);
 	kmc_book_pools_reset(&judge->pools);
+	kmc_book_sources_reset(&judge->sources);
+	memset(judge->mapped, 0, sizeof(judge->mapped));
 	judge->paying = 0;
 }
 
@@ -248,4 +279,5 @@ void kmc_objects_free(struct kmc_judge *judge)
 	kmc_book_chains_free(&judge->chains);
 	kmc_book_grace_free(&judge->grace);
 	kmc_book_pools_free(&judge->pools);
+	kmc_book_sources_free(&judge->sources);
 }

@@ -4,7 +4,7 @@
  * address, reports; and the tracepoints inside a call. Most of it is noted with
  * the call and judged at its end.
  */
-#include "judge_priv.h"
+#include "call_parts.h"
 
 static struct kmc_case case_of(struct kmc_judge *judge, const struct kmc_event *ev,
 			       const struct kmc_open_call *open, const struct kmc_life *life)
@@ -269,6 +269,33 @@ int kmc_objects_effect(struct kmc_judge *judge, const struct kmc_event *ev,
 	return 0;
 }
 
+static void note_page(struct kmc_judge *judge, const struct kmc_event *ev,
+		      struct kmc_open_call *open)
+{
+	struct kmc_notes *notes = &open->notes;
+	bool got = ev->outcome != KMC_OUT_NULL && ev->addr;
+
+	if (!notes->nr_page_gets && !notes->nr_page_fails)
+		notes->page_gfp = ev->gfp;
+	notes->page_gfp_all |= ev->gfp;
+	if (!(ev->gfp & KMC_GFP_COMP) && ev->order > notes->plain_order)
+		notes->plain_order = ev->order;
+	notes->tried_in_vain |= !got;
+	if (!got) {
+		notes->nr_page_fails++;
+		return;
+	}
+	notes->nr_page_gets++;
+	notes->nr_single_gets += !ev->order && !(ev->gfp & KMC_GFP_COMP);
+	notes->pages_kept += 1ll << (ev->order & 31);
+	if (judge->sources.nr_areas) {
+		struct kmc_case c = case_of(judge, ev, open, NULL);
+
+		c.gfp = ev->gfp;
+		kmc_cma_ask_borrower(judge, &c);
+	}
+}
+
 void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_open_call *open = kmc_open_find(judge, ev->id ? ev->id : ev->parent);
@@ -287,7 +314,7 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 		notes->tried_in_vain |= ev->outcome == KMC_OUT_NULL;
 		break;
 	case KMC_TP_EV_MM_PAGE_ALLOC:
-		notes->tried_in_vain |= ev->outcome == KMC_OUT_NULL;
+		note_page(judge, ev, open);
 		if (open->what >= KMC_OP_KMEM_CACHE_ALLOC &&
 		    open->what <= KMC_OP_KMEM_CACHE_ALLOC_BULK) {
 			struct kmc_case c = case_of(judge, ev, open, NULL);
@@ -297,6 +324,18 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 				c.cache = judge->caches[open->begin.cache];
 			KMC_ASK(judge, KC_16, &c);
 		}
+		break;
+	case KMC_TP_EV_MM_PAGE_FREE:
+		notes->pages_kept -= 1ll << (ev->order & 31);
+		break;
+	case KMC_TP_EV_ALLOC_VMAP_AREA:
+		notes->areas_kept += ev->outcome == KMC_OUT_VALUE;
+		break;
+	case KMC_TP_EV_FREE_VMAP_AREA:
+		notes->areas_kept--;
+		break;
+	case KMC_TP_EV_CMA_ALLOC_START:
+		notes->saw_cma = true;
 		break;
 	case KMC_TP_EV_KFREE:
 		notes->freed_slab = true;

@@ -8,6 +8,8 @@ void kmc_ask_pages(struct kmc_judge *judge, const struct kmc_case *c)
 	bool block = c->from != KMC_FROM_EXACT && c->from != KMC_FROM_CONTIG &&
 		     c->from != KMC_FROM_CMA && c->from != KMC_FROM_FRAG;
 
+	if (judge->sources.nr_areas && c->from != KMC_FROM_CMA && c->from != KMC_FROM_CONTIG)
+		kmc_cma_ask_borrower(judge, c);
 	if (block)
 		KMC_ASK(judge, PAGE_2, c);
 	/* Two zones named is the caller's breach (GFP-24): nothing is promised then. */

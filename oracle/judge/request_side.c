@@ -69,6 +69,12 @@ void kmc_ask_place(struct kmc_judge *judge, struct kmc_case *c)
 	c->other = NULL;
 }
 
+/* Rule: PAGE-28. Before 6.18 a range's flags were those of migration alone. */
+static bool ignores_zero(const struct kmc_judge *judge, const struct kmc_case *c)
+{
+	return c->from == KMC_FROM_CONTIG && kmc_release_of(judge) < KMC_RELEASE(6, 18, 0);
+}
+
 void kmc_ask_content(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	bool ends = c->ev->kind != KMC_EV_EFFECT;
@@ -88,7 +94,7 @@ void kmc_ask_content(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, KV_8, c);
 	else if (c->from >= KMC_FROM_CACHE && c->from <= KMC_FROM_CACHE_CTOR)
 		KMC_ASK(judge, KC_12, c);
-	else if (kmc_is_page_memory(c->from))
+	else if (kmc_is_page_memory(c->from) && !ignores_zero(judge, c))
 		KMC_ASK(judge, GFP_20, c);
 }
 

@@ -32,6 +32,7 @@
 #define UNSEEN          KMC_WHY_UNSEEN
 #define COUNTED         KMC_WHY_COUNTED
 #define ELSEWHERE       KMC_WHY_REPLACED
+#define NOTHING         KMC_WHY_NO_PROMISE
 
 static struct kmc_rule rules[] = {
 #define KMC_RULE(token, rule_id, words, who, how, whence, from, to, show, attributes, other, now,  \

@@ -8,6 +8,7 @@
 #define UNSEEN(token) NULL
 #define COUNTED(token) NULL
 #define ELSEWHERE(token) NULL
+#define NOTHING(token) NULL
 
 static const kmc_rule_fn functions[KMC_NR_RULES] = {
 #define KMC_RULE(token, a, b, d, e, f, g, h, i, k, l, now, ...) [KMC_R_##token] = now(token),

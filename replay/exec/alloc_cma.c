@@ -30,6 +30,7 @@ static void area_result(struct kmc_call *call, int err, struct cma *cma)
 	}
 	kmc_sim_cma_info(cma, &info);
 	call->result = cma;
+	call->second = KMC_DIRECT_MAP_BASE + (info.base_pfn << PAGE_SHIFT);
 	kmc_alloc_value(call, info.index);
 }
 

@@ -70,22 +70,21 @@ static void *page_block(struct page *page)
 	return page ? page_address(page) : NULL;
 }
 
-static void *call_alloc(struct kmc_call *call, struct device *dev, gfp_t gfp)
+static void *call_alloc(struct kmc_call *call, struct device *dev, gfp_t gfp, dma_addr_t *bus)
 {
 	const struct kmc_op *op = call->op;
 	struct sg_table *sgt;
-	dma_addr_t bus;
 	void *block;
 
 	switch (op->code) {
-	case KMC_OP_DMA_ALLOC_COHERENT: return dma_alloc_coherent(dev, op->a, &bus, gfp);
+	case KMC_OP_DMA_ALLOC_COHERENT: return dma_alloc_coherent(dev, op->a, bus, gfp);
 	case KMC_OP_DMA_ALLOC_ATTRS:
-		block = dma_alloc_attrs(dev, op->a, &bus, gfp, op->b);
+		block = dma_alloc_attrs(dev, op->a, bus, gfp, op->b);
 		return op->b & DMA_ATTR_NO_KERNEL_MAPPING ? page_block(block) : block;
 	case KMC_OP_DMA_ALLOC_PAGES:
-		return page_block(dma_alloc_pages(dev, op->a, &bus, DMA_BIDIRECTIONAL, gfp));
+		return page_block(dma_alloc_pages(dev, op->a, bus, DMA_BIDIRECTIONAL, gfp));
 	case KMC_OP_DMA_ALLOC_NONCOHERENT:
-		return dma_alloc_noncoherent(dev, op->a, &bus, DMA_BIDIRECTIONAL, gfp);
+		return dma_alloc_noncoherent(dev, op->a, bus, DMA_BIDIRECTIONAL, gfp);
 	default:
 		sgt = dma_alloc_noncontiguous(dev, op->a, DMA_BIDIRECTIONAL, gfp, 0);
 		call->extra = sgt;
@@ -95,12 +94,16 @@ static void *call_alloc(struct kmc_call *call, struct device *dev, gfp_t gfp)
 
 static void alloc_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
+	dma_addr_t bus = 0;
+
 	(void)exec;
 	if (!of_kind(call, KMC_OP_DMA_DEVICE))
 		return;
-	kmc_alloc_memory_result(call, call_alloc(call, call->src->ptr, gfp));
-	if (call->outcome == KMC_OUT_VALUE)
-		call->granted = PAGE_ALIGN(call->size);
+	kmc_alloc_memory_result(call, call_alloc(call, call->src->ptr, gfp, &bus));
+	if (call->outcome != KMC_OUT_VALUE)
+		return;
+	call->granted = PAGE_ALIGN(call->size);
+	call->second = bus;
 }
 
 static unsigned int maker_of(unsigned int code)
@@ -128,7 +131,7 @@ static void free_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 		return;
 	if (slot->origin != maker_of(op->code) || slot->size != op->a ||
 	    slot->value != call->src->value) {
-		call->outcome = KMC_OUT_SKIPPED;
+		kmc_alloc_misfit(call);
 		return;
 	}
 	dev = call->src->ptr;
@@ -161,7 +164,7 @@ static void pool_create_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t g
 
 static void pool_alloc_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
-	dma_addr_t bus;
+	dma_addr_t bus = 0;
 
 	(void)exec;
 	if (!of_kind(call, KMC_OP_DMA_POOL_CREATE))
@@ -170,6 +173,7 @@ static void pool_alloc_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gf
 	if (call->outcome == KMC_OUT_VALUE) {
 		call->src->refs++;
 		call->granted = call->size;
+		call->second = bus;
 	}
 }
 
@@ -195,7 +199,7 @@ static void pool_destroy_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t 
 	if (!of_kind(call, KMC_OP_DMA_POOL_CREATE))
 		return;
 	if (call->src->refs) {
-		call->outcome = KMC_OUT_SKIPPED;
+		kmc_alloc_misfit(call);
 		return;
 	}
 	dma_pool_destroy(call->src->ptr);

@@ -26,12 +26,14 @@ static struct zs_pool *pool_of(struct kmc_call *call)
 static bool handle_fits(struct kmc_call *call, bool open)
 {
 	struct kmc_slot *slot = call->dst;
-	bool fits = pool_of(call) && slot && slot->origin == KMC_OP_ZS_MALLOC && slot->ptr &&
-		    slot->extra == call->src->ptr && (slot->parts != 0) == open;
+	bool ours = pool_of(call) && slot && slot->origin == KMC_OP_ZS_MALLOC && slot->ptr &&
+		    slot->extra == call->src->ptr;
 
-	if (!fits)
+	if (!ours)
 		call->outcome = KMC_OUT_SKIPPED;
-	return fits;
+	else if ((slot->parts != 0) != open)
+		kmc_alloc_misfit(call);
+	return ours && (slot->parts != 0) == open;
 }
 
 static bool has_access_calls(const struct kmc_exec *exec, struct kmc_call *call, bool mapping)
@@ -64,7 +66,7 @@ static void destroy_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	if (!pool)
 		return;
 	if (zs_get_total_pages(pool)) {
-		call->outcome = KMC_OUT_SKIPPED;
+		kmc_alloc_misfit(call);
 		return;
 	}
 	zs_destroy_pool(pool);
@@ -103,19 +105,40 @@ static void free_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	call->dst->freed = true;
 }
 
+/* What is mapped on a cpu: the handle's parts say on which, from 1. */
+static const struct kmc_slot *mapped_on(const struct kmc_exec *exec, uint8_t cpu)
+{
+	for (uint32_t i = 0; i < exec->nr_used; i++) {
+		const struct kmc_slot *slot = &exec->slots[exec->used[i]];
+
+		if (slot->kind == KMC_SLOT_HANDLE && slot->origin == KMC_OP_ZS_MALLOC &&
+		    slot->parts == cpu + 1u)
+			return slot;
+	}
+	return NULL;
+}
+
+/* Rule: ZS-10. A cpu maps one object at a time, never in an interrupt, and unmaps it itself. */
 static void map_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
 	bool map = call->op->code == KMC_OP_ZS_MAP_OBJECT;
+	const struct kmc_slot *mapped = mapped_on(exec, call->op->cpu);
+	bool irq = call->op->context >= KMC_CTX_SOFTIRQ && call->op->context <= KMC_CTX_NMI;
 
 	(void)gfp;
 	if (!has_access_calls(exec, call, true) || !handle_fits(call, !map))
 		return;
+	if (map ? mapped || irq : mapped != call->dst) {
+		kmc_alloc_misfit(call);
+		return;
+	}
 	if (map)
-		zs_map_object(call->src->ptr, (unsigned long)call->dst->ptr,
-			      (enum zs_mapmode)(call->op->a % 3));
+		call->second = exec->backend->address(
+			exec, zs_map_object(call->src->ptr, (unsigned long)call->dst->ptr,
+					    (enum zs_mapmode)(call->op->a % 3)));
 	else
 		zs_unmap_object(call->src->ptr, (unsigned long)call->dst->ptr);
-	call->dst->parts = map;
+	call->dst->parts = map ? call->op->cpu + 1u : 0;
 }
 
 static void write_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
@@ -150,6 +173,7 @@ static void read_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 		return;
 	}
 	bytes = zs_obj_read_begin(call->src->ptr, (unsigned long)slot->ptr, local);
+	call->second = bytes == local ? 0 : exec->backend->address(exec, bytes);
 	for (uint64_t i = 0; i < slot->written.end; i++)
 		good &= bytes[i] == (uint8_t)slot->pattern;
 	if (slot->written.end && exec->sink)

@@ -697,7 +697,8 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 {
 	struct kmc_slot *slot;
 
-	exec->open.arg = call->value;
+	if (!kmc_special_maker(call->op->code))
+		exec->open.arg = call->value;
 	if (kind == KMC_SLOT_POOL && kmc_plan_of(call->op->code)->family == KMC_OPF_MEMPOOL &&
 	    call->outcome == KMC_OUT_VALUE)
 		exec->open.cache = (uint32_t)call->value;
@@ -984,12 +985,14 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 		return;
 	default:
 		exec->backend->call(exec, call);
-		if (call->outcome == KMC_OUT_REFUSED || call->outcome == KMC_OUT_SKIPPED)
+		if (call->outcome == KMC_OUT_REFUSED || call->outcome == KMC_OUT_SKIPPED ||
+		    call->undone)
 			return;
 		if (call->outcome == KMC_OUT_ERROR)
 			exec->open.arg = call->value;
 		else if (call->outcome != KMC_OUT_HUNG)
 			store_result(exec, call);
+		kmc_special_done(exec, call);
 		end_lives(exec, call);
 		if (kmc_plan_of(call->op->code)->family == KMC_OPF_SCOPE)
 			note_scope(exec, call);
@@ -1093,6 +1096,8 @@ void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 	call.size = kmc_request_bytes(op, &call);
 	kmc_request_describe(&exec->open, &call);
 	name_operands(exec, plan, &call);
+	if ((plan->family >= KMC_OPF_CMA && plan->family <= KMC_OPF_PERCPU) || plan->is_free)
+		kmc_special_describe(&exec->open, &call);
 	if (fit == MISFIT) {
 		misuse(exec, &call);
 		return;

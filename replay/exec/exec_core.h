@@ -83,6 +83,8 @@ struct kmc_call {
 	void *extra;         /* kept in the slot */
 	uint64_t granted;
 	uint64_t value;      /* number, token, snapshot, error */
+	uint64_t second;     /* a second address of the result: the bus's; an area's first */
+	bool undone;         /* misuse: nothing was done */
 	struct kmc_cache_desc cache; /* of a creation */
 };
 
@@ -232,6 +234,15 @@ uint64_t kmc_request_bytes(const struct kmc_op *op, const struct kmc_call *call)
 void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call);
 /** kmc_request_zeroes() - Does the call promise zeroed memory? */
 bool kmc_request_zeroes(const struct kmc_op *op);
+
+/* exec_special.c: areas, packed objects, memory for devices, percpu areas */
+
+/** kmc_special_maker() - Does it make an area, a pool or a device, which gets a number? */
+bool kmc_special_maker(unsigned int code);
+/** kmc_special_describe() - Fill in what the event says of such a call's operands. */
+void kmc_special_describe(struct kmc_event *ev, const struct kmc_call *call);
+/** kmc_special_done() - And what of its result: the number, second addresses. */
+void kmc_special_done(struct kmc_exec *exec, const struct kmc_call *call);
 
 /* exec_pairing.c */
 

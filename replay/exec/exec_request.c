@@ -287,12 +287,6 @@ void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call)
 	}
 	if (plan->result == KMC_RES_NONE || plan->result == KMC_RES_NUM)
 		return;
-	if (plan->result == KMC_RES_POOL && plan->family == KMC_OPF_CMA) {
-		ev->size = op->b;
-		ev->addr2 = op->a;
-		ev->arg = op->d;
-		return;
-	}
 	ev->size = call->size;
 	if (is_array(op->code)) {
 		ev->arg = op->a;

@@ -71,6 +71,13 @@ void kmc_alloc_may_move(const struct kmc_call *call, void *block);
 struct kmc_holder_ops;
 extern const struct kmc_holder_ops kmc_alloc_holder;
 
+/** kmc_alloc_misfit() - What the call was given is its caller's fault: on record, if meant so. */
+static inline void kmc_alloc_misfit(struct kmc_call *call)
+{
+	call->undone = call->op->attr & KMC_ATTR_MISUSE;
+	call->outcome = call->undone ? KMC_OUT_NONE : KMC_OUT_SKIPPED;
+}
+
 /** kmc_alloc_value() - A call returned a number. */
 static inline void kmc_alloc_value(struct kmc_call *call, uint64_t value)
 {

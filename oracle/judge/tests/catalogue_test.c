@@ -186,7 +186,7 @@ static void editions(void **state)
 	assert_int_equal(state_in(KMC_RELEASE(6, 18, 0), "FR-10", &why), KMC_RULE_UNREACHABLE);
 	assert_int_equal(why, KMC_WHY_NOT_SHOWN);
 	assert_int_equal(state_in(KMC_RELEASE(6, 18, 0), "ZS-7", &why), KMC_RULE_UNREACHABLE);
-	assert_int_equal(why, KMC_WHY_NOT_JUDGED);
+	assert_int_equal(why, KMC_WHY_UNSEEN);
 	assert_int_equal(state_in(KMC_RELEASE(6, 18, 0), "KM-10", &why), KMC_RULE_UNREACHABLE);
 	assert_int_equal(why, KMC_WHY_NO_PROMISE);
 	assert_int_equal(state_in(KMC_RELEASE(6, 18, 0), "ALIGN-4", &why), KMC_RULE_UNREACHABLE);

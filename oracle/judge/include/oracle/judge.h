@@ -24,6 +24,13 @@
  * kmem_cache_create_usercopy has KMC_EV_PAIR(offset, size) in granted, _args KMC_EV_PAIR(free
  * pointer's offset, sheaf capacity), each UINT32_MAX where none was given.
  * memcg_attach has the task in size, the group in cache (none: the root).
+ * Areas, pools of packed objects, devices and their pools are numbered in cache. An area's making has
+ * size, the base asked for in addr2, limit in granted, alignment in arg, pages per bit in order, fixed in
+ * node, and the area's first page in addr; cma_alloc the alignment in order, cma_release its answer in
+ * arg. zs_malloc has the handle in addr, and so have the calls about it; a map or read has in addr2 where
+ * the data are, if it says so. dma_device has mask, coherent mask, bus limit in size, granted, addr2; a
+ * buffer or block of a device has its bus address in addr2, attributes in arg; dma_pool_create has the
+ * alignment in arg, the boundary in granted, the device in addr2; alloc_percpu the alignment in arg.
  * A call marked MISUSE that ends with another outcome than "-" was really done (a machine that
  * reports damage instead of suffering from it).
  *

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Contiguous areas: their making, what is taken of them, who borrows their pages. */
+#include "call_parts.h"
+
+static uint64_t whole_bits(const struct kmc_source *area, uint64_t pages)
+{
+	uint64_t bit = area->order < 32 ? 1ull << area->order : 1;
+
+	return (pages + bit - 1) / bit * bit;
+}
+
+static void end_creation(struct kmc_judge *judge, struct kmc_case *c)
+{
+	struct kmc_source *area;
+
+	if (c->ev->what == KMC_OP_CMA_DECLARE)
+		KMC_ASK(judge, CMA_4, c);
+	else
+		KMC_ASK(judge, CMA_1, c);
+	c->value = judge->sources.nr_areas;
+	KMC_ASK(judge, CMA_2, c);
+	if (c->ev->outcome != KMC_OUT_VALUE)
+		return;
+	area = kmc_book_source_make(&judge->sources, KMC_SOURCE_AREA, c->ev->cache);
+	if (!area)
+		return;
+	area->base = c->ev->addr;
+	area->size = c->ev->size;
+	area->order = c->ev->order;
+}
+
+static void end_alloc(struct kmc_judge *judge, struct kmc_case *c)
+{
+	struct kmc_source *area =
+		kmc_book_source_find(&judge->sources, KMC_SOURCE_AREA, c->ev->cache);
+
+	c->source = area;
+	KMC_ASK(judge, CMA_5, c);
+	KMC_ASK(judge, CMA_6, c);
+	if (!area)
+		return;
+	if (c->ev->outcome != KMC_OUT_VALUE) {
+		area->failed = true;
+		return;
+	}
+	KMC_ASK(judge, CMA_3, c);
+	area->taken += whole_bits(area, c->size / KMC_PAGE);
+}
+
+static void end_release(struct kmc_judge *judge, struct kmc_case *c)
+{
+	struct kmc_source *area =
+		kmc_book_source_find(&judge->sources, KMC_SOURCE_AREA, c->ev->cache);
+	uint64_t pages;
+
+	c->source = area;
+	KMC_ASK(judge, CMA_9, c);
+	if (!area || c->ev->outcome != KMC_OUT_VALUE || !c->ev->arg)
+		return;
+	pages = whole_bits(area, c->ev->size / KMC_PAGE);
+	area->taken -= pages < area->taken ? pages : area->taken;
+}
+
+static void end_available(struct kmc_judge *judge, struct kmc_case *c)
+{
+	struct kmc_source *area =
+		kmc_book_source_find(&judge->sources, KMC_SOURCE_AREA, c->ev->cache);
+
+	if (!area || c->ev->outcome != KMC_OUT_VALUE)
+		return;
+	c->source = area;
+	if (area->failed)
+		KMC_ASK(judge, CMA_8, c);
+	else
+		KMC_ASK(judge, CMA_15, c);
+	area->failed = false;
+}
+
+void kmc_cma_end(struct kmc_judge *judge, struct kmc_case *c)
+{
+	switch (c->ev->what) {
+	case KMC_OP_CMA_DECLARE:
+	case KMC_OP_CMA_INIT_RESERVED:
+		end_creation(judge, c);
+		break;
+	case KMC_OP_CMA_ALLOC:
+		end_alloc(judge, c);
+		break;
+	case KMC_OP_CMA_RELEASE:
+		end_release(judge, c);
+		break;
+	case KMC_OP_CMA_AVAILABLE:
+		end_available(judge, c);
+		break;
+	}
+}
+
+void kmc_cma_ask_borrower(struct kmc_judge *judge, const struct kmc_case *asked)
+{
+	struct kmc_case c = *asked;
+
+	c.source = kmc_book_source_at(&judge->sources, c.addr);
+	if (c.source)
+		KMC_ASK(judge, CMA_11, &c);
+}
