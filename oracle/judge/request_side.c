@@ -21,12 +21,30 @@ void kmc_request_enter(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, PAGE_37, c);
 }
 
+/*
+ * VM-7, MP-2 and MP-3 stand in the place of GFP-13 for their calls; percpu areas, devices and
+ * packed objects have bounds of their own, and NULL is normal.
+ */
+static bool can_be_promised(unsigned int from)
+{
+	switch (from) {
+	case KMC_FROM_VMALLOC:
+	case KMC_FROM_MEMPOOL:
+	case KMC_FROM_PERCPU:
+	case KMC_FROM_DMA:
+	case KMC_FROM_DMA_POOL:
+	case KMC_FROM_ZS:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	if (!kmc_call_has_gfp(judge, c->ev->what))
 		return;
-	/* VM-7, MP-2 and MP-3 stand in their place for their calls. */
-	if (c->from != KMC_FROM_VMALLOC && c->from != KMC_FROM_MEMPOOL)
+	if (can_be_promised(c->from))
 		KMC_ASK(judge, GFP_13, c);
 	KMC_ASK(judge, GFP_3, c);
 	if (c->from == KMC_FROM_MEMPOOL)
@@ -171,6 +189,9 @@ int kmc_request_end(struct kmc_judge *judge, struct kmc_case *c)
 	bool resize = kmc_traits_of(c->ev->what)->how & R;
 
 	ask_effects(judge, c);
+	kmc_ask_payment(judge, c);
+	if (kmc_is_page_memory(c->from))
+		kmc_ask_traced(judge, c);
 	ask_kind(judge, c);
 	if (c->ev->outcome != KMC_OUT_VALUE || c->addr <= KMC_ZERO_SIZE_PTR ||
 	    kmc_is_error_pointer(c->addr)) {
