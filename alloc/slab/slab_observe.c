@@ -167,6 +167,8 @@ void kmc_sim_cache_info(struct kmem_cache *cache, struct kmc_cache_info *info)
 		.objects = cache->layout.objects,
 		.refcount = (unsigned int)cache->refcount,
 		.sheaf_capacity = cache->layout.sheaf_capacity,
+		.useroffset = cache->useroffset,
+		.usersize = cache->usersize,
 		.flags = cache->flags,
 	};
 	slabs_for_each(sim, cache, count_slab, info);

@@ -85,7 +85,8 @@ unsigned int kmc_layout_align(unsigned int flags, unsigned int align, unsigned i
 	if (flags & SLAB_HWCACHE_ALIGN) {
 		unsigned int line = CACHE_LINE;
 
-		while (object_size <= line / 2)
+		/* Of a size of 0, a caller's error, the kernel looks for the end for ever. */
+		while (line > 1 && object_size <= line / 2)
 			line /= 2;
 		if (align < line)
 			align = line;

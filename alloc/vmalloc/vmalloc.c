@@ -79,7 +79,7 @@ static gfp_t page_gfp(struct kmc_cpu *cpu, gfp_t gfp)
 /* Rule: VM-1, VM-22. Model: exact (R10; up to 6.18, without a policy of the task). */
 static void fill_in_bulk(struct kmc_cpu *cpu, struct attempt *at)
 {
-	gfp_t gfp = page_gfp(cpu, at->rq->gfp) & ~__GFP_NOFAIL;
+	gfp_t gfp = page_gfp(cpu, at->rq->gfp) & ~(__GFP_NOFAIL | __GFP_COMP);
 
 	while (at->nr_filled < at->nr) {
 		uint32_t left = at->nr - at->nr_filled, ask = left < BULK_PAGES ? left : BULK_PAGES;
@@ -94,7 +94,8 @@ static void fill_in_bulk(struct kmc_cpu *cpu, struct attempt *at)
 
 static void fill_by_blocks(struct kmc_cpu *cpu, struct attempt *at)
 {
-	gfp_t gfp = page_gfp(cpu, at->rq->gfp);
+	/* The kernel would split the compound block that it asked for; here there is none. */
+	gfp_t gfp = page_gfp(cpu, at->rq->gfp) & ~__GFP_COMP;
 
 	if (at->order)
 		gfp &= ~__GFP_NOFAIL;

@@ -32,20 +32,35 @@ static void end_creation(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, KC_7, c);
 }
 
+/*
+ * Objects that nobody could have freed: the caller's own, those of a sheaf that
+ * is out, those a mempool may keep (which cache is behind it no event says).
+ */
+static bool may_hold_objects(const struct kmc_judge *judge, const struct kmc_case *c)
+{
+	for (size_t i = 0; i < judge->pools.nr; i++)
+		if (!judge->pools.pools[i].sheaf || judge->pools.pools[i].cache == c->ev->cache)
+			return true;
+	return c->cache && c->cache->count.live > c->value;
+}
+
 static void end_destroy(struct kmc_judge *judge, struct kmc_case *c)
 {
 	if (c->ev->cache == KMC_CACHE_NONE) {
 		KMC_ASK(judge, KC_24, c);
 		return;
 	}
-	if (c->ev->marks & KMC_MARK_MISUSE) {
-		c->value = c->cache ? c->cache->count.live : 0;
+	/* With objects left, whether it was meant or not, it is for the caller to answer (KC-25). */
+	c->value = c->cache && c->cache->known ? c->cache->count.live : 0;
+	if (c->value || c->ev->marks & KMC_MARK_MISUSE) {
 		if (c->value)
 			KMC_ASK(judge, KC_42, c);
 		return;
 	}
 	c->value = pending_of(judge, c->ev->cache);
-	KMC_ASK(judge, KC_27, c);
+	/* In an interrupt the warning is about the sleep. */
+	if (!may_hold_objects(judge, c) && c->ev->context == KMC_CTX_TASK)
+		KMC_ASK(judge, KC_27, c);
 }
 
 static void end_shrink(struct kmc_judge *judge, struct kmc_case *c)

@@ -150,7 +150,8 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 
 static void end_memory(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	if (c->addr >= KMC_ZERO_SIZE_PTR && c->addr < KMC_PAGE)
+	/* To hand a pointer on is no access. */
+	if (c->ev->what != KMC_OP_MOVE_SLOT && c->addr >= KMC_ZERO_SIZE_PTR && c->addr < KMC_PAGE)
 		KMC_ASK(judge, KM_4, c);
 }
 
@@ -271,9 +272,7 @@ void kmc_objects_reset(struct kmc_judge *judge)
 	kmc_book_pools_reset(&judge->pools);
 	kmc_book_sources_reset(&judge->sources);
 	memset(judge->mapped, 0, sizeof(judge->mapped));
-	kmc_book_groups_reset(&judge->groups);
 	judge->paying = 0;
-	judge->attached = UINT64_MAX; /* what was before is not known */
 }
 
 void kmc_objects_free(struct kmc_judge *judge)
@@ -282,5 +281,4 @@ void kmc_objects_free(struct kmc_judge *judge)
 	kmc_book_grace_free(&judge->grace);
 	kmc_book_pools_free(&judge->pools);
 	kmc_book_sources_free(&judge->sources);
-	kmc_book_groups_free(&judge->groups);
 }

@@ -21,19 +21,29 @@ void kmc_request_enter(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, PAGE_37, c);
 }
 
+#define RECLAIM (KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM)
+
 /*
- * VM-7, MP-2 and MP-3 stand in the place of GFP-13 for their calls; percpu areas, devices and
- * packed objects have bounds of their own, and NULL is normal.
+ * VM-7, MP-2, MP-3 and PAGE-28 stand in GFP-13's place for their calls; a device
+ * may be unable to reach any memory, a chunk of per-cpu memory be full.
  */
-static bool can_be_promised(unsigned int from)
+static bool fails_for_memory_only(const struct kmc_case *c)
 {
-	switch (from) {
-	case KMC_FROM_VMALLOC:
-	case KMC_FROM_MEMPOOL:
-	case KMC_FROM_PERCPU:
-	case KMC_FROM_DMA:
-	case KMC_FROM_DMA_POOL:
-	case KMC_FROM_ZS:
+	if (c->from == KMC_FROM_VMALLOC || c->from == KMC_FROM_MEMPOOL)
+		return false;
+	switch (c->ev->what) {
+	case KMC_OP_ALLOC_CONTIG_RANGE:
+	case KMC_OP_ALLOC_CONTIG_PAGES:
+	case KMC_OP_KMALLOC_NOLOCK: /* refuse flags that they do not know */
+	case KMC_OP_ALLOC_PAGES_NOLOCK:
+		return false;
+	case KMC_OP_PAGE_FRAG_ALLOC: /* Rule: PAGE-23. */
+		return c->size <= KMC_PAGE;
+	}
+	switch (kmc_op_desc(c->ev->what)->family) {
+	case KMC_OPF_DMA:
+	case KMC_OPF_PERCPU:
+	case KMC_OPF_ZS:
 		return false;
 	default:
 		return true;
@@ -44,8 +54,11 @@ static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	if (!kmc_call_has_gfp(judge, c->ev->what))
 		return;
-	if (can_be_promised(c->from))
+	if (fails_for_memory_only(c))
 		KMC_ASK(judge, GFP_13, c);
+	/* Its page tables come from GFP_KERNEL: flags without reclaim are the caller's breach (VM-8). */
+	if (c->from == KMC_FROM_VMALLOC && (c->gfp & RECLAIM) != RECLAIM)
+		return;
 	KMC_ASK(judge, GFP_3, c);
 	if (c->from == KMC_FROM_MEMPOOL)
 		return;
@@ -98,6 +111,9 @@ void kmc_ask_content(struct kmc_judge *judge, const struct kmc_case *c)
 	bool ends = c->ev->kind != KMC_EV_EFFECT;
 
 	if (!c->open || !c->open->dirty || !c->zeroed)
+		return;
+	/* A constructor and zero exclude each other (KC-11); a fragment's block was zeroed once. */
+	if (c->from == KMC_FROM_CACHE_CTOR || c->from == KMC_FROM_FRAG)
 		return;
 	if (ends && (c->ev->what == KMC_OP_KCALLOC || c->ev->what == KMC_OP_KCALLOC_NODE))
 		KMC_ASK(judge, ARR_2, c);
@@ -189,9 +205,6 @@ int kmc_request_end(struct kmc_judge *judge, struct kmc_case *c)
 	bool resize = kmc_traits_of(c->ev->what)->how & R;
 
 	ask_effects(judge, c);
-	kmc_ask_payment(judge, c);
-	if (kmc_is_page_memory(c->from))
-		kmc_ask_traced(judge, c);
 	ask_kind(judge, c);
 	if (c->ev->outcome != KMC_OUT_VALUE || c->addr <= KMC_ZERO_SIZE_PTR ||
 	    kmc_is_error_pointer(c->addr)) {

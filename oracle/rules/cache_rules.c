@@ -94,7 +94,7 @@ KMC_RULE_FN(KC_16)
 
 KMC_RULE_FN(KC_17)
 {
-	if (!c->open->notes.charged && !kmc_payment_is_sure(j, c)) {
+	if (!c->open->notes.charged && !kmc_task_pays(j, c->ev)) {
 		KMC_UNKNOWN_HERE(KC_17);
 		return;
 	}
@@ -190,7 +190,7 @@ KMC_RULE_FN(KC_36)
 
 KMC_RULE_FN(KC_38)
 {
-	bool twice = c->other && c->open->notes.charged_again;
+	bool twice = c->other && c->other->flags & KMC_LIFE_CHARGED && c->open->notes.charged;
 
 	if (!c->other)
 		return;
@@ -217,10 +217,10 @@ KMC_RULE_FN(KC_39)
 
 KMC_RULE_FN(KC_42)
 {
-	KMC_VERDICT(KC_42, c->effects & (BIT(WARNED) | BIT(REPORTED)) && !c->open->notes.pages_back,
+	KMC_VERDICT(KC_42, c->effects & (BIT(WARNED) | BIT(REPORTED)) && !c->open->notes.lives_back,
 		    "left-alone",
 		    (j, "%s has " NUM " objects: its destruction warns and leaves them alone",
 		     name_of(c), c->value),
-		    (j, "effects %#x, " NUM " bytes of pages went back", c->effects,
-		     c->open->notes.pages_back));
+		    (j, "effects %#x, " NUM " of them lay in pages that went back", c->effects,
+		     c->open->notes.lives_back));
 }

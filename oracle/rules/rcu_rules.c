@@ -61,8 +61,17 @@ KMC_RULE_FN(RCU_6)
 		     c->effects));
 }
 
+/* Said where it may not sleep, the warning is about that. */
+static bool sleeps_where_it_must_not(const struct kmc_event *ev)
+{
+	return (ev->what == KMC_OP_KFREE_RCU_MIGHTSLEEP ||
+		ev->what == KMC_OP_KVFREE_RCU_MIGHTSLEEP) && ev->context != KMC_CTX_TASK;
+}
+
 KMC_RULE_FN(RCU_7)
 {
+	if (sleeps_where_it_must_not(c->ev))
+		return;
 	if (!c->other || kmc_pairing_of(c->other->from, c->by, j->subject.edition) != KMC_PAIR_LEGAL)
 		return;
 	KMC_VERDICT(RCU_7, !(c->effects & (BIT(WARNED) | BIT(REPORTED))), "report",

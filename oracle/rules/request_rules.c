@@ -79,7 +79,7 @@ KMC_RULE_FN(KM_19)
 {
 	bool asked = c->gfp & KMC_GFP_ACCOUNT;
 
-	if (asked && !c->open->notes.charged && !kmc_payment_is_sure(j, c)) {
+	if (asked && !c->open->notes.charged && !kmc_task_pays(j, c->ev)) {
 		KMC_UNKNOWN_HERE(KM_19);
 		return;
 	}

@@ -55,6 +55,8 @@ void kmc_alloc_describe_cache(struct kmem_cache *cache, struct kmc_cache_desc *d
 	desc->order = info.order;
 	desc->min_order = info.min_order;
 	desc->objects = info.objects;
+	desc->useroffset = info.useroffset;
+	desc->usersize = info.usersize;
 	desc->raw_flags = info.flags;
 }
 
@@ -70,8 +72,8 @@ static void create_cache(struct kmc_call *call)
 		return;
 	}
 	if (op->code == KMC_OP_KMEM_CACHE_CREATE_USERCOPY) {
-		desc->useroffset = args.useroffset = op->src != KMC_NO_SLOT ? op->src : 0;
-		desc->usersize = args.usersize = op->third != KMC_NO_SLOT ? op->third : 0;
+		args.useroffset = op->src != KMC_NO_SLOT ? op->src : 0;
+		args.usersize = op->third != KMC_NO_SLOT ? op->third : 0;
 	} else if (op->code == KMC_OP_KMEM_CACHE_CREATE_ARGS) {
 		args.use_freeptr_offset = op->third != KMC_NO_SLOT;
 		args.freeptr_offset = args.use_freeptr_offset ? op->third : 0;

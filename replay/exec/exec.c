@@ -246,9 +246,10 @@ static bool copy_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 {
 	uint64_t bytes;
 
-	if (!slot || __builtin_mul_overflow(op->a, op->code == KMC_OP_KMEMDUP_ARRAY ? op->b : 1,
-					    &bytes))
-		return true; /* nothing is read of either */
+	if (__builtin_mul_overflow(op->a, op->code == KMC_OP_KMEMDUP_ARRAY ? op->b : 1, &bytes))
+		return true; /* nothing is read */
+	if (!slot)
+		return !bytes || op->code == KMC_OP_KMEMDUP_NUL;
 	return bytes <= slot->size && (bytes == 0 || (uintptr_t)slot->ptr > 16);
 }
 
@@ -511,7 +512,8 @@ static bool result_fits(const struct kmc_op *op, const struct kmc_plan *plan)
 
 static void set_contents(struct kmc_slot *slot, const struct kmc_op *op)
 {
-	slot->zeroing = kmc_request_zeroes(op);
+	/* Rule: KC-11. What becomes of a constructed object that is to be zeroed is not promised. */
+	slot->zeroing = kmc_request_zeroes(op) && !slot->ctor;
 	if (slot->zeroing)
 		slot->zero = (struct kmc_extent){ 0, slot->size };
 }
@@ -716,10 +718,8 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 	if (kmc_plan_of(call->op->code)->family == KMC_OPF_ZS ||
 	    call->op->code == KMC_OP_DMA_POOL_CREATE)
 		slot->size = call->op->a;
-	if (kind == KMC_SLOT_GROUP) {
+	if (kind == KMC_SLOT_GROUP)
 		exec->open.cache = (uint32_t)call->value;
-		exec->open.arg = call->src ? call->src->value + 1 : 0;
-	}
 	if (kind == KMC_SLOT_POOL && is_mempool(slot))
 		mempool_done(slot, call);
 	if (kind == KMC_SLOT_HANDLE && slot->origin == KMC_OP_KMEM_CACHE_PREFILL_SHEAF)
@@ -1072,6 +1072,16 @@ static void finish_machine(struct kmc_exec *exec, const struct kmc_call *call)
 	deliver(exec, &exec->open);
 }
 
+/* The op runs on a cpu and task that are there, and names no node that is not. */
+static bool place_fits(const struct kmc_exec *exec, const struct kmc_op *op)
+{
+	const struct kmc_machine *machine = &exec->caps.machine;
+
+	return op->cpu < machine->nr_cpus && !(exec->cpus_off >> op->cpu & 1) &&
+	       op->task < KMC_MAX_TASKS &&
+	       (op->node < (int)machine->nr_nodes || op->code == KMC_OP_CMA_DECLARE);
+}
+
 void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 {
 	const struct kmc_plan *plan = kmc_plan_of(op->code);
@@ -1086,9 +1096,7 @@ void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 		return;
 	}
 	fit = take_operands(exec, op, plan, &call);
-	if (op->cpu >= exec->caps.machine.nr_cpus || exec->cpus_off >> op->cpu & 1 ||
-	    op->task >= KMC_MAX_TASKS ||
-	    fit == NOT_THERE || !result_fits(op, plan) ||
+	if (!place_fits(exec, op) || fit == NOT_THERE || !result_fits(op, plan) ||
 	    (fit == MISFIT && !(op->attr & KMC_ATTR_MISUSE))) {
 		finish(exec, KMC_OUT_SKIPPED);
 		return;
@@ -1104,6 +1112,8 @@ void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 		misuse(exec, &call);
 		return;
 	}
+	/* Called misuse, it is none as far as operands go, and is done. */
+	exec->open.marks &= (uint16_t)~KMC_MARK_MISUSE;
 	run(exec, &call);
 	if (plan->family == KMC_OPF_MACHINE)
 		finish_machine(exec, &call);

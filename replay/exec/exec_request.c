@@ -116,6 +116,9 @@ uint64_t kmc_request_bytes(const struct kmc_op *op, const struct kmc_call *call)
 
 bool kmc_request_zeroes(const struct kmc_op *op)
 {
+	/* A copy overwrites what was zeroed; of fragments only a fresh block is zeroed. */
+	if (kmc_plan_of(op->code)->family == KMC_OPF_DUP || op->code == KMC_OP_PAGE_FRAG_ALLOC)
+		return false;
 	switch (op->code) {
 	case KMC_OP_KZALLOC:
 	case KMC_OP_KZALLOC_NODE:

@@ -45,21 +45,52 @@ static uint64_t mix(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
+static uint64_t mix_slot(uint64_t hash, unsigned int number, const struct kmc_slot *slot)
+{
+	hash = mix(hash, number << 16 | (unsigned int)slot->kind << 6 | slot->freed |
+				 slot->comp << 1 | slot->aliased << 2 | slot->zeroing << 3 |
+				 slot->ctor << 4 | slot->page << 5);
+	hash = mix(hash, (uint64_t)slot->origin << 32 | slot->cache);
+	hash = mix(hash, (uint64_t)slot->order << 48 | (uint64_t)slot->refs << 32 | slot->flags);
+	hash = mix(hash, slot->addr);
+	hash = mix(hash, slot->size);
+	hash = mix(hash, slot->value);
+	hash = mix(hash, slot->parts);
+	if (slot->written.end > slot->written.start) {
+		hash = mix(hash, slot->pattern);
+		hash = mix(hash, slot->written.start << 32 ^ slot->written.end);
+	}
+	if (slot->zero.end > slot->zero.start)
+		hash = mix(hash, ~(slot->zero.start << 32 ^ slot->zero.end));
+	return hash;
+}
+
+/* What waits for readers, and for which of them: those that began before it was queued. */
+static uint64_t mix_pending(const struct kmc_exec *exec, uint64_t hash)
+{
+	for (size_t i = 0; i < exec->nr_pending; i++) {
+		const struct kmc_pending *p = &exec->pending[i];
+
+		hash = mix(hash, p->addr);
+		hash = mix(hash, p->cache);
+		for (unsigned int task = 0; task < KMC_MAX_TASKS; task++)
+			if (exec->readers[task].depth && exec->readers[task].since <= p->seq)
+				hash = mix(hash, task + 1);
+	}
+	return hash;
+}
+
 /* By slot number, not by order of use; nothing of the host's addresses. */
 uint64_t kmc_slots_hash(const struct kmc_exec *exec, uint64_t hash)
 {
-	for (unsigned int i = 0; i < KMC_NR_SLOTS; i++) {
-		const struct kmc_slot *slot = &exec->slots[i];
-
-		if (slot->kind == KMC_SLOT_EMPTY)
-			continue;
-		hash = mix(hash, i << 16 | (unsigned int)slot->kind << 1 | slot->freed);
-		hash = mix(hash, (uint64_t)slot->origin << 32 | slot->cache);
-		hash = mix(hash, slot->addr);
-		hash = mix(hash, slot->size);
-		hash = mix(hash, slot->value);
-	}
-	return hash;
+	for (unsigned int i = 0; i < KMC_NR_SLOTS; i++)
+		if (exec->slots[i].kind != KMC_SLOT_EMPTY)
+			hash = mix_slot(hash, i, &exec->slots[i]);
+	for (unsigned int task = 0; task < KMC_MAX_TASKS; task++)
+		if (exec->scope[task] || exec->readers[task].depth)
+			hash = mix(hash, (uint64_t)task << 40 | (uint64_t)exec->scope[task] << 32 |
+						 exec->readers[task].depth);
+	return mix(mix_pending(exec, hash), exec->cpus_off);
 }
 
 int kmc_slots_save(struct kmc_exec *exec, struct kmc_exec_snapshot *snapshot)

@@ -360,6 +360,7 @@ struct kmc_cache_info {
 	unsigned int object_size, size, align, inuse, offset;
 	unsigned int order, min_order, objects, refcount;
 	unsigned int sheaf_capacity;
+	unsigned int useroffset, usersize; /* what may be copied to and from user space */
 	uint32_t flags;            /* SLAB_* */
 	uint64_t nr_slabs, nr_active, nr_objects;
 };
