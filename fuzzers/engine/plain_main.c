@@ -4,6 +4,8 @@
  * file of a folder named, in order of names. Text programs (.op) are turned
  * into records first, so that a corpus of text serves as it is.
  *
+ * With --print first the programs are printed as text and not run.
+ *
  * Exit status: 0 all ran, 2 a file could not be read. A finding traps.
  */
 #include <dirent.h>
@@ -18,12 +20,32 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned long files;
+static bool print;
 
 static bool ends_with(const char *text, const char *end)
 {
 	size_t len = strlen(text), n = strlen(end);
 
 	return len >= n && !strcmp(text + len - n, end);
+}
+
+/* The text of what the bytes stand for. */
+static void print_program(const uint8_t *bytes, size_t len)
+{
+	struct kmc_program program;
+
+	kmc_program_init(&program);
+	if (!kmc_program_decode(&program, bytes, len))
+		kmc_program_print(&program, stdout);
+	kmc_program_free(&program);
+}
+
+static void use_input(const uint8_t *bytes, size_t len)
+{
+	if (print)
+		print_program(bytes, len);
+	else
+		LLVMFuzzerTestOneInput(bytes, len);
 }
 
 static int run_text(const char *path)
@@ -42,7 +64,7 @@ static int run_text(const char *path)
 		err = kmc_program_encode(&program, &bytes, &len);
 	kmc_program_free(&program);
 	if (!err)
-		LLVMFuzzerTestOneInput(bytes, len);
+		use_input(bytes, len);
 	free(bytes);
 	return err ? 2 : 0;
 }
@@ -64,7 +86,7 @@ static int run_bytes(const char *path)
 	if (err)
 		fprintf(stderr, "%s: %s\n", path, strerror(errno ? errno : EIO));
 	else
-		LLVMFuzzerTestOneInput(bytes, (size_t)st.st_size);
+		use_input(bytes, (size_t)st.st_size);
 	free(bytes);
 	return err;
 }
@@ -110,8 +132,10 @@ int main(int argc, char **argv)
 {
 	int err = 0;
 
-	for (int i = 1; i < argc; i++)
+	print = argc > 1 && !strcmp(argv[1], "--print");
+	for (int i = 1 + print; i < argc; i++)
 		err |= run_path(argv[i]);
-	printf("%lu inputs\n", files);
+	if (!print)
+		printf("%lu inputs\n", files);
 	return err;
 }

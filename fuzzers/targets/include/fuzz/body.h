@@ -28,8 +28,8 @@ const struct kmc_alphabet *kmc_fuzz_target_find(const char *name);
 
 /**
  * kmc_fuzz_program() - The program that an input stands for, made fit for fuzzing: at most
- * KMC_FUZZ_MAX_OPS ops, and a machine of more than 1 GiB, or that alloc cannot be, becomes
- * the default one. Any bytes are a program. Return: 0, -ENOMEM.
+ * KMC_FUZZ_MAX_OPS ops, a machine of more than 1 GiB, or that alloc cannot be, becomes the
+ * default one, and the edition is the profile's own. Any bytes are a program. Return: 0, -ENOMEM.
  */
 int kmc_fuzz_program(struct kmc_program *program, const void *bytes, size_t len);
 
