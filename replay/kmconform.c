@@ -22,6 +22,8 @@ static const struct {
 	{ "report", "show a run in the form that CI, dashboards or people take" },
 	{ "rules", "look up the contract: list, explain, compare editions" },
 	{ "check", "run programs on a target and judge them" },
+	{ "minimize", "make a program that violates a rule as small as can be" },
+	{ "explore", "try every short sequence of a program's ops" },
 	{ "bench", "measure the allocator against others" },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
