@@ -270,16 +270,21 @@ static struct json_object *lives(const struct kmc_judge *judge)
 static struct json_object *totals(const struct kmc_judge *judge)
 {
 	struct json_object *object = json_object_new_object();
-	uint64_t states[6] = { 0 };
+	uint64_t states[6] = { 0 }, notes = 0;
 
 	for (size_t i = 0; i < kmc_rule_count(); i++) {
 		struct kmc_rule_result result;
 
 		kmc_judge_result(judge, i, &result);
-		states[result.state]++;
+		/* Advice that is not followed violates nothing. */
+		if (result.state == KMC_RULE_VIOLATED && kmc_rule_at(i)->strength != KMC_MUST)
+			notes++;
+		else
+			states[result.state]++;
 	}
 	for (unsigned int i = 0; i < 6; i++)
 		put_number(object, kmc_state_name(i), states[i]);
+	put_number(object, "noted", notes);
 	return object;
 }
 

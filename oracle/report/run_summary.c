@@ -59,7 +59,7 @@ static bool of_equivalence(const struct kmc_rule *rule)
 
 static void say_counts(FILE *out, const struct kmc_judge *judge, const char *head, wants_fn wants)
 {
-	unsigned int states[6] = { 0 }, all = 0;
+	unsigned int states[6] = { 0 }, notes = 0, all = 0;
 
 	for (size_t i = 0; i < kmc_rule_count(); i++) {
 		struct kmc_rule_result result;
@@ -67,13 +67,18 @@ static void say_counts(FILE *out, const struct kmc_judge *judge, const char *hea
 		if (!wants(kmc_rule_at(i)))
 			continue;
 		kmc_judge_result(judge, i, &result);
-		states[result.state]++;
+		if (result.state == KMC_RULE_VIOLATED && kmc_rule_at(i)->strength != KMC_MUST)
+			notes++;
+		else
+			states[result.state]++;
 		all++;
 	}
 	fprintf(out, "%s: ", head);
 	for (unsigned int i = 0; i < 6; i++)
 		if (states[i] || i < 2)
 			fprintf(out, "%u %s, ", states[i], kmc_state_name(i));
+	if (notes)
+		fprintf(out, "%u noted, ", notes);
 	fprintf(out, "of %u\n", all);
 }
 
@@ -110,16 +115,16 @@ static void say_coverage(FILE *out, const struct kmc_judge *judge)
 
 static void say_unreachable(FILE *out, const struct kmc_judge *judge)
 {
-	unsigned int counts[8] = { 0 };
+	unsigned int counts[KMC_NR_WHY] = { 0 };
 
 	for (size_t i = 0; i < kmc_rule_count(); i++) {
 		struct kmc_rule_result result;
 
 		kmc_judge_result(judge, i, &result);
 		if (result.state == KMC_RULE_UNREACHABLE)
-			counts[result.why & 7]++;
+			counts[result.why]++;
 	}
-	for (unsigned int why = 1; why < 8; why++)
+	for (unsigned int why = 1; why < KMC_NR_WHY; why++)
 		if (counts[why])
 			fprintf(out, "    unreachable, %s: %u\n", kmc_why_text(why), counts[why]);
 }

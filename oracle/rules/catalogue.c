@@ -115,6 +115,20 @@ unsigned int kmc_rule_aliases(int rule, int out[2])
 	return nr;
 }
 
+bool kmc_rule_is_covered(int rule)
+{
+	int aliases[2];
+	unsigned int nr = kmc_rule_aliases(rule, aliases), judged = 0;
+
+	if (rules[rule].judged)
+		return true;
+	if (rules[rule].alias && !strcmp(rules[rule].alias, "meta"))
+		return true;
+	for (unsigned int i = 0; i < nr; i++)
+		judged += rules[aliases[i]].judged;
+	return nr && judged == nr;
+}
+
 bool kmc_rule_counts_for_conformance(const struct kmc_rule *rule)
 {
 	return rule->origin != KMC_ORIGIN_I;

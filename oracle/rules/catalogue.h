@@ -18,6 +18,9 @@ enum kmc_rule_index {
 /** kmc_rule_aliases() - Indices that a rule's alias names, at most two; "meta" names none. */
 unsigned int kmc_rule_aliases(int rule, int out[2]);
 
+/** kmc_rule_is_covered() - Is a breach of it found, under its own id or under those of its alias? */
+bool kmc_rule_is_covered(int rule);
+
 /** kmc_rule_counts_for_conformance() - Origin S, D or I*, not I; whoever it binds. */
 bool kmc_rule_counts_for_conformance(const struct kmc_rule *rule);
 

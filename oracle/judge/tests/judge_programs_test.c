@@ -7,8 +7,12 @@
  *   # expect: pass ALIGN-2             nothing is violated, and this rule passed
  *   # expect: unexercised ALIGN-2      nothing is violated; the rule was not concerned
  *   # expect: unreachable ALIGN-2      nothing is violated; the rule is off here
+ *
+ * A program that breaks a rule names it, or what its alias says, and no rule that has nothing to
+ * do with it.
  */
 #include <dirent.h>
+#include "catalogue.h"
 #include "judge_tests.h"
 
 struct expectation {
@@ -113,6 +117,57 @@ static enum kmc_rule_state state_named(const char *word)
 	return KMC_RULE_PASS;
 }
 
+/*
+ * Where two rules meet without being the same, one and the same event breaks both: the caller's
+ * duty and what it leads to, two sizes of one thing.
+ */
+static const char *const met[][2] = {
+	{ "ALIGN-7", "ALIGN-8" }, { "ALIGN-8", "ALIGN-7" }, { "ARR-11", "KM-1" },
+	{ "KC-42", "KC-25" },	  { "KM-1", "ALIGN-2" },    { "KM-12", "KM-24" },
+	{ "PAGE-33", "GFP-3" },	  { "UC-3", "UC-1" },	    { "VM-10", "FR-11" },
+	{ "VM-25", "VM-6" },
+};
+
+static bool belongs(const char *id, const char *other)
+{
+	int aliases[2], rule = kmc_rule_find(id);
+	unsigned int nr = rule < 0 ? 0 : kmc_rule_aliases(rule, aliases);
+
+	if (!strcmp(id, other))
+		return true;
+	for (unsigned int i = 0; i < nr; i++)
+		if (!strcmp(kmc_rule_at((size_t)aliases[i])->id, other))
+			return true;
+	for (size_t i = 0; i < sizeof(met) / sizeof(met[0]); i++)
+		if (!strcmp(met[i][0], id) && !strcmp(met[i][1], other))
+			return true;
+	return false;
+}
+
+/* Is each id that a file says is broken the one of its name, or does it belong to that? */
+static void check_names(const char *file, const struct expectation *expect)
+{
+	const char *kind = strstr(file, "-break");
+	char id[32] = "", words[256];
+	unsigned int own = 0;
+
+	if (!kind || (size_t)(kind - file) >= sizeof(id))
+		return;
+	memcpy(id, file, (size_t)(kind - file));
+	if (kmc_rule_find(id) < 0)
+		fail_msg("%s: no rule of that name", file);
+	if (strcmp(expect->word, "violated"))
+		fail_msg("%s breaks nothing", file);
+	snprintf(words, sizeof(words), "%s", expect->ids);
+	for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+		if (!belongs(id, word))
+			fail_msg("%s names %s, which has nothing to do with it", file, word);
+		own += !strcmp(word, id) || kmc_rule_at((size_t)kmc_rule_find(id))->alias;
+	}
+	if (!own)
+		fail_msg("%s does not name its own rule", file);
+}
+
 static void check_file(void **state)
 {
 	struct kmc_event_file file;
@@ -123,6 +178,7 @@ static void check_file(void **state)
 
 	snprintf(path, sizeof(path), "%s/%s", folder, (const char *)*state);
 	read_expectation(path, &expect);
+	check_names(*state, &expect);
 	read_events(path, &file);
 	judge = judge_events(&file);
 	violated = !strcmp(expect.word, "violated");

@@ -121,6 +121,7 @@ enum kmc_unreachable {
 #define KMC_WHY(name, text) KMC_WHY_##name,
 	KMC_UNREACHABLE(KMC_WHY)
 #undef KMC_WHY
+	KMC_NR_WHY
 };
 
 struct kmc_rule_result {
