@@ -9,27 +9,28 @@
 #include <string.h>
 #include "coverage.h"
 
-extern unsigned char *__afl_area_ptr __attribute__((weak));
-extern uint32_t __afl_map_size __attribute__((weak));
+/* Names of our own, given by the linker (CMakeLists.txt): AFL++ makes its own in each file. */
+extern unsigned char *kmc_afl_area_ptr __attribute__((weak));
+extern uint32_t kmc_afl_map_size __attribute__((weak));
 
 static unsigned char *kept;
 static size_t kept_bytes;
 
 void kmc_coverage_pause(void)
 {
-	if (!&__afl_area_ptr || !__afl_area_ptr || !&__afl_map_size)
+	if (!&kmc_afl_area_ptr || !kmc_afl_area_ptr || !&kmc_afl_map_size)
 		return;
-	kept_bytes = __afl_map_size;
+	kept_bytes = kmc_afl_map_size;
 	kept = malloc(kept_bytes);
 	if (kept)
-		memcpy(kept, __afl_area_ptr, kept_bytes);
+		memcpy(kept, kmc_afl_area_ptr, kept_bytes);
 }
 
 void kmc_coverage_resume(void)
 {
 	if (!kept)
 		return;
-	memcpy(__afl_area_ptr, kept, kept_bytes);
+	memcpy(kmc_afl_area_ptr, kept, kept_bytes);
 	free(kept);
 	kept = NULL;
 }
