@@ -22,10 +22,10 @@ static void *map(size_t bytes)
 {
 #ifdef KMC_ASAN
 	return (void *)syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1L, 0L);
 #else
 	return mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1L, 0L);
 #endif
 }
 
@@ -48,6 +48,49 @@ static uint64_t first_pfn_of(const struct kmc_sim_config *config)
 	return first & ~(uint64_t)(FRAMES_ALIGN / PAGE_SIZE - 1);
 }
 
+#define JUNK_BYTES (2u << 20)
+
+/* A file without a name that holds junk; no byte of it is zero. */
+static int junk_file(void)
+{
+	int fd = memfd_create("kmconform-junk", MFD_CLOEXEC);
+	uint8_t *junk;
+
+	if (fd < 0)
+		return -1;
+	junk = ftruncate(fd, JUNK_BYTES) ? MAP_FAILED :
+	       mmap(NULL, JUNK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (junk == MAP_FAILED) {
+		close(fd);
+		return -1;
+	}
+	for (size_t i = 0; i < JUNK_BYTES; i++)
+		junk[i] = (uint8_t)(0x81 | i * 37 >> 3);
+	munmap(junk, JUNK_BYTES);
+	return fd;
+}
+
+/*
+ * Who forgets to zero memory is to be found out in a fresh process too. The same
+ * pages of a file everywhere: a frame costs memory only once it is written.
+ */
+static int make_dirty(uint8_t *start, size_t bytes)
+{
+	int fd = junk_file();
+	int err = fd < 0 ? -ENOMEM : 0;
+
+	for (size_t at = 0; at < bytes && !err; at += JUNK_BYTES) {
+		size_t nr = bytes - at < JUNK_BYTES ? bytes - at : JUNK_BYTES;
+
+		if ((void *)syscall(SYS_mmap, start + at, nr, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, (long)fd, 0L) != start + at)
+			err = -ENOMEM;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 int kmc_frames_map(struct kmc_sim *sim)
 {
 	struct kmc_sim_private *priv = sim->priv;
@@ -64,6 +107,10 @@ int kmc_frames_map(struct kmc_sim *sim)
 	priv->frames_fd = -1;
 	aligned = (uint8_t *)(((uintptr_t)start + FRAMES_ALIGN - 1) & ~(FRAMES_ALIGN - 1));
 	sim->frames = (uint8_t *)((uintptr_t)aligned - (priv->first_pfn << PAGE_SHIFT));
+	if (sim->config.options & KMC_OPT_DIRTY_MEMORY && make_dirty(aligned, bytes))
+		return -ENOMEM;
+	/* Nothing of the machine's state: what is in memory nobody wrote is not. */
+	sim->config.options &= ~KMC_OPT_DIRTY_MEMORY;
 	if (bytes <= POISON_AT_BOOT_MAX)
 		kmc_poison(aligned, bytes);
 	return sim->config.options & KMC_OPT_VMALLOC_ALIASED ? kmc_frames_share(sim) : 0;

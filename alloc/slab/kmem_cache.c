@@ -313,10 +313,19 @@ static struct kmem_cache *cache_create(struct kmc_cpu *cpu, const char *name,
 	return s;
 }
 
+/* Rule: KC-2. */
+static void panic_without(struct kmc_cpu *cpu, const char *name)
+{
+	struct kmc_tp tp = { .id = KMC_TP_PANIC, .node = NUMA_NO_NODE, .ptr = name,
+			     .pfn = UINT64_MAX, .text = "failed to create a cache" };
+
+	kmc_trace_emit(cpu->sim, &tp);
+}
+
 /*
  * Model: simplified (6.18): exact in geometry, merging and refusals; the memory
  * for the cache itself is not taken from the machine, and no more than
- * KMC_MAX_SLOTS caches can be live. SLAB_PANIC reports and returns NULL.
+ * KMC_MAX_SLOTS caches can be live. SLAB_PANIC says that the machine is dead, and returns NULL.
  */
 struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int object_size,
 					    struct kmem_cache_args *args, slab_flags_t flags)
@@ -330,7 +339,7 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int objec
 		copy = *args;
 	s = cache_create(cpu, name, object_size, &copy, flags);
 	if (!s && (flags & SLAB_PANIC))
-		kmc_slab_warn(cpu, "Kernel panic: failed to create slab", name);
+		panic_without(cpu, name);
 	return s;
 }
 

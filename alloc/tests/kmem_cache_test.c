@@ -78,7 +78,7 @@ static void kc4_refusals(void **state)
 	assert_null(kmem_cache_create("fp", 64, &args, SLAB_TYPESAFE_BY_RCU));
 	args.freeptr_offset = 0;
 	assert_null(kmem_cache_create("fp", 64, &args, 0));
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(1ull << KMC_TP_WARN | 1ull << KMC_TP_PANIC);
 	assert_null(kmem_cache_create("panic", 0, 0, SLAB_PANIC, NULL));
 	assert_int_equal(tp_count, 1);
 	/* KC-39: a bad region is reported and the cache is created without. */

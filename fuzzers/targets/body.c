@@ -5,30 +5,9 @@
 #include <string.h>
 #include "fuzz/body.h"
 
-/* Machines kept; more than an alphabet has shapes times profiles. */
-#define MAX_RIGS 48
+/* Machines kept: most of what an alphabet's shapes and profiles make, in some hundred MiB. */
+#define MAX_RIGS 24
 #define MAX_PAGES ((1ull << 30) >> 12)
-
-static const struct kmc_alphabet *const targets[] = {
-#define KMC_FUZZ_TARGET(name) &kmc_fuzz_##name,
-	KMC_FUZZ_TARGETS(KMC_FUZZ_TARGET)
-#undef KMC_FUZZ_TARGET
-};
-
-const struct kmc_alphabet *kmc_fuzz_target_at(size_t index)
-{
-	return index < sizeof(targets) / sizeof(targets[0]) ? targets[index] : NULL;
-}
-
-const struct kmc_alphabet *kmc_fuzz_target_find(const char *name)
-{
-	const struct kmc_alphabet *target;
-
-	for (size_t i = 0; (target = kmc_fuzz_target_at(i)); i++)
-		if (!strcmp(target->name, name))
-			return target;
-	return NULL;
-}
 
 /* programs */
 

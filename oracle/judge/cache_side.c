@@ -58,8 +58,7 @@ static void end_destroy(struct kmc_judge *judge, struct kmc_case *c)
 		return;
 	}
 	c->value = pending_of(judge, c->ev->cache);
-	/* In an interrupt the warning is about the sleep. */
-	if (!may_hold_objects(judge, c) && c->ev->context == KMC_CTX_TASK)
+	if (!may_hold_objects(judge, c))
 		KMC_ASK(judge, KC_27, c);
 }
 

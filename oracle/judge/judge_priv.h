@@ -290,6 +290,16 @@ static inline bool kmc_breach_traps(const struct kmc_judge *judge)
 							const struct kmc_case *c)
 #define KMC_PASS(token) (j->count[KMC_R_##token].passed++)
 #define KMC_UNKNOWN_HERE(token) (j->count[KMC_R_##token].unknown++)
+/*
+ * Effects of a call that should go unnoticed. In an interrupt a call that may
+ * sleep warns of that: the caller's breach, and no word on anything else.
+ */
+static inline uint32_t kmc_noticed(const struct kmc_case *c)
+{
+	return c->ev->context == KMC_CTX_TASK ? c->effects :
+						c->effects & ~(1u << KMC_EFF_WARNED);
+}
+
 /* The trap stands in the rule's own function, so that crashes are grouped by rule. */
 #define KMC_BREACH(token, clause, then_args, but_args)                                             \
 	do {                                                                                       \

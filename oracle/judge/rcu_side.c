@@ -87,7 +87,9 @@ void kmc_objects_rcu_end(struct kmc_judge *judge, struct kmc_case *c)
 			if (!p->typesafe && p->call_over && p->call_over < c->open->since)
 				c->pending = p;
 		}
-		KMC_ASK(judge, RCU_9, c);
+		/* It waits: in an interrupt nothing is promised of it. */
+		if (c->ev->context == KMC_CTX_TASK)
+			KMC_ASK(judge, RCU_9, c);
 		break;
 	}
 }

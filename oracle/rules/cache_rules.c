@@ -20,7 +20,8 @@ static bool null(const struct kmc_case *c)
 KMC_RULE_FN(KC_2)
 {
 	bool panics = c->ev->addr2 & KMC_CF_PANIC;
-	bool right = c->ev->outcome == KMC_OUT_VALUE || (null(c) && !panics);
+	bool right = c->ev->outcome == KMC_OUT_VALUE ||
+		     (panics ? c->ev->outcome == KMC_OUT_DIED : null(c));
 
 	KMC_VERDICT(KC_2, right, panics ? "panic" : "null",
 		    (j, "a creation gives a cache or NULL%s", panics ?
@@ -129,7 +130,7 @@ KMC_RULE_FN(KC_23)
 /* An alias: FR-7 says what is wrong. */
 KMC_RULE_FN(KC_24)
 {
-	if (c->effects & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED)))
+	if (kmc_noticed(c) & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED)))
 		KMC_ASK(j, FR_7, c);
 	else
 		KMC_PASS(KC_24);
@@ -137,7 +138,7 @@ KMC_RULE_FN(KC_24)
 
 KMC_RULE_FN(KC_27)
 {
-	bool loud = c->effects & (BIT(WARNED) | BIT(REPORTED));
+	bool loud = kmc_noticed(c) & (BIT(WARNED) | BIT(REPORTED));
 
 	KMC_VERDICT(KC_27, !loud && !c->value, loud ? "report" : "pending",
 		    (j, "%s is destroyed after what kvfree_rcu() holds of it is freed, quietly",

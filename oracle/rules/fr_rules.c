@@ -70,7 +70,7 @@ CACHE_PAIR_RULE(FR_6)
 
 KMC_RULE_FN(FR_7)
 {
-	if (!(c->effects & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED) | BIT(RELEASED)))) {
+	if (!(kmc_noticed(c) & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED) | BIT(RELEASED)))) {
 		KMC_PASS(FR_7);
 		return;
 	}
@@ -80,7 +80,7 @@ KMC_RULE_FN(FR_7)
 
 KMC_RULE_FN(FR_8)
 {
-	if (!(c->effects & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED) | BIT(RELEASED)))) {
+	if (!(kmc_noticed(c) & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED) | BIT(RELEASED)))) {
 		KMC_PASS(FR_8);
 		return;
 	}
@@ -147,7 +147,7 @@ KMC_RULE_FN(FR_14)
 {
 	uint64_t asked = c->open->begin.arg;
 
-	if (c->open->children == asked && !(c->effects & (BIT(WARNED) | BIT(DIED)))) {
+	if (c->open->children == asked && !(kmc_noticed(c) & (BIT(WARNED) | BIT(DIED)))) {
 		KMC_PASS(FR_14);
 		return;
 	}
@@ -179,7 +179,7 @@ KMC_RULE_FN(FR_20)
 
 KMC_RULE_FN(FR_21)
 {
-	if (!(c->effects & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED)))) {
+	if (!(kmc_noticed(c) & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED)))) {
 		KMC_PASS(FR_21);
 		return;
 	}

@@ -116,7 +116,7 @@ KMC_RULE_FN(KV_10)
 
 KMC_RULE_FN(KV_11)
 {
-	KMC_VERDICT(KV_11, !(c->effects & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED))), "report",
+	KMC_VERDICT(KV_11, !(kmc_noticed(c) & (BIT(WARNED) | BIT(DIED) | BIT(REPORTED))), "report",
 		    (j, "%s takes memory from %s", c->call, kmc_provenance_name(c->from)),
 		    (j, "it warned, reported or died (effects %#x)", c->effects));
 }

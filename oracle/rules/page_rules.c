@@ -76,7 +76,7 @@ KMC_RULE_FN(PAGE_6)
 
 KMC_RULE_FN(PAGE_12)
 {
-	if (!(c->effects & (BIT(WARNED) | BIT(DIED) | BIT(RELEASED)))) {
+	if (!(kmc_noticed(c) & (BIT(WARNED) | BIT(DIED) | BIT(RELEASED)))) {
 		KMC_PASS(PAGE_12);
 		return;
 	}

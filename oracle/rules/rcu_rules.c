@@ -74,7 +74,7 @@ KMC_RULE_FN(RCU_7)
 		return;
 	if (!c->other || kmc_pairing_of(c->other->from, c->by, j->subject.edition) != KMC_PAIR_LEGAL)
 		return;
-	KMC_VERDICT(RCU_7, !(c->effects & (BIT(WARNED) | BIT(REPORTED))), "report",
+	KMC_VERDICT(RCU_7, !(kmc_noticed(c) & (BIT(WARNED) | BIT(REPORTED))), "report",
 		    (j, "%s takes memory from %s", c->call, kmc_provenance_name(c->other->from)),
 		    (j, "it warned or reported (effects %#x)", c->effects));
 }

@@ -510,10 +510,18 @@ static bool result_fits(const struct kmc_op *op, const struct kmc_plan *plan)
 
 /* results */
 
-static void set_contents(struct kmc_slot *slot, const struct kmc_op *op)
+/* Rule: PAGE-28. Before 6.18 the flags of a range are for migration only. */
+static bool ignores_zero(const struct kmc_exec *exec, const struct kmc_op *op)
+{
+	return (op->code == KMC_OP_ALLOC_CONTIG_RANGE || op->code == KMC_OP_ALLOC_CONTIG_PAGES) &&
+	       exec->caps.machine.profile < KMC_RELEASE(6, 18, 0);
+}
+
+static void set_contents(const struct kmc_exec *exec, struct kmc_slot *slot,
+			 const struct kmc_op *op)
 {
 	/* Rule: KC-11. What becomes of a constructed object that is to be zeroed is not promised. */
-	slot->zeroing = kmc_request_zeroes(op) && !slot->ctor;
+	slot->zeroing = kmc_request_zeroes(op) && !slot->ctor && !ignores_zero(exec, op);
 	if (slot->zeroing)
 		slot->zero = (struct kmc_extent){ 0, slot->size };
 }
@@ -577,7 +585,7 @@ static void set_memory(struct kmc_exec *exec, struct kmc_slot *slot, const struc
 		slot->ctor = call->src->ctor;
 	}
 	if ((uintptr_t)ptr > 16)
-		set_contents(slot, op);
+		set_contents(exec, slot, op);
 }
 
 static void old_block_done(struct kmc_call *call)
@@ -601,7 +609,7 @@ static void take_resized(struct kmc_exec *exec, const struct kmc_call *call,
 	if ((uintptr_t)old->ptr > 16)
 		carry_contents(slot, old, call->op);
 	else
-		set_contents(slot, call->op);
+		set_contents(exec, slot, call->op);
 }
 
 static void resize_done(struct kmc_exec *exec, struct kmc_call *call)

@@ -494,6 +494,9 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	err = kmc_alloc_config(&exec->caps.machine, &config, error, size);
 	if (err)
 		return err;
+	/* Zeros that are there by chance would be taken for zeroing. */
+	if (exec->flags & KMC_TARGET_OBSERVE)
+		config.options |= KMC_OPT_DIRTY_MEMORY;
 	err = kmc_sim_create(&config, &state->sim);
 	if (err) {
 		snprintf(error, size, "%s", err == -ENOMEM ? "out of memory" :

@@ -65,6 +65,7 @@ struct kmc_zone_layout {
 #define KMC_OPT_DEBUG_VM          (1u << 16)
 #define KMC_OPT_PREEMPT_RT        (1u << 17)
 #define KMC_OPT_NO_MOBILITY       (1u << 31) /* no grouping by mobility, as in a tiny machine */
+#define KMC_OPT_DIRTY_MEMORY    (1u << 29) /* ours: frames hold junk at boot, as after long use */
 #define KMC_OPT_VMALLOC_ALIASED   (1u << 30) /* ours: areas are mappings of their very frames */
 
 #define KMC_SLAB_DEBUG_BYTES 128

@@ -16,7 +16,9 @@
 #define KMC_FUZZ_MAX_OPS 512
 
 /* The program targets. */
-#define KMC_FUZZ_TARGETS(X) X(slab) X(page) X(machine)
+#define KMC_FUZZ_TARGETS(X)                                                        \
+	X(slab) X(page) X(gfp) X(vmalloc) X(realloc) X(caches) X(rcu) X(memcg)     \
+	X(device) X(threads) X(machine)
 #define KMC_FUZZ_TARGET(name) extern const struct kmc_alphabet kmc_fuzz_##name;
 KMC_FUZZ_TARGETS(KMC_FUZZ_TARGET)
 #undef KMC_FUZZ_TARGET
