@@ -22,6 +22,7 @@ static const struct {
 	{ "report", "show a run in the form that CI, dashboards or people take" },
 	{ "rules", "look up the contract: list, explain, compare editions" },
 	{ "check", "run programs on a target and judge them" },
+	{ "fuzz", "fuzz the allocator stack with libFuzzer and AFL++, for minutes or weeks" },
 	{ "minimize", "make a program that violates a rule as small as can be" },
 	{ "explore", "try every short sequence of a program's ops" },
 	{ "bench", "measure the allocator against others" },

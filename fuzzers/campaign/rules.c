@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the corpus exercises: every input run once more without an engine and
+ * judged, in a process of its own that nobody misses if it dies.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "campaign.h"
+#include "fuzz/body.h"
+#include "fuzz/rig.h"
+
+#define MAX_RULES 1024
+#define MAX_INPUTS 20000
+
+static struct kmc_rigs *rigs;
+static bool exercised[MAX_RULES], reachable[MAX_RULES];
+static uint64_t nr_inputs, nr_ops;
+
+static void note_rules(const struct kmc_judge *judge)
+{
+	struct kmc_rule_result result;
+
+	for (size_t i = 0; i < kmc_rule_count() && i < MAX_RULES; i++) {
+		kmc_judge_result(judge, i, &result);
+		exercised[i] |= result.exercised != 0;
+		reachable[i] |= result.state != KMC_RULE_UNREACHABLE;
+	}
+}
+
+static int run_input(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	struct kmc_program program;
+	struct kmc_rig_run run;
+	struct kmc_rig *rig;
+	char error[256];
+	void *bytes;
+	size_t len;
+
+	(void)st;
+	if (type != FTW_F || path[ftw->base] == '.' || nr_inputs >= MAX_INPUTS)
+		return 0;
+	bytes = kmc_read_file(path, &len);
+	kmc_program_init(&program);
+	if (bytes && !kmc_fuzz_program(&program, bytes, len) &&
+	    !kmc_rigs_take(rigs, &program.machine, program.edition, &rig, error, sizeof(error))) {
+		kmc_rig_run(rig, program.ops, program.nr_ops, &run);
+		note_rules(rig->judge);
+		nr_inputs++;
+		nr_ops += program.nr_ops;
+	}
+	kmc_program_free(&program);
+	free(bytes);
+	return 0;
+}
+
+int kmc_rules_count(const char *folder)
+{
+	uint64_t was = 0, could = 0;
+
+	rigs = kmc_rigs_create(48, 0);
+	if (!rigs || nftw(folder, run_input, 16, FTW_PHYS))
+		return 2;
+	kmc_rigs_destroy(rigs);
+	for (size_t i = 0; i < MAX_RULES; i++) {
+		was += exercised[i];
+		could += reachable[i];
+	}
+	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", was, could, nr_inputs, nr_ops);
+	return fflush(stdout) ? 2 : 0;
+}
+
+void kmc_rules_start(struct kmc_campaign *c, const char *self)
+{
+	char folder[PATH_MAX];
+	int pipes[2];
+
+	if (c->counting || pipe2(pipes, O_CLOEXEC))
+		return;
+	c->counted_at = kmc_now();
+	c->counting = fork();
+	if (!c->counting) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(pipes[1], STDOUT_FILENO);
+		if (nice(10) == -1 && errno)
+			_exit(127);
+		execl(self, self, "--count-rules", kmc_path(c, folder, "corpus"), (char *)NULL);
+		_exit(127);
+	}
+	close(pipes[1]);
+	fcntl(pipes[0], F_SETFL, O_NONBLOCK);
+	c->counting_out = pipes[0];
+	if (c->counting < 0) {
+		close(pipes[0]);
+		c->counting = 0;
+	}
+}
+
+void kmc_rules_read(struct kmc_campaign *c)
+{
+	uint64_t was, could, inputs, ops;
+	char text[128] = "";
+	int status;
+	ssize_t n;
+
+	if (!c->counting || waitpid(c->counting, &status, WNOHANG) != c->counting)
+		return;
+	n = read(c->counting_out, text, sizeof(text) - 1);
+	close(c->counting_out);
+	c->counting = 0;
+	if (n <= 0 || sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &was, &could,
+			     &inputs, &ops) != 4)
+		return;
+	c->rules_exercised = was;
+	c->rules_reachable = could;
+	c->ops_per_input = inputs ? (double)ops / (double)inputs : 0;
+}
