@@ -10,6 +10,8 @@ void kmc_area_end(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, VM_5, c);
 	KMC_ASK(judge, VM_7, c);
 	KMC_ASK(judge, VM_25, c);
+	if (c->ev->outcome == KMC_OUT_NULL)
+		KMC_ASK(judge, VM_23, c);
 }
 
 /* The areas before and behind a new one; the rule leaves a page between. */

@@ -117,6 +117,8 @@ void kmc_cache_close(struct kmc_judge *judge, const struct kmc_case *c);
 
 /** kmc_ask_pages() - A page block as such: aligned to its order, of its zone. */
 void kmc_ask_pages(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_ask_traced() - Does a request, or a free, show as the event that it should? */
+void kmc_ask_traced(struct kmc_judge *judge, const struct kmc_case *c);
 void kmc_page_got(struct kmc_judge *judge, const struct kmc_case *c);
 /** kmc_page_split() - Afterwards each page is a block of its own. Return: 0, -ENOMEM. */
 int kmc_page_split(struct kmc_judge *judge, const struct kmc_case *c);
@@ -152,6 +154,16 @@ void kmc_zs_end(struct kmc_judge *judge, struct kmc_case *c);
 void kmc_dma_enter(struct kmc_judge *judge, struct kmc_case *c);
 void kmc_dma_end(struct kmc_judge *judge, struct kmc_case *c);
 void kmc_percpu_end(struct kmc_judge *judge, const struct kmc_case *c);
+
+/* payers.c; kmc_objects_group() is in judge_priv.h */
+
+/** kmc_note_charge_of() - A group's account. */
+void kmc_note_charge_of(struct kmc_judge *judge, const struct kmc_event *ev);
+/** kmc_ask_charged() - Something was charged in this call: may it be? */
+void kmc_ask_charged(struct kmc_judge *judge, const struct kmc_event *ev,
+		     const struct kmc_open_call *open);
+/** kmc_ask_payment() - A page request that a group pays for has ended. */
+void kmc_ask_payment(struct kmc_judge *judge, struct kmc_case *c);
 
 /* area_side.c */
 

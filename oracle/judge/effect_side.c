@@ -49,6 +49,17 @@ static void observe_pattern(struct kmc_judge *judge, const struct kmc_event *ev,
 		KMC_ASK(judge, KM_1, &c);
 }
 
+/* For a group's limit, not for want of pages: other rules speak of it. */
+static void note_group(const struct kmc_event *ev, struct kmc_open_call *open)
+{
+	if (!open)
+		return;
+	if (ev->what == KMC_EFF_RECLAIMED)
+		open->notes.nr_group_reclaims++;
+	else
+		open->notes.group_killed = true;
+}
+
 int kmc_call_effect(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_open_call *open = kmc_open_find(judge, ev->id);
@@ -73,6 +84,13 @@ int kmc_call_effect(struct kmc_judge *judge, const struct kmc_event *ev)
 		life = kmc_shadow_find(&judge->shadow, ev->addr);
 		if (life && life->state == KMC_LIFE_PENDING)
 			life->state = KMC_LIFE_FREED;
+		break;
+	case KMC_EFF_RECLAIMED:
+	case KMC_EFF_KILLED:
+		if (ev->cache != KMC_CACHE_NONE) {
+			note_group(ev, open);
+			return 0;
+		}
 		break;
 	}
 	if (open)

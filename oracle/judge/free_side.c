@@ -196,6 +196,8 @@ void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c)
 	c->from = life->from;
 	if (kmc_pairing_of(c->from, c->by, judge->subject.edition) != KMC_PAIR_LEGAL)
 		return;
+	if (kmc_is_page_memory(c->from))
+		kmc_ask_traced(judge, c);
 	/* RCU-5 to RCU-7 and KV-11 stand in the place of FR-21 for their calls. */
 	if (c->by == KMC_BY_KVFREE)
 		KMC_ASK(judge, KV_11, c);

@@ -9,6 +9,7 @@
 #include "catalogue.h"
 #include "chains.h"
 #include "grace.h"
+#include "groups.h"
 #include "page_dir.h"
 #include "pairing.h"
 #include "pools.h"
@@ -20,6 +21,7 @@
 #define KMC_ZERO_SIZE_PTR 16ull
 #define KMC_MAX_ERRNO 4095ull
 #define KMC_MAPPING_CPUS 64
+#define KMC_PAYING_TASKS 64u
 
 struct kmc_rule_count {
 	uint64_t passed, violated, unknown;
@@ -105,12 +107,18 @@ struct kmc_notes {
 	bool saw_points;        /* tracepoints inside the call are shown */
 	bool freed_slab;        /* a kfree event stood inside */
 	bool levelled, kept, lost;
+	bool charged_again;     /* what was charged had been charged before */
 	/* Page requests inside. */
 	uint32_t page_gfp, page_gfp_all; /* of the first; bits of any */
 	uint16_t nr_page_gets, nr_page_fails;
 	uint16_t nr_single_gets; /* of order 0, but not for slabs */
 	uint8_t plain_order;     /* the largest, of such as are not compound */
 	bool saw_cma;            /* an area was asked */
+	bool page_twice;         /* two events told of the same block */
+	bool group_killed;       /* a task was killed for a group's limit */
+	uint8_t free_order;      /* of the last block that went back */
+	uint16_t nr_page_frees, nr_group_reclaims;
+	uint64_t page_at, free_at; /* addresses of the last block that came, that went back */
 	int64_t pages_kept;      /* pages that came, without those that went back */
 	int32_t areas_kept;      /* the same of vmalloc areas */
 };
@@ -223,7 +231,11 @@ struct kmc_judge {
 	struct kmc_pools pools;
 	struct kmc_sources sources;
 	uint64_t mapped[KMC_MAPPING_CPUS]; /* handle that a cpu has mapped; 0 none */
-	uint64_t paying; /* tasks below 64 that were attached to a group */
+	struct kmc_groups groups;
+	uint64_t paying;   /* tasks that were attached to a group */
+	uint64_t attached; /* tasks that ever were, or may have been charged for some group */
+	uint32_t payer[KMC_PAYING_TASKS]; /* the group of a task that is in one */
+	bool page_points;  /* tracepoints of pages inside calls are shown: one was seen */
 
 	size_t nr_findings, max_findings;
 	struct kmc_finding **findings;
@@ -526,6 +538,8 @@ bool kmc_objects_pending_content(struct kmc_judge *judge, const struct kmc_event
 void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev);
 /** kmc_task_pays() - Was the caller put into a group that pays, and may it be charged here? */
 bool kmc_task_pays(const struct kmc_judge *judge, const struct kmc_event *ev);
+/** kmc_payment_is_sure() - Does the caller pay, and had the notes of who pays their memory? */
+bool kmc_payment_is_sure(const struct kmc_judge *judge, const struct kmc_case *c);
 
 /* call_case.c, open_calls.c, resize_side.c: */
 /** kmc_call_requests() - Does it ask for memory, singly or in bulk? */

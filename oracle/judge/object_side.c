@@ -272,7 +272,9 @@ void kmc_objects_reset(struct kmc_judge *judge)
 	kmc_book_pools_reset(&judge->pools);
 	kmc_book_sources_reset(&judge->sources);
 	memset(judge->mapped, 0, sizeof(judge->mapped));
+	kmc_book_groups_reset(&judge->groups);
 	judge->paying = 0;
+	judge->attached = UINT64_MAX; /* what was before is not known */
 }
 
 void kmc_objects_free(struct kmc_judge *judge)
@@ -281,4 +283,5 @@ void kmc_objects_free(struct kmc_judge *judge)
 	kmc_book_grace_free(&judge->grace);
 	kmc_book_pools_free(&judge->pools);
 	kmc_book_sources_free(&judge->sources);
+	kmc_book_groups_free(&judge->groups);
 }

@@ -188,9 +188,14 @@ static void note_charge(struct kmc_judge *judge, const struct kmc_event *ev,
 {
 	struct kmc_life *life = ev->addr ? kmc_shadow_find(&judge->shadow, ev->addr) : NULL;
 
+	kmc_note_charge_of(judge, ev);
 	if (ev->what == KMC_EFF_CHARGED) {
-		if (open)
+		if (open) {
 			open->notes.charged += ev->arg;
+			kmc_ask_charged(judge, ev, open);
+		}
+		if (life && open && life->state == KMC_LIFE_LIVE)
+			open->notes.charged_again |= (life->flags & KMC_LIFE_CHARGED) != 0;
 		if (life)
 			life->flags |= KMC_LIFE_CHARGED;
 		return;
@@ -291,6 +296,9 @@ static void note_page(struct kmc_judge *judge, const struct kmc_event *ev,
 	struct kmc_notes *notes = &open->notes;
 	bool got = ev->outcome != KMC_OUT_NULL && ev->addr;
 
+	judge->page_points = true;
+	notes->page_twice |= got && notes->page_at == ev->addr && notes->free_at != ev->addr;
+	notes->page_at = ev->addr;
 	if (!notes->nr_page_gets && !notes->nr_page_fails)
 		notes->page_gfp = ev->gfp;
 	notes->page_gfp_all |= ev->gfp;
@@ -343,6 +351,10 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 		break;
 	case KMC_TP_EV_MM_PAGE_FREE:
 		notes->pages_kept -= 1ll << (ev->order & 31);
+		notes->nr_page_frees++;
+		notes->free_order = ev->order;
+		notes->free_at = ev->addr;
+		judge->page_points = true;
 		break;
 	case KMC_TP_EV_ALLOC_VMAP_AREA:
 		notes->areas_kept += ev->outcome == KMC_OUT_VALUE;

@@ -19,6 +19,40 @@ void kmc_ask_pages(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, GFP_29, c);
 }
 
+static bool reaches_the_core(const struct kmc_case *c, unsigned int max_order)
+{
+	switch (c->ev->what) {
+	case KMC_OP_ALLOC_PAGES:
+	case KMC_OP_ALLOC_PAGES_NODE:
+	case KMC_OP_GET_FREE_PAGES:
+	case KMC_OP_FOLIO_ALLOC:
+		return c->outermost && !c->ev->parent && c->ev->order <= max_order &&
+		       !(c->effects & 1u << KMC_EFF_FAULT_INJECTED);
+	default:
+		return false;
+	}
+}
+
+static bool ends_block(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	const struct kmc_life *life = kmc_shadow_find(&judge->shadow, c->addr);
+
+	return (c->ev->what == KMC_OP_FREE_PAGES_PAGE || c->ev->what == KMC_OP_FREE_PAGES) &&
+	       life && life->state == KMC_LIFE_FREED;
+}
+
+void kmc_ask_traced(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	if (!judge->page_points)
+		return;
+	if (c->by != KMC_BY_NOBODY) {
+		if (ends_block(judge, c))
+			KMC_ASK(judge, TRC_2, c);
+	} else if (reaches_the_core(c, judge->subject.machine.max_order)) {
+		KMC_ASK(judge, TRC_1, c);
+	}
+}
+
 void kmc_page_got(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	struct kmc_life *life = kmc_shadow_find(&judge->shadow, c->addr);

@@ -515,9 +515,9 @@ int kmc_plain_call(struct kmc_judge *judge, const struct kmc_event *ev)
 	case KMC_OP_KMEM_CACHE_FREE:
 		return call_cache_free(judge, ev);
 	case KMC_OP_ALLOC_PAGES:
-		return call_pages(judge, ev);
+		return judge->page_points ? 0 : call_pages(judge, ev);
 	case KMC_OP_FREE_PAGES_PAGE:
-		return call_free_pages(judge, ev);
+		return judge->page_points ? 0 : call_free_pages(judge, ev);
 	default:
 		return 0;
 	}

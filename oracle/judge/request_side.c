@@ -205,6 +205,9 @@ int kmc_request_end(struct kmc_judge *judge, struct kmc_case *c)
 	bool resize = kmc_traits_of(c->ev->what)->how & R;
 
 	ask_effects(judge, c);
+	kmc_ask_payment(judge, c);
+	if (kmc_is_page_memory(c->from))
+		kmc_ask_traced(judge, c);
 	ask_kind(judge, c);
 	if (c->ev->outcome != KMC_OUT_VALUE || c->addr <= KMC_ZERO_SIZE_PTR ||
 	    kmc_is_error_pointer(c->addr)) {

@@ -188,3 +188,15 @@ KMC_RULE_FN(VM_25)
 		    (j, "flags that are not supported are taken off, with a warning"),
 		    (j, "there was none"));
 }
+
+/* Its pages go with it; those of slabs and page tables that came on the way stay. */
+KMC_RULE_FN(VM_23)
+{
+	const struct kmc_notes *notes = &c->open->notes;
+
+	if (!notes->saw_points || kmc_release_of(j) >= KMC_RELEASE(6, 19, 0))
+		return;
+	KMC_VERDICT(VM_23, notes->areas_kept <= 0, "area",
+		    (j, "a vmalloc that fails leaves no area behind"),
+		    (j, "%d stayed", notes->areas_kept));
+}

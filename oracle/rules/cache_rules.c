@@ -95,7 +95,7 @@ KMC_RULE_FN(KC_16)
 
 KMC_RULE_FN(KC_17)
 {
-	if (!c->open->notes.charged && !kmc_task_pays(j, c->ev)) {
+	if (!c->open->notes.charged && !kmc_payment_is_sure(j, c)) {
 		KMC_UNKNOWN_HERE(KC_17);
 		return;
 	}
@@ -191,7 +191,7 @@ KMC_RULE_FN(KC_36)
 
 KMC_RULE_FN(KC_38)
 {
-	bool twice = c->other && c->other->flags & KMC_LIFE_CHARGED && c->open->notes.charged;
+	bool twice = c->other && c->open->notes.charged_again;
 
 	if (!c->other)
 		return;

@@ -79,7 +79,7 @@ KMC_RULE_FN(KM_19)
 {
 	bool asked = c->gfp & KMC_GFP_ACCOUNT;
 
-	if (asked && !c->open->notes.charged && !kmc_task_pays(j, c->ev)) {
+	if (asked && !c->open->notes.charged && !kmc_payment_is_sure(j, c)) {
 		KMC_UNKNOWN_HERE(KM_19);
 		return;
 	}
@@ -163,8 +163,10 @@ static bool has_reason(const struct kmc_judge *j, const struct kmc_case *c)
 	const uint32_t strain = BIT(RECLAIMED) | BIT(COMPACTED) | BIT(KILLED) | BIT(WOKE_KSWAPD) |
 				BIT(RESERVE) | BIT(FAULT_INJECTED);
 	const struct kmc_machine *machine = &j->subject.machine;
+	/* A duplicate of nothing is nothing. */
+	bool no_source = kmc_op_desc(c->ev->what)->family == KMC_OPF_DUP && !c->ev->addr2;
 
-	return c->overflow || c->effects & strain || c->open->notes.tried_in_vain ||
+	return no_source || c->overflow || c->effects & strain || c->open->notes.tried_in_vain ||
 	       (machine->kmalloc_max_size && c->size > machine->kmalloc_max_size);
 }
 

@@ -287,6 +287,11 @@ static void subject_of_file(struct kmc_subject *subject, const struct kmc_event_
 		subject->shows |= KMC_SHOWS_CALLS | KMC_SHOWS_EVERY_FREE | KMC_SHOWS_CONTENT |
 				  KMC_SHOWS_CONTEXT | KMC_SHOWS_EFFECTS | KMC_SHOWS_VALUES |
 				  KMC_SHOWS_NODE;
+	/* An imitation says what its machine is in, and who pays. */
+	if (calls && file->machine->profile)
+		subject->shows |= KMC_SHOWS_STATE;
+	if (calls && file->machine->options & KMC_MO_memcg)
+		subject->shows |= KMC_SHOWS_CHARGES;
 	for (size_t i = 0; calls && i < file->nr_events; i++)
 		subject->shows |= shown_by_call(&file->events[i]);
 }

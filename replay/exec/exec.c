@@ -726,8 +726,10 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 	if (kmc_plan_of(call->op->code)->family == KMC_OPF_ZS ||
 	    call->op->code == KMC_OP_DMA_POOL_CREATE)
 		slot->size = call->op->a;
-	if (kind == KMC_SLOT_GROUP)
+	if (kind == KMC_SLOT_GROUP) {
 		exec->open.cache = (uint32_t)call->value;
+		exec->open.arg = call->src ? call->src->value + 1 : 0;
+	}
 	if (kind == KMC_SLOT_POOL && is_mempool(slot))
 		mempool_done(slot, call);
 	if (kind == KMC_SLOT_HANDLE && slot->origin == KMC_OP_KMEM_CACHE_PREFILL_SHEAF)

@@ -469,7 +469,10 @@ static void fill_caps(struct kmc_caps *caps)
 	caps->shows = KMC_SHOWS_ADDRESS | KMC_SHOWS_SIZE | KMC_SHOWS_GRANTED | KMC_SHOWS_CALLS |
 		      KMC_SHOWS_EVERY_FREE | KMC_SHOWS_CONTENT | KMC_SHOWS_CONTEXT |
 		      KMC_SHOWS_CACHES | KMC_SHOWS_PAGES | KMC_SHOWS_EFFECTS | KMC_SHOWS_NODE |
-		      KMC_SHOWS_VALUES | KMC_SHOWS_VMALLOC | KMC_SHOWS_GFP | KMC_SHOWS_RCU;
+		      KMC_SHOWS_VALUES | KMC_SHOWS_VMALLOC | KMC_SHOWS_GFP | KMC_SHOWS_RCU |
+		      KMC_SHOWS_STATE;
+	if (caps->machine.options & KMC_MO_memcg)
+		caps->shows |= KMC_SHOWS_CHARGES;
 	kmc_alloc_address_ranges(&caps->machine);
 }
 

@@ -23,7 +23,9 @@
  * numbered in addr2 (prefill: END, arg); prefill and refill have the count in granted.
  * kmem_cache_create_usercopy has KMC_EV_PAIR(offset, size) in granted, _args KMC_EV_PAIR(free
  * pointer's offset, sheaf capacity), each UINT32_MAX where none was given.
- * memcg_attach has the task in size, the group in cache (none: the root).
+ * memcg_attach has the task in size, the group in cache (none: the root); memcg_create max, high, low
+ * in size, granted, addr2, the group in cache, its parent's number and one in arg. Reclaim and kills for
+ * a group's limit have the group in cache.
  * Areas, pools of packed objects, devices and their pools are numbered in cache. An area's making has
  * size, the base asked for in addr2, limit in granted, alignment in arg, pages per bit in order, fixed in
  * node, and the area's first page in addr; cma_alloc the alignment in order, cma_release its answer in

@@ -46,12 +46,12 @@ enum kmc_outcome {
 /* What happened on the way of a call. X(enumerator, text) */
 #define KMC_EFFECTS(X)                                                     \
 	X(SLEPT, "slept")                                                  \
-	X(RECLAIMED, "reclaimed")         /* arg = pages */                \
+	X(RECLAIMED, "reclaimed")         /* arg = pages; of a group: cache */ \
 	X(COMPACTED, "compacted")                                          \
 	X(WOKE_KSWAPD, "woke-kswapd")                                      \
 	X(IO, "io") X(FS, "fs")                                            \
 	X(RESERVE, "reserve")             /* dipped below min */           \
-	X(KILLED, "killed")               /* arg = task */                 \
+	X(KILLED, "killed")               /* arg = task; for a group: cache */ \
 	X(WARNED, "warned")                                                \
 	X(CHARGED, "charged")             /* arg = bytes, cache = memcg */ \
 	X(UNCHARGED, "uncharged")                                          \
