@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "alloc/planted.h"
 #include "alloc/sim.h"
 #include "linux/mm_types.h"
 
