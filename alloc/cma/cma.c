@@ -44,7 +44,7 @@ static struct slots slots_of(const struct cma *cma, uint64_t count, unsigned int
 {
 	struct slots s = { .nr = (count + (1ull << cma->order_per_bit) - 1) >> cma->order_per_bit };
 
-	if (align > cma->order_per_bit) {
+	if (align > cma->order_per_bit && !KMC_PLANTED(cma_unaligned)) {
 		s.mask = (1ull << (align - cma->order_per_bit)) - 1;
 		s.offset = (cma->base_pfn & ((1ull << align) - 1)) >> cma->order_per_bit;
 	}
@@ -119,6 +119,8 @@ static void count_result(struct cma *cma, uint64_t *counter, uint64_t count)
 
 static int try_place(uint64_t pfn, uint64_t count, bool no_warn)
 {
+	if (count > 1 && KMC_PLANTED(cma_count_short))
+		count--;
 	return alloc_contig_range(pfn, pfn + count, ACR_FLAGS_CMA,
 				  GFP_KERNEL | (no_warn ? __GFP_NOWARN : 0));
 }
@@ -191,13 +193,13 @@ bool cma_release(struct cma *cma, const struct page *pages, unsigned long count)
 	uint64_t pfn;
 
 	if (!cma_pages_valid(cma, pages, count))
-		return false;
+		return KMC_PLANTED(cma_release_outside);
 	pfn = page_to_pfn_in(cma->sim, pages);
 	free_contig_range(pfn, count);
 	unclaim(cma, pfn, count);
 	count_result(cma, &cma->nr_released, count);
 	trace_cma(cma, KMC_TP_CMA_RELEASE, pfn, count, 0, 0);
-	return true;
+	return !KMC_PLANTED(cma_release_refused);
 }
 
 phys_addr_t cma_get_base(const struct cma *cma)

@@ -162,11 +162,13 @@ static int check_request(const struct kmc_sim *sim, struct wanted *w, unsigned i
 {
 	phys_addr_t high = highmem_start(sim);
 
+	if (w->alignment && KMC_PLANTED(cma_declare_unaligned))
+		w->alignment &= -w->alignment;
 	if (!w->size || (w->alignment & (w->alignment - 1)))
 		return -EINVAL;
 	if (w->alignment < CMA_MIN_ALIGNMENT)
 		w->alignment = CMA_MIN_ALIGNMENT;
-	if (*fixed && (w->base & (w->alignment - 1)))
+	if (*fixed && (w->base & (w->alignment - 1)) && !KMC_PLANTED(cma_declare_elsewhere))
 		return -EINVAL;
 	w->base = align_up(w->base, w->alignment);
 	w->size = align_up(w->size, w->alignment);
@@ -174,7 +176,8 @@ static int check_request(const struct kmc_sim *sim, struct wanted *w, unsigned i
 	if (!w->base)
 		*fixed = false;
 	if (!w->size || order_per_bit >= 64 - PAGE_SHIFT ||
-	    ((w->size >> PAGE_SHIFT) & ((1ull << order_per_bit) - 1)))
+	    (((w->size >> PAGE_SHIFT) & ((1ull << order_per_bit) - 1)) &&
+	     !KMC_PLANTED(cma_declare_bits)))
 		return -EINVAL;
 	if (*fixed && w->base < high && w->base + w->size > high)
 		return -EINVAL;

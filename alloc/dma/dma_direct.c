@@ -31,7 +31,8 @@ static gfp_t zone_guess(u64 reach)
 
 static bool within(struct kmc_sim *sim, const struct page *page, size_t size, u64 reach)
 {
-	return (page_to_pfn_in(sim, page) << PAGE_SHIFT) + size - 1 <= reach;
+	return (page_to_pfn_in(sim, page) << PAGE_SHIFT) + size - 1 <= reach ||
+	       KMC_PLANTED(dma_reach_ignored);
 }
 
 static struct cma *area_of(struct kmc_sim *sim, const struct device *dev, size_t size)
@@ -102,6 +103,8 @@ static bool supported(const struct kmc_sim *sim, u64 mask)
 	u64 least = (sim->max_pfn - 1) << PAGE_SHIFT;
 
 	if (mask >= DMA_BIT_MASK(32))
+		return !KMC_PLANTED(dma_mask_none);
+	if (KMC_PLANTED(dma_mask_any))
 		return true;
 	if (!(sim->config.options & KMC_OPT_NO_ZONE_DMA) && least > DMA_BIT_MASK(ZONE_DMA_BITS))
 		least = DMA_BIT_MASK(ZONE_DMA_BITS);
@@ -118,8 +121,11 @@ int dma_set_mask(struct device *dev, u64 mask)
 
 int dma_set_coherent_mask(struct device *dev, u64 mask)
 {
-	if (!supported(kmc_this_cpu->sim, mask))
+	if (!supported(kmc_this_cpu->sim, mask)) {
+		if (KMC_PLANTED(dma_mask_changed))
+			dev->coherent_dma_mask = DMA_BIT_MASK(64);
 		return -EIO;
+	}
 	dev->coherent_dma_mask = mask;
 	return 0;
 }

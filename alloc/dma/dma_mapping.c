@@ -52,6 +52,8 @@ void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *dma_handle, g
 		kmc_dma_warn_once(sim, DMA_WARN_COMP, "dma_alloc_attrs with __GFP_COMP");
 		return NULL;
 	}
+	if ((flag & ZONE_BITS) && KMC_PLANTED(dma_zone_kept))
+		return NULL;
 	flag &= ~ZONE_BITS;
 	if (attrs & DMA_ATTR_NO_WARN)
 		flag |= __GFP_NOWARN;
@@ -59,11 +61,12 @@ void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *dma_handle, g
 	page = kmc_dma_direct_pages(sim, dev, size, flag & ~__GFP_ZERO);
 	if (!page)
 		return NULL;
-	*dma_handle = page_to_phys(page);
+	*dma_handle = page_to_phys(page) + (KMC_PLANTED(dma_bus_address) ? 8 : 0);
 	if (attrs & DMA_ATTR_NO_KERNEL_MAPPING)
 		return page;
 	block = page_address(page);
-	memset(block, 0, size);
+	if (!KMC_PLANTED(dma_dirty))
+		memset(block, 0, size);
 	return block;
 }
 
@@ -94,7 +97,11 @@ struct page *dma_alloc_pages(struct device *dev, size_t size, dma_addr_t *dma_ha
 		kmc_dma_warn_once(sim, DMA_WARN_NO_MASK_PAGES, "dma_alloc_pages without a mask");
 		return NULL;
 	}
+	if (KMC_PLANTED(dma_pages_zone))
+		gfp &= ~ZONE_BITS;
 	if (gfp & ZONE_BITS) {
+		if (KMC_PLANTED(dma_pages_zone_noisy))
+			kmc_planted_warn();
 		kmc_dma_warn_once(sim, DMA_WARN_ZONE, "dma_alloc_pages with zone bits");
 		return NULL;
 	}

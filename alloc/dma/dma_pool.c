@@ -61,14 +61,19 @@ struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t si
 	struct dma_pool *pool;
 
 	align = align ? align : 1;
+	if (KMC_PLANTED(pool_align_unchecked))
+		align &= -align;
 	if (!dev || !power_of_two(align) || !size || size > INT_MAX)
 		return NULL;
-	size = round_up_to(size < least ? least : size, align);
+	size = round_up_to(size < least ? least : size, KMC_PLANTED(pool_unaligned) ? 1 : align);
 	allocation = size > PAGE_SIZE ? size : PAGE_SIZE;
 	if (!boundary)
 		boundary = allocation;
-	else if (boundary < size || !power_of_two(boundary))
+	else if ((boundary < size || !power_of_two(boundary)) &&
+		 !KMC_PLANTED(pool_boundary_unchecked))
 		return NULL;
+	if (boundary < size)
+		boundary = allocation;
 	pool = kzalloc(sizeof(*pool), GFP_KERNEL);
 	if (!pool)
 		return NULL;
@@ -87,7 +92,7 @@ static size_t place_from(const struct dma_pool *pool, size_t offset)
 {
 	size_t next = (offset / pool->boundary + 1) * pool->boundary;
 
-	if (offset + pool->size > next)
+	if (offset + pool->size > next && !KMC_PLANTED(pool_crosses))
 		offset = next;
 	return offset + pool->size <= pool->allocation ? offset : pool->allocation;
 }
@@ -188,7 +193,7 @@ void *dma_pool_alloc(struct dma_pool *pool, gfp_t mem_flags, dma_addr_t *handle)
 		kmc_lock_drop(&pool->lock);
 	}
 	__atomic_fetch_add(&pool->nr_active, 1, __ATOMIC_RELAXED);
-	if ((mem_flags & __GFP_ZERO) || (pool->sim->config.options & KMC_OPT_INIT_ON_ALLOC))
+	if (((mem_flags & __GFP_ZERO) && !KMC_PLANTED(pool_dirty)) || (pool->sim->config.options & KMC_OPT_INIT_ON_ALLOC))
 		memset(block, 0, pool->size);
 	return block;
 }

@@ -19,6 +19,10 @@
 
 bool kmc_memcg_wants(const struct kmc_sim *sim, const struct kmem_cache *s, gfp_t gfp)
 {
+	if (KMC_PLANTED(charge_forgotten))
+		return false;
+	if (KMC_PLANTED(charge_always))
+		return sim->memcg;
 	return sim->memcg && ((gfp & __GFP_ACCOUNT) || (s->flags & SLAB_ACCOUNT));
 }
 
@@ -158,7 +162,7 @@ void kmc_memcg_object_freed(struct kmc_cpu *cpu, const struct kmem_cache *s, str
 	struct kmc_sim *sim = cpu->sim;
 	uint64_t *word = word_of(sim, s, kmc_slab_head(sim, page), object), payer;
 
-	if (!word || !*word)
+	if (!word || !*word || KMC_PLANTED(charge_kept))
 		return;
 	payer = *word;
 	*word = 0;
@@ -202,7 +206,7 @@ bool kmem_cache_charge(void *objp, gfp_t gfpflags)
 		return charge_large(cpu, page, gfpflags);
 	s = page->slab.cache;
 	if (is_kmalloc_normal(s))
-		return true;
+		return !KMC_PLANTED(cache_charge_false);
 	word = word_of(cpu->sim, s, kmc_slab_head(cpu->sim, page), objp);
 	if (word && *word)
 		return true;

@@ -83,9 +83,11 @@ int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 	pool->elements = kmalloc_array_node((size_t)least, sizeof(void *), gfp_mask, node_id);
 	if (!pool->elements)
 		return -ENOMEM;
-	while (pool->curr_nr < least) {
+	while (pool->curr_nr < least - (least > 1 && KMC_PLANTED(mempool_reserve_short))) {
 		void *element = pool->alloc(gfp_mask, pool->pool_data);
 
+		if (!element && KMC_PLANTED(mempool_unmade))
+			return 0;
 		if (!element) {
 			mempool_exit(pool);
 			return -ENOMEM;
@@ -150,7 +152,8 @@ static void move_elements(mempool_t *pool, void **elements, int new_min_nr)
 		elements[i] = pool->elements[i];
 	kfree(pool->elements);
 	pool->elements = elements;
-	pool->min_nr = new_min_nr;
+	if (!KMC_PLANTED(mempool_resize_stays))
+		pool->min_nr = new_min_nr;
 }
 
 /* As many as the backend gives at once; somebody may fill the reserve meanwhile. */
@@ -181,7 +184,7 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 	void **elements;
 
 	if (new_min_nr <= 0)
-		return -EINVAL;
+		return KMC_PLANTED(mempool_resize_zero) ? 0 : -EINVAL;
 	pool_lock(pool);
 	if (new_min_nr <= pool->min_nr) {
 		reserve_shrink(pool, new_min_nr);
@@ -216,6 +219,8 @@ void *mempool_alloc_preallocated(mempool_t *pool)
 	if (pool->curr_nr)
 		element = reserve_take(pool);
 	pool_unlock(pool);
+	if (!element && KMC_PLANTED(mempool_preallocated_asks))
+		element = pool->alloc(GFP_KERNEL, pool->pool_data);
 	return element;
 }
 
@@ -250,15 +255,17 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp_mask)
 	for (;;) {
 		void *element = pool->alloc(flags, pool->pool_data);
 
-		if (!element)
+		if (!element && !KMC_PLANTED(mempool_reserve_unused))
 			element = mempool_alloc_preallocated(pool);
 		if (element)
 			return element;
+		if (!(gfp_mask & __GFP_DIRECT_RECLAIM) && KMC_PLANTED(mempool_sleeps))
+			kmc_planted_sleep();
 		if (flags != full) {
 			flags = full;
 			continue;
 		}
-		if (!(gfp_mask & __GFP_DIRECT_RECLAIM) ||
+		if (!(gfp_mask & __GFP_DIRECT_RECLAIM) || KMC_PLANTED(mempool_gives_up) ||
 		    !wait_for_element(kmc_this_cpu, round++))
 			return NULL;
 	}
@@ -304,6 +311,8 @@ unsigned int mempool_free_bulk(mempool_t *pool, void **elem, unsigned int count)
 /* Rule: MP-5, POOL-5. Model: exact: a waiter looks again whenever it runs. */
 void mempool_free(void *element, mempool_t *pool)
 {
-	if (element && !mempool_free_bulk(pool, &element, 1))
+	if (!element && KMC_PLANTED(mempool_free_null))
+		kmc_planted_warn();
+	if (element && (KMC_PLANTED(mempool_free_backend) || !mempool_free_bulk(pool, &element, 1)))
 		pool->free(element, pool->pool_data);
 }

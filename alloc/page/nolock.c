@@ -28,8 +28,12 @@ struct page *alloc_pages_nolock(gfp_t gfp_flags, int nid, unsigned int order)
 
 	if (gfp_flags & ~__GFP_ACCOUNT)
 		kmc_page_warn(&ac, WARN_NOLOCK_FLAGS, "alloc_pages_nolock with flags"); /* PAGE-37 */
-	if (order > PCP_MAX_ORDER || !kmc_prepare_alloc(&ac))
+	if (KMC_PLANTED(page_nolock_sleeps))
+		kmc_planted_sleep();
+	if ((order > PCP_MAX_ORDER && !KMC_PLANTED(page_nolock_order)) || !kmc_prepare_alloc(&ac))
 		return NULL;
+	if (KMC_PLANTED(page_nolock_dirty))
+		ac.gfp &= ~__GFP_ZERO;
 	page = get_page_from_freelist(&ac, kmc_fast_alloc_flags(&ac) | ALLOC_TRYLOCK);
 	if (page)
 		page = kmc_page_charge(&ac, kmc_page_prep(&ac, page));

@@ -62,7 +62,7 @@ static void poison_block(struct kmc_sim *sim, const struct page *page, unsigned 
 static inline bool wants_zero(const struct kmc_sim *sim, gfp_t gfp, unsigned int attention)
 {
 	if (gfp & __GFP_ZERO)
-		return true;
+		return !KMC_PLANTED(page_zero_forgotten);
 	return unlikely(attention & ATTN_DEBUG) &&
 	       (sim->config.options & KMC_OPT_INIT_ON_ALLOC);
 }
@@ -80,7 +80,7 @@ static inline struct page *prep_new_page(struct kmc_sim *sim, struct page *page,
 	if (compound)
 		prep_compound_tails(sim, page, order);
 	if (wants_zero(sim, gfp, attention))
-		clear_block(sim, page, order);
+		clear_block(sim, page, KMC_PLANTED(page_zero_head) ? 0 : order);
 	return page;
 }
 
@@ -193,6 +193,8 @@ gfp_t kmc_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp)
 {
 	uint32_t flags = cpu->task->flags;
 
+	if (KMC_PLANTED(scope_ignored))
+		return gfp;
 	if (flags & KMC_PF_MEMALLOC_NOIO)
 		gfp &= ~(__GFP_IO | __GFP_FS);
 	else if (flags & KMC_PF_MEMALLOC_NOFS)
@@ -227,7 +229,11 @@ bool kmc_prepare_alloc(struct alloc_context *ac)
 {
 	struct kmc_page_state *state = ac->sim->page;
 
+	if (ac->order > MAX_PAGE_ORDER && KMC_PLANTED(page_order_max))
+		ac->order = 0;
 	if (ac->order > MAX_PAGE_ORDER) {
+		if (KMC_PLANTED(page_order_noisy))
+			kmc_planted_warn();
 		if (!(ac->gfp & __GFP_NOWARN))
 			kmc_page_warn(ac, WARN_ORDER_TOO_LARGE, "order above MAX_PAGE_ORDER");
 		return false;
@@ -238,11 +244,12 @@ bool kmc_prepare_alloc(struct alloc_context *ac)
 	}
 	if (ac->attention & ATTN_CONTEXT)
 		ac->gfp = kmc_gfp_context(ac->cpu, ac->gfp);
-	if ((ac->attention & ATTN_FAULT) && !(ac->gfp & __GFP_NOFAIL) &&
+	if ((ac->attention & ATTN_FAULT) &&
+	    (!(ac->gfp & __GFP_NOFAIL) || KMC_PLANTED(page_fault_nofail)) &&
 	    kmc_fault_hit(ac->sim, KMC_FAULT_PAGE))
 		return false;
 	ac->migratetype = gfp_migratetype(state, ac->gfp);
-	ac->highest = state->gfp_zone[ac->gfp & GFP_ZONEMASK];
+	ac->highest = state->gfp_zone[KMC_PLANTED(page_zone_ignored) ? 0 : ac->gfp & GFP_ZONEMASK];
 	ac->asked_node = ac->node < 0 ? ac->cpu->node : (unsigned int)ac->node;
 	return true;
 }

@@ -38,6 +38,8 @@ unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 	struct kmc_cpu *cpu = enter();
 	struct page *page = kmc_pages_alloc(cpu->sim, cpu, gfp & ~__GFP_HIGHMEM, order, -1);
 
+	if (page && order && KMC_PLANTED(page_block_shifted))
+		page++;
 	return page ? (unsigned long)pfn_to_virt_in(cpu->sim, page_to_pfn_in(cpu->sim, page)) : 0;
 }
 
@@ -48,6 +50,8 @@ unsigned long get_zeroed_page(gfp_t gfp)
 
 void free_pages(unsigned long addr, unsigned int order)
 {
+	if (!addr && KMC_PLANTED(page_free_null_warns))
+		kmc_planted_warn();
 	if (addr)
 		__free_pages(virt_to_page((const void *)addr), order);
 }
@@ -97,7 +101,7 @@ void *alloc_pages_exact_nid(int nid, size_t size, gfp_t gfp)
 	if (!page)
 		return NULL;
 	split_page(page, order);
-	for (uint64_t i = nr; i < 1ull << order; i++)
+	for (uint64_t i = nr - (nr > 1 && KMC_PLANTED(exact_short)); i < 1ull << order; i++)
 		kmc_pages_free_tail(cpu->sim, cpu, page + i, 0);
 	return page_address(page);
 }

@@ -43,7 +43,7 @@ static void warn_alloc(struct alloc_context *ac)
 	uint64_t now = kmc_sim_clock_ns(ac->sim) + 1;
 	uint64_t seen = __atomic_load_n(last, __ATOMIC_RELAXED);
 
-	if ((ac->gfp & __GFP_NOWARN) || (seen && now - seen < REPORT_PERIOD_NS))
+	if (((ac->gfp & __GFP_NOWARN) && !KMC_PLANTED(page_failure_noisy)) || (seen && now - seen < REPORT_PERIOD_NS))
 		return;
 	kmc_touch(ac->sim, last, sizeof(*last));
 	__atomic_store_n(last, now, __ATOMIC_RELAXED);
@@ -52,7 +52,8 @@ static void warn_alloc(struct alloc_context *ac)
 
 static const struct zonelist *zonelist_of(const struct alloc_context *ac)
 {
-	return &ac->sim->page->zonelists[ac->asked_node][!!(ac->gfp & __GFP_THISNODE)][ac->highest];
+	return &ac->sim->page->zonelists[ac->asked_node][!!(ac->gfp & __GFP_THISNODE) &&
+						     !KMC_PLANTED(page_thisnode_strays)][ac->highest];
 }
 
 /* One block of one zone. The HighAtomic reserve (HA-1, HA-4) has its place before and after. */
@@ -197,7 +198,7 @@ static unsigned int __gfp_pfmemalloc_flags(const struct alloc_context *ac)
 
 	if (ac->gfp & __GFP_NOMEMALLOC)
 		return 0;
-	if (ac->gfp & __GFP_MEMALLOC)
+	if ((ac->gfp & __GFP_MEMALLOC) || KMC_PLANTED(page_reserve_free))
 		return ALLOC_NO_WATERMARKS;
 	if (context == KMC_IN_SOFTIRQ && (task & KMC_PF_MEMALLOC))
 		return ALLOC_NO_WATERMARKS;
@@ -262,7 +263,7 @@ static struct page *get_page(struct alloc_context *ac, unsigned int alloc_flags)
 
 static bool may_loop(const struct alloc_context *ac)
 {
-	return (ac->gfp & __GFP_NOFAIL) && (ac->gfp & __GFP_DIRECT_RECLAIM);
+	return !KMC_PLANTED(page_nofail_gives_up) && (ac->gfp & __GFP_NOFAIL) && (ac->gfp & __GFP_DIRECT_RECLAIM);
 }
 
 /* Nothing that this machine does will end the wait. */
@@ -395,7 +396,7 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 	if (!zonelist_of(ac)->nr)
 		goto nopage;
 	/* 3 */
-	if (alloc_flags & ALLOC_KSWAPD)
+	if ((alloc_flags & ALLOC_KSWAPD) || KMC_PLANTED(page_wakes_always))
 		wake_all_kswapds(ac);
 	/* 4 */
 	page = get_page(ac, alloc_flags);
@@ -422,7 +423,8 @@ retry:
 	if (page)
 		return page;
 	/* 9 */
-	if (!(ac->gfp & __GFP_DIRECT_RECLAIM) || (ac->cpu->task->flags & KMC_PF_MEMALLOC))
+	if ((!(ac->gfp & __GFP_DIRECT_RECLAIM) && !KMC_PLANTED(page_atomic_reclaims)) ||
+	    (ac->cpu->task->flags & KMC_PF_MEMALLOC))
 		goto nopage;
 	/* 10 */
 	page = direct_reclaim(ac, alloc_flags, &progress);
@@ -433,7 +435,7 @@ retry:
 	if (page)
 		return page;
 	/* 12, 13 */
-	if (ac->gfp & __GFP_NORETRY)
+	if ((ac->gfp & __GFP_NORETRY) && !KMC_PLANTED(page_noretry_kills))
 		goto nopage;
 	if (ac->order > COSTLY_ORDER && (!(ac->gfp & __GFP_RETRY_MAYFAIL) ||
 					 !gfp_compaction_allowed(ac->sim, ac->gfp)))

@@ -147,7 +147,8 @@ static void clear(struct kmc_sim *sim, const struct pcpu_chunk *chunk, unsigned 
 		char *area = (char *)unit_address(sim, chunk, i) + bit * PCPU_MIN_ALLOC_SIZE;
 
 		kmc_unpoison(area, size);
-		memset(area, 0, size);
+		if (!KMC_PLANTED(percpu_dirty))
+			memset(area, 0, size);
 	}
 }
 
@@ -164,6 +165,7 @@ static void *take(const struct request *r)
 		struct pcpu_chunk *chunk = &state->chunks[i];
 		int bit = !chunk->unit[0] || chunk->free_bits < bits ? -1 :
 			kmc_pcpu_map_take(sim, chunk, bits,
+					  KMC_PLANTED(percpu_unaligned) ? 1 :
 					  (unsigned int)(r->align / PCPU_MIN_ALLOC_SIZE));
 
 		if (bit < 0)
@@ -197,7 +199,7 @@ static void *allocate(struct request *r)
 {
 	void *area = take(r);
 
-	while (!area && !r->atomic && create_chunk(r))
+	while (!area && (!r->atomic || KMC_PLANTED(percpu_atomic_grows)) && create_chunk(r))
 		area = take(r);
 	return area;
 }
@@ -213,10 +215,15 @@ void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 	kmc_attention(cpu);
 	r.gfp = kmc_gfp_context(cpu, gfp);
 	r.atomic = is_atomic(cpu->sim, r.gfp);
+	if (KMC_PLANTED(percpu_too_large) && size > PCPU_MIN_UNIT_SIZE)
+		size = 64;
 	r.size = size > PCPU_MIN_UNIT_SIZE ? size : (size + 3) & ~(size_t)3;
+	if (!r.size && KMC_PLANTED(percpu_zero_size))
+		r.size = 4;
 	r.align = align < PCPU_MIN_ALLOC_SIZE ? PCPU_MIN_ALLOC_SIZE : align;
 	if (!arguments_fit(&r)) {
-		warn(&r, "illegal size or align for percpu allocation");
+		if (!KMC_PLANTED(percpu_quiet))
+			warn(&r, "illegal size or align for percpu allocation");
 		return NULL;
 	}
 	if (kmc_memcg_charge_bytes(cpu, r.gfp, full_size(cpu->sim, r.size), &r.payer))

@@ -59,7 +59,8 @@ int rcu_read_lock_held(void)
 
 uint64_t kmc_rcu_cookie(struct kmc_rcu_state *st)
 {
-	return atomic_load_explicit(&st->started, memory_order_relaxed) + 1;
+	return atomic_load_explicit(&st->started, memory_order_relaxed) +
+	       (KMC_PLANTED(rcu_cookie_early) ? 0 : 1);
 }
 
 #define NO_READER KMC_SIM_MAX_TASKS
@@ -69,6 +70,8 @@ static unsigned int reader_in_the_way(struct kmc_rcu_state *st)
 {
 	unsigned long long started = atomic_load(&st->started);
 
+	if (KMC_PLANTED(rcu_readers_ignored))
+		return NO_READER;
 	for (unsigned int task = 0; task < KMC_SIM_MAX_TASKS; task++) {
 		unsigned long long since = atomic_load(&st->readers[task]);
 

@@ -15,7 +15,8 @@ static bool in_vmalloc(const struct kmc_sim *sim, const void *ptr)
  */
 static bool acceptable(struct kmc_cpu *cpu, const struct rcu_head *head, const void *ptr)
 {
-	bool ours = kmc_in_frames(kmc_slab_cpu_of(cpu), ptr) || in_vmalloc(cpu->sim, ptr);
+	bool ours = kmc_in_frames(kmc_slab_cpu_of(cpu), ptr) ||
+		    (in_vmalloc(cpu->sim, ptr) && !KMC_PLANTED(rcu_vmalloc_refused));
 
 	if (!ours)
 		kmc_slab_warn(cpu, "kvfree_rcu of an address that is no memory", ptr);
@@ -43,13 +44,18 @@ void kvfree_call_rcu(struct rcu_head *head, void *ptr)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 
-	if (!ptr)
+	if (!ptr && !KMC_PLANTED(rcu_null_warns))
 		return;
 	kmc_attention(cpu);
 	if (!acceptable(cpu, head, ptr))
 		return;
 	if (!head)
 		kmc_rcu_may_sleep(cpu);
+	if (KMC_PLANTED(rcu_at_once)) {
+		kmc_rcu_released(cpu, ptr);
+		kvfree(ptr);
+		return;
+	}
 	if (kmc_rcu_sheaf_put(cpu, ptr) || kmc_rcu_batch_add(cpu, head, ptr))
 		return;
 	free_inline(cpu, ptr);
@@ -65,7 +71,8 @@ void kvfree_rcu_barrier(void)
 	struct kmc_rcu_state *st = cpu->sim->rcu;
 
 	kmc_attention(cpu);
-	if (!atomic_load_explicit(&st->pending, memory_order_relaxed))
+	if (!atomic_load_explicit(&st->pending, memory_order_relaxed) ||
+	    KMC_PLANTED(rcu_barrier_early))
 		return;
 	if (!kmc_rcu_may_sleep(cpu))
 		return;

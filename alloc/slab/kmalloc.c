@@ -44,7 +44,8 @@ static unsigned int kmalloc_kind(struct kmc_cpu *cpu, gfp_t gfp, const void *cal
 	if (likely(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT))))
 		return likely(!sim->slab->copies_seed) ? KMC_SLOTS_NORMAL :
 							 random_copy(cpu, call_site);
-	if ((gfp & __GFP_DMA) && !(sim->config.options & KMC_OPT_NO_ZONE_DMA))
+	if ((gfp & __GFP_DMA) && !(sim->config.options & KMC_OPT_NO_ZONE_DMA) &&
+	    !KMC_PLANTED(kmalloc_dma_ignored))
 		return KMC_SLOTS_DMA;
 	if (gfp & __GFP_RECLAIMABLE)
 		return KMC_SLOTS_RECLAIM;
@@ -57,7 +58,9 @@ struct kmem_cache *kmc_kmalloc_cache(struct kmc_cpu *cpu, size_t size, gfp_t gfp
 				     const void *call_site)
 {
 	return kmc_cache_at(cpu->sim, kmalloc_kind(cpu, gfp, call_site) +
-					      class_of_words[(size - 1) >> 3]);
+					      class_of_words[(size - 1 -
+							     (size > 8 && KMC_PLANTED(kmalloc_short_class) ? 8 : 0)) >>
+							    3]);
 }
 
 /* large blocks: straight from the page layer */
@@ -77,12 +80,19 @@ static void *large_alloc(struct kmc_cpu *cpu, size_t size, gfp_t gfp, int node)
 	struct page *head;
 	void *block;
 
+	if (order > 2 && order <= MAX_PAGE_ORDER && KMC_PLANTED(large_order_short))
+		order--;
+
 	if (unlikely(gfp & (__GFP_DMA32 | __GFP_HIGHMEM | ~__GFP_BITS_MASK))) {
 		kmc_slab_warn_once(cpu, WARN_BAD_GFP, "Unexpected gfp in a large kmalloc", NULL);
 		gfp &= ~(__GFP_DMA32 | __GFP_HIGHMEM) & __GFP_BITS_MASK;
 	}
+	if (KMC_PLANTED(large_zero_forgotten))
+		gfp &= ~__GFP_ZERO;
 	if (node < 0 || (unsigned int)node >= cpu->sim->config.nr_nodes)
 		node = NUMA_NO_NODE;
+	if (order > MAX_PAGE_ORDER && KMC_PLANTED(kmalloc_ceiling))
+		order = 0;
 	head = kmc_pages_alloc(cpu->sim, cpu, gfp | __GFP_COMP, order, node);
 	if (!head)
 		return NULL;
@@ -146,8 +156,12 @@ slow_path void *kmc_kmalloc(struct kmem_cache **buckets, size_t size, gfp_t gfp,
 	void *object;
 
 	kmc_attention(cpu);
+	if (!size && KMC_PLANTED(kmalloc_zero_block))
+		size = 8;
 	if (unlikely(size == 0))
-		return ZERO_SIZE_PTR;
+		return KMC_PLANTED(kmalloc_zero_null) ? NULL : ZERO_SIZE_PTR;
+	if (size == SIZE_MAX && KMC_PLANTED(kmalloc_size_max))
+		size = PAGE_SIZE;
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
 		return kmalloc_large(cpu, size, gfp, node, call_site);
 	s = buckets ? buckets[class_of_words[(size - 1) >> 3]] :
@@ -156,6 +170,10 @@ slow_path void *kmc_kmalloc(struct kmem_cache **buckets, size_t size, gfp_t gfp,
 	object = kmc_object_alloc(cpu, s, gfp, node, size);
 	if (kmc_slab_traced(cpu))
 		emit_kmalloc(cpu, object, size, s->size, gfp, node, call_site);
+	if (!object && KMC_PLANTED(kmalloc_fails_with_error))
+		return (void *)-12l;
+	if (!object && KMC_PLANTED(kmalloc_fails_with_16))
+		return ZERO_SIZE_PTR;
 	return object;
 }
 
@@ -195,8 +213,10 @@ size_t kmalloc_size_roundup(size_t size)
 	enum kmc_profile profile = kmc_this_cpu->sim->config.profile;
 	unsigned int order = kmc_order_of(size);
 
-	if (size == 0 || size == SIZE_MAX)
+	if (size == 0 || size == SIZE_MAX || KMC_PLANTED(roundup_as_asked))
 		return size;
+	if (KMC_PLANTED(roundup_short))
+		return size - 1;
 	if (size <= KMALLOC_MAX_CACHE_SIZE)
 		return kmc_kmalloc_class_size(kmc_kmalloc_class(size));
 	if (size > KMALLOC_MAX_SIZE && profile >= KMC_PROFILE_6_6_9)
@@ -243,7 +263,8 @@ void kmc_block_free(struct kmc_cpu *cpu, const void *object)
 {
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
 
-	if (ZERO_OR_NULL_PTR(object))
+	if (ZERO_OR_NULL_PTR(object) &&
+	    !(object ? KMC_PLANTED(kfree_16_warns) : KMC_PLANTED(kfree_null_warns)))
 		return;
 	if (likely(kmc_in_frames(sc, object)))
 		free_by_kind(cpu, kmc_page_of(sc, object), object);
@@ -270,6 +291,8 @@ static slow_path void kfree_slow(const void *object, const void *call_site)
 	kmc_attention(cpu);
 	if (kmc_slab_traced(cpu))
 		emit_kfree(cpu, object, call_site);
+	if (cpu->context != KMC_IN_TASK && KMC_PLANTED(kfree_irq_sleeps))
+		kmc_planted_sleep();
 	kmc_track_site(call_site);
 	kmc_block_free(cpu, object);
 }
@@ -303,6 +326,8 @@ void kfree(const void *object)
 /* Model: exact (R5's last line; without KASAN's effect on it). */
 static size_t slab_ksize(const struct kmem_cache *s)
 {
+	if (KMC_PLANTED(ksize_short))
+		return s->object_size / 2;
 	if (s->flags & (SLAB_RED_ZONE | SLAB_POISON | SLAB_KASAN))
 		return s->object_size;
 	if (s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER))
@@ -318,7 +343,7 @@ size_t ksize(const void *objp)
 	struct page *page;
 
 	if (ZERO_OR_NULL_PTR(objp) || !kmc_in_frames(sc, objp))
-		return 0;
+		return KMC_PLANTED(ksize_null) ? 8 : 0;
 	page = kmc_page_of(sc, objp);
 	if (page->kind == FRAME_SLAB) {
 		struct kmem_cache *s = page->slab.cache;
@@ -338,7 +363,7 @@ void kfree_sensitive(const void *p)
 	size_t bytes = ksize(p);
 
 	kmc_unpoison(p, bytes);
-	if (bytes)
-		explicit_bzero((void *)p, bytes);
+	if (bytes && !KMC_PLANTED(sensitive_not_wiped))
+		explicit_bzero((void *)p, bytes - (KMC_PLANTED(sensitive_wiped_short) ? 8 : 0));
 	kfree(p);
 }

@@ -54,7 +54,11 @@ void *kmalloc_nolock(size_t size, gfp_t gfp_flags, int node)
 	size_t class_size = size;
 
 	if (size == 0)
-		return ZERO_SIZE_PTR;
+		return KMC_PLANTED(nolock_zero_null) ? NULL : ZERO_SIZE_PTR;
+	if (KMC_PLANTED(nolock_sleeps))
+		kmc_planted_sleep();
+	if (size > KMALLOC_MAX_CACHE_SIZE && KMC_PLANTED(nolock_large))
+		return kmc_kmalloc(NULL, size, __GFP_NOWARN, node, call_site);
 	if (context_forbids(cpu))
 		return NULL;
 	for (unsigned int try = 0; try < 2 && class_size <= KMALLOC_MAX_CACHE_SIZE; try++) {

@@ -90,11 +90,11 @@ static gfp_t cache_allocflags(uint32_t flags)
 {
 	gfp_t gfp = __GFP_COMP;
 
-	if (flags & SLAB_CACHE_DMA)
+	if ((flags & SLAB_CACHE_DMA) && !KMC_PLANTED(cache_dma_ignored))
 		gfp |= __GFP_DMA;
-	if (flags & SLAB_CACHE_DMA32)
+	if ((flags & SLAB_CACHE_DMA32) && !KMC_PLANTED(cache_dma32_ignored))
 		gfp |= __GFP_DMA32;
-	if (flags & SLAB_RECLAIM_ACCOUNT)
+	if ((flags & SLAB_RECLAIM_ACCOUNT) && !KMC_PLANTED(cache_reclaim_ignored))
 		gfp |= __GFP_RECLAIMABLE;
 	return gfp;
 }
@@ -119,6 +119,8 @@ static void cache_geometry(struct kmem_cache *s, const struct kmc_layout *layout
 {
 	s->layout = *layout;
 	s->size = layout->size;
+	if (s->size >= 64 && !s->red_left && KMC_PLANTED(objects_overlap))
+		s->size -= 2 * sizeof(void *);
 	s->offset = layout->offset;
 	s->inuse = layout->inuse;
 	s->red_left = layout->red_left;
@@ -200,9 +202,11 @@ static bool cache_unmergeable(const struct kmem_cache *s)
 static bool cache_fits(const struct kmem_cache *s, unsigned int size, unsigned int align,
 		       uint32_t flags)
 {
+	if (size == s->size + sizeof(void *) && !cache_unmergeable(s) && KMC_PLANTED(merge_smaller))
+		return true;
 	return !cache_unmergeable(s) && size <= s->size && s->size - size < sizeof(void *) &&
 	       (flags & SLAB_MERGE_SAME) == (s->flags & SLAB_MERGE_SAME) &&
-	       (s->size & ~(align - 1)) == s->size;
+	       ((s->size & ~(align - 1)) == s->size || KMC_PLANTED(merge_larger_align));
 }
 
 /* Rule: KC-20, KC-21. Model: exact (6.18; the kmalloc caches have a usercopy region). */
@@ -338,7 +342,7 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int objec
 	if (args)
 		copy = *args;
 	s = cache_create(cpu, name, object_size, &copy, flags);
-	if (!s && (flags & SLAB_PANIC))
+	if (!s && (flags & SLAB_PANIC) && !KMC_PLANTED(cache_panic_quiet))
 		panic_without(cpu, name);
 	return s;
 }
@@ -360,7 +364,9 @@ int kmem_cache_shrink(struct kmem_cache *s)
 
 	kmc_attention(cpu);
 	cache_flush_all(cpu, s);
-	return kmc_slab_discard_empty(cpu, s) != 0;
+	if (KMC_PLANTED(shrink_says_full))
+		return 1;
+	return kmc_slab_discard_empty(cpu, s) != 0 && !KMC_PLANTED(shrink_says_empty);
 }
 
 /* Drop one name. Return: whether it was the last one. */
@@ -383,7 +389,7 @@ static bool cache_put(struct kmc_sim *sim, struct kmem_cache *s)
 /* 6.12 and later wait for readers and for kvfree_rcu(); before, the caller had to. */
 static bool waits_for_rcu(const struct kmc_sim *sim)
 {
-	return sim->config.profile >= KMC_PROFILE_6_12_117;
+	return sim->config.profile >= KMC_PROFILE_6_12_117 && !KMC_PLANTED(destroy_no_barrier);
 }
 
 /* Slabs that still wait for readers keep the slot: they stay slabs of this cache. */
@@ -427,7 +433,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 /* Rule: KC-22. Model: exact. */
 unsigned int kmem_cache_size(struct kmem_cache *s)
 {
-	return s->object_size;
+	return s->object_size - (KMC_PLANTED(cache_size_less) ? 1 : 0);
 }
 
 /* one object */

@@ -48,9 +48,9 @@ static size_t usable_bytes(struct kmc_cpu *cpu, const void *p)
 static bool block_suits(struct kmc_cpu *cpu, const void *p, unsigned long align, gfp_t flags,
 			int nid)
 {
-	if ((uintptr_t)p & (align - 1))
+	if (((uintptr_t)p & (align - 1)) && !KMC_PLANTED(realloc_align_ignored))
 		return false;
-	if (nid == NUMA_NO_NODE || !(flags & __GFP_THISNODE))
+	if (nid == NUMA_NO_NODE || !(flags & __GFP_THISNODE) || KMC_PLANTED(realloc_node_ignored))
 		return true;
 	return kmc_node_of(cpu->sim, kmc_page_of(kmc_slab_cpu_of(cpu), p)) == (unsigned int)nid;
 }
@@ -61,6 +61,8 @@ static void *resize_in_place(struct kmc_cpu *cpu, void *p, size_t new_size, size
 	size_t request = request_of(cpu, p);
 	struct kmem_cache *s = owner_of(cpu, p);
 
+	if (KMC_PLANTED(realloc_growth_dirty))
+		flags &= ~__GFP_ZERO;
 	kmc_unpoison(p, usable);
 	if ((flags & __GFP_ZERO) && request && request < new_size)
 		memset((char *)p + request, 0, new_size - request);
@@ -82,22 +84,28 @@ static void *do_krealloc(const void *p, size_t new_size, unsigned long align, gf
 
 	if (new_size == 0) {
 		kfree(p);
-		return ZERO_SIZE_PTR;
+		return KMC_PLANTED(realloc_zero_null) ? NULL : ZERO_SIZE_PTR;
 	}
+	if (!p && KMC_PLANTED(realloc_null))
+		return NULL;
 	if (ZERO_OR_NULL_PTR(p))
 		return kmc_kmalloc(NULL, new_size, flags, nid, call_site);
 	usable = usable_bytes(cpu, p);
 	if (new_size <= usable && block_suits(cpu, p, align, flags, nid))
 		return resize_in_place(cpu, (void *)p, new_size, usable, flags);
 	moved = kmc_kmalloc(NULL, new_size, flags, nid, call_site);
+	if (!moved && KMC_PLANTED(realloc_frees_on_failure))
+		kfree(p);
 	if (!moved)
 		return NULL;
 	kmc_unpoison(p, usable);
 	kept = request_of(cpu, p);
 	if (!kept || kept > usable)
 		kept = usable;
-	memcpy(moved, p, kept < new_size ? kept : new_size);
+	memcpy(moved, p, (kept < new_size ? kept : new_size) >> KMC_PLANTED(realloc_copies_half));
 	kfree(p);
+	if (KMC_PLANTED(realloc_frees_twice))
+		kfree(p);
 	return moved;
 }
 
@@ -119,7 +127,7 @@ static void *copy_of(const void *src, size_t len, gfp_t gfp, const void *call_si
 	void *copy = kmc_kmalloc(NULL, len, gfp, NUMA_NO_NODE, call_site);
 
 	if (copy && len)
-		memcpy(copy, src, len);
+		memcpy(copy, src, len - KMC_PLANTED(memdup_short));
 	return copy;
 }
 
@@ -142,11 +150,13 @@ static char *copy_and_end(const char *s, size_t len, gfp_t gfp, const void *call
 
 	if (!s)
 		return NULL;
+	if (len && KMC_PLANTED(memdup_nul_short))
+		len--;
 	copy = kmc_kmalloc(NULL, len + 1, gfp, NUMA_NO_NODE, call_site);
 	if (!copy || ZERO_OR_NULL_PTR(copy))
 		return copy;
 	memcpy(copy, s, len);
-	copy[len] = '\0';
+	copy[len] = KMC_PLANTED(string_unterminated) ? '?' : '\0';
 	return copy;
 }
 
@@ -159,13 +169,15 @@ char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
 /* Rule: DUP-2. Model: exact. */
 char *kstrdup(const char *s, gfp_t gfp)
 {
+	if (!s && KMC_PLANTED(strdup_null))
+		s = "";
 	return s ? copy_and_end(s, strlen(s), gfp, __builtin_return_address(0)) : NULL;
 }
 
 /* Rule: DUP-3. Model: exact. */
 char *kstrndup(const char *s, size_t max, gfp_t gfp)
 {
-	return s ? copy_and_end(s, strnlen(s, max), gfp, __builtin_return_address(0)) : NULL;
+	return s ? copy_and_end(s, strnlen(s, KMC_PLANTED(strndup_past_max) ? SIZE_MAX : max), gfp, __builtin_return_address(0)) : NULL;
 }
 
 /* Read-only data of the program plays the part of the kernel's. */
@@ -191,6 +203,6 @@ const char *kstrdup_const(const char *s, gfp_t gfp)
 /* Rule: FR-18. Model: exact. */
 void kfree_const(const void *x)
 {
-	if (!is_rodata(x))
+	if (!is_rodata(x) || KMC_PLANTED(kfree_const_rodata))
 		kfree(x);
 }

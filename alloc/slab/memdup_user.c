@@ -22,7 +22,7 @@ static void *take_copy(void *p, const void __user *src, size_t len)
 	if (raw_copy_from_user(p, src, len) == 0)
 		return p;
 	kvfree(p);
-	return ERR_PTR(-EFAULT);
+	return KMC_PLANTED(memdup_user_null) ? NULL : ERR_PTR(-EFAULT);
 }
 
 static void *memdup_from(const void __user *src, size_t len, const void *call_site)
@@ -30,6 +30,8 @@ static void *memdup_from(const void __user *src, size_t len, const void *call_si
 	void *p = kmc_kmalloc(user_buckets(kmc_this_cpu), len, GFP_USER | __GFP_NOWARN,
 			      NUMA_NO_NODE, call_site);
 
+	if (!p && KMC_PLANTED(memdup_user_nomem_null))
+		return NULL;
 	return p ? take_copy(p, src, len) : ERR_PTR(-ENOMEM);
 }
 

@@ -97,11 +97,13 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_s
 	void *object = NULL;
 
 	kmc_attention(cpu);
-	if (sheaf->size > 0) {
+	if (sheaf->size > (KMC_PLANTED(sheaf_promise) ? 1u : 0u)) {
 		object = sheaf->objects[--sheaf->size];
 		kmc_object_finish(cpu, s, gfp, object, s->object_size);
 		charge(cpu, s, gfp | __GFP_NOFAIL, object);
 	}
+	if (!object && KMC_PLANTED(sheaf_refills))
+		object = kmem_cache_alloc(s, gfp);
 	if (kmc_slab_traced(cpu))
 		kmc_emit_cache_alloc(cpu, s, object, gfp, NUMA_NO_NODE,
 				     __builtin_return_address(0));

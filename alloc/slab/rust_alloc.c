@@ -25,8 +25,9 @@ bool kmc_rust_aligned_size(enum kmc_profile profile, struct kmc_rust_layout layo
 
 	if (!align || (align & (align - 1)) || layout.size > limit - (align - 1))
 		return false;
-	*bytes = (layout.size + align - 1) & ~(align - 1);
-	if (profile < KMC_PROFILE_6_12_117 && align > ARCH_SLAB_MINALIGN && *bytes)
+	*bytes = KMC_PLANTED(rust_unpadded) ? layout.size :
+					      (layout.size + align - 1) & ~(align - 1);
+	if ((profile < KMC_PROFILE_6_12_117) != KMC_PLANTED(rust_power_of_two) && align > ARCH_SLAB_MINALIGN && *bytes)
 		*bytes = power_of_two_above(*bytes);
 	return true;
 }
@@ -76,8 +77,12 @@ int kmc_rust_realloc(enum kmc_rust_backend backend, void *p, struct kmc_rust_lay
 		return -ENOSYS;
 	if (!size_for(backend, layout, &bytes))
 		return -EINVAL;
-	if (old.size == 0)
+	if (old.size == 0 && !KMC_PLANTED(rust_old_empty))
 		p = NULL;
+	if (layout.size == 0 && KMC_PLANTED(rust_empty_allocates)) {
+		*result = kmalloc(8, flags);
+		return *result ? 0 : -ENOMEM;
+	}
 	if (layout.size == 0) {
 		if (p)
 			plain_call(backend, p, 0, flags);
@@ -85,8 +90,11 @@ int kmc_rust_realloc(enum kmc_rust_backend backend, void *p, struct kmc_rust_lay
 		return 0;
 	}
 	if (profile >= KMC_PROFILE_6_18_44)
-		block = aligned_call(backend, p, bytes, layout.align, flags);
-	else if (backend != KMC_RUST_KMALLOC && layout.align > PAGE_SIZE)
+		block = KMC_PLANTED(rust_align_lost) ?
+				plain_call(backend, p, bytes, flags) :
+				aligned_call(backend, p, bytes, layout.align, flags);
+	else if (backend != KMC_RUST_KMALLOC && layout.align > PAGE_SIZE &&
+		 !KMC_PLANTED(rust_page_align))
 		block = NULL; /* RS-6: refused, with a message */
 	else
 		block = plain_call(backend, p, bytes, flags);

@@ -63,6 +63,8 @@ static bool take_all(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, size_
 {
 	size_t got = kmc_objects_take(cpu, s, gfp, size, p);
 
+	if (got > 1 && KMC_PLANTED(bulk_repeats))
+		p[1] = p[0];
 	if (likely(got == size))
 		return true;
 	give_back(cpu, s, got, p);
@@ -91,7 +93,7 @@ static slow_path int alloc_bulk_slow(struct kmem_cache *s, gfp_t gfp, size_t siz
 		give_back(cpu, s, size, p);
 		return 0;
 	}
-	return (int)size;
+	return (int)size - (size > 1 && KMC_PLANTED(bulk_partial) ? 1 : 0);
 }
 
 /* Model: exact in result (R8). Rule: KC-32, KC-33, KC-35. */
@@ -190,6 +192,8 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t size, void **p)
 	struct kmc_cpu *cpu = kmc_this_cpu;
 
 	kmc_attention(cpu);
+	if (size > 1 && KMC_PLANTED(bulk_free_twice) && kmc_in_frames(kmc_slab_cpu_of(cpu), *p))
+		free_one(cpu, s, *p);
 	while (size > 0) {
 		size_t done = free_run(cpu, s, size, p);
 

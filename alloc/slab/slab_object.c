@@ -20,16 +20,19 @@ bool kmc_slab_fault(struct kmc_cpu *cpu, const struct kmem_cache *s, gfp_t gfp)
 		return false;
 	if (cpu->sim->slab->failslab_filter && !(s->flags & SLAB_FAILSLAB))
 		return false;
-	return !(gfp & __GFP_NOFAIL) && kmc_fault_hit(cpu->sim, KMC_FAULT_SLAB);
+	return (!(gfp & __GFP_NOFAIL) || KMC_PLANTED(slab_fault_nofail)) &&
+	       kmc_fault_hit(cpu->sim, KMC_FAULT_SLAB);
 }
 
 /* Rule: DBG-5, KC-11. Model: exact. */
 static bool want_zero(struct kmc_sim *sim, const struct kmem_cache *s, gfp_t gfp)
 {
-	if (!(sim->config.options & KMC_OPT_INIT_ON_ALLOC))
+	if (!(sim->config.options & KMC_OPT_INIT_ON_ALLOC) || KMC_PLANTED(init_on_alloc_ignored))
 		return gfp & __GFP_ZERO;
-	if (s->ctor)
+	if (s->ctor && !KMC_PLANTED(ctor_zeroed))
 		return false;
+	if (s->ctor)
+		return true;
 	return !(s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON)) || (gfp & __GFP_ZERO);
 }
 
@@ -37,6 +40,7 @@ static bool want_zero(struct kmc_sim *sim, const struct kmem_cache *s, gfp_t gfp
 static bool want_wipe(struct kmc_sim *sim, const struct kmem_cache *s)
 {
 	return (sim->config.options & KMC_OPT_INIT_ON_FREE) && !s->ctor &&
+	       !KMC_PLANTED(init_on_free_ignored) &&
 	       !(s->flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON));
 }
 
@@ -50,8 +54,8 @@ void kmc_object_finish(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, voi
 		kmc_debug_allocated(cpu, s, object, requested_bytes);
 		bytes = kmc_debug_zero_bytes(s, requested_bytes);
 	}
-	if (want_zero(cpu->sim, s, gfp))
-		memset(object, 0, bytes);
+	if (want_zero(cpu->sim, s, gfp) && !KMC_PLANTED(zero_forgotten))
+		memset(object, 0, bytes - (bytes > 8 && KMC_PLANTED(zero_short) ? 8 : 0));
 	if (requested_bytes < s->object_size)
 		kmc_poison((char *)object + requested_bytes, s->object_size - requested_bytes);
 }
@@ -76,7 +80,7 @@ static void *take_object(struct kmc_cpu *cpu, struct kmem_cache *s, gfp_t gfp, i
 	void *object;
 
 	if (node < 0 || (unsigned int)node >= cpu->sim->config.nr_nodes ||
-	    (unsigned int)node == cpu->node)
+	    (unsigned int)node == cpu->node || KMC_PLANTED(object_node_ignored))
 		object = kmc_sheaf_alloc(cpu, s, gfp);
 	else
 		object = alloc_from_node(cpu, s, gfp, (unsigned int)node);
@@ -137,6 +141,10 @@ void kmc_object_retire(struct kmc_cpu *cpu, const struct kmem_cache *s, void *ob
 		kmc_unpoison(object, s->object_size);
 		memset(object, 0, s->object_size);
 	}
+	if ((s->ctor || (s->flags & SLAB_TYPESAFE_BY_RCU)) && KMC_PLANTED(retire_overwrites)) {
+		kmc_unpoison(object, s->object_size);
+		memset(object, 0x5a, s->object_size < 8 ? s->object_size : 8);
+	}
 	if (!(s->flags & SLAB_TYPESAFE_BY_RCU))
 		kmc_poison(object, s->object_size);
 }
@@ -163,7 +171,10 @@ void kmc_object_free(struct kmc_cpu *cpu, struct kmem_cache *s, void *object)
 	kmc_object_uncharge(cpu, s, object);
 	kmc_object_retire(cpu, s, object);
 	if (likely((kmc_tag_of(kmc_page_of(sc, object)) ^ sc->node_tag) == s->slot))
+	{
 		kmc_sheaf_free(cpu, s, object);
-	else
+		if (KMC_PLANTED(object_freed_twice))
+			kmc_sheaf_free(cpu, s, object);
+	} else
 		kmc_slab_give(cpu, &object, 1);
 }

@@ -266,7 +266,7 @@ unsigned int kmc_slab_take_elsewhere(struct kmc_cpu *cpu, struct kmem_cache *s, 
 {
 	unsigned int nr_nodes = cpu->sim->config.nr_nodes;
 
-	if (gfp & __GFP_THISNODE)
+	if ((gfp & __GFP_THISNODE) && !KMC_PLANTED(object_strays))
 		return 0;
 	for (unsigned int i = 1; i < nr_nodes; i++)
 		if (kmc_slab_take(cpu->sim, s, (node + i) % nr_nodes, out, 1))
@@ -334,7 +334,7 @@ static unsigned int order_next(struct slab_order *o, unsigned int objects)
 
 static void object_construct(struct kmem_cache *s, void *object)
 {
-	if (!s->ctor)
+	if (!s->ctor || KMC_PLANTED(ctor_skipped))
 		return;
 	kmc_unpoison(object, s->object_size);
 	s->ctor(object);
@@ -402,6 +402,13 @@ static struct page *allocate_slab_pages(struct kmc_cpu *cpu, struct kmem_cache *
 	if (cpu->sim->config.profile == KMC_PROFILE_6_1_192)
 		flags |= gfp & KMC_GFP_ATOMIC_6_1;
 	flags |= s->allocflags;
+	if (KMC_PLANTED(growth_sleeps)) {
+		if (!(gfp & __GFP_DIRECT_RECLAIM))
+			kmc_planted_sleep();
+		flags |= __GFP_DIRECT_RECLAIM;
+	}
+	if (KMC_PLANTED(growth_wakes))
+		flags |= __GFP_KSWAPD_RECLAIM;
 	light = (flags | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
 	if ((light & __GFP_DIRECT_RECLAIM) && s->layout.order > s->layout.min_order)
 		light = (light | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
@@ -410,6 +417,8 @@ static struct page *allocate_slab_pages(struct kmc_cpu *cpu, struct kmem_cache *
 	if (likely(page))
 		return page;
 	*objects = s->layout.min_objects;
+	if (KMC_PLANTED(growth_noisy))
+		flags &= ~__GFP_NOWARN;
 	return kmc_pages_alloc(cpu->sim, cpu, flags, s->layout.min_order, node);
 }
 
@@ -544,7 +553,8 @@ static void discard_release(struct kmc_cpu *cpu, struct discard *d)
 		struct page *slab = pfn_to_page_in(cpu->sim, d->first);
 
 		d->first = slab->link.next;
-		if (unlikely(slab->slab.cache->flags & SLAB_TYPESAFE_BY_RCU))
+		if (unlikely(slab->slab.cache->flags & SLAB_TYPESAFE_BY_RCU) &&
+		    !KMC_PLANTED(typesafe_at_once))
 			kmc_rcu_slab_queue(cpu, slab);
 		else
 			kmc_slab_release(cpu, slab);

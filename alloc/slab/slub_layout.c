@@ -82,7 +82,9 @@ size_t kmc_kmalloc_granted(enum kmc_profile profile, size_t size)
 /* Model: exact (6.18). */
 unsigned int kmc_layout_align(unsigned int flags, unsigned int align, unsigned int object_size)
 {
-	if (flags & SLAB_HWCACHE_ALIGN) {
+	if (KMC_PLANTED(cache_align_ignored) && !(flags & SLAB_KMALLOC))
+		align = 0;
+	if ((flags & SLAB_HWCACHE_ALIGN) && !KMC_PLANTED(cache_hwalign_ignored)) {
 		unsigned int line = CACHE_LINE;
 
 		/* Of a size of 0, a caller's error, the kernel looks for the end for ever. */
@@ -177,6 +179,8 @@ int kmc_layout_order(enum kmc_profile profile, unsigned int stride, unsigned int
 /* The free pointer may not overwrite what lies in the object. Model: exact (R5). */
 static bool freeptr_outside(const struct kmc_layout_request *r)
 {
+	if (KMC_PLANTED(freeptr_inside))
+		return false;
 	if ((r->flags & SLAB_TYPESAFE_BY_RCU) && !r->use_freeptr_offset)
 		return true;
 	if ((r->flags & SLAB_POISON) || r->has_ctor)
@@ -193,6 +197,8 @@ static bool freeptr_outside(const struct kmc_layout_request *r)
 static bool freeptr_valid(const struct kmc_layout_request *r)
 {
 	if (!r->use_freeptr_offset)
+		return true;
+	if (KMC_PLANTED(freeptr_unchecked))
 		return true;
 	return (r->flags & SLAB_TYPESAFE_BY_RCU) && r->freeptr_offset % WORD == 0 &&
 	       r->object_size >= WORD && r->freeptr_offset <= r->object_size - WORD;
@@ -221,10 +227,12 @@ static void layout_stride(const struct kmc_layout_request *r, struct kmc_layout 
 	}
 	l->red_left = 0;
 	if (r->flags & SLAB_RED_ZONE) {
-		l->red_left = round_up_to(WORD, l->align);
+		l->red_left = KMC_PLANTED(red_zone_unaligned) ? WORD : round_up_to(WORD, l->align);
 		size += WORD + l->red_left;
 	}
 	l->size = round_up_to(size, l->align);
+	if ((r->flags & SLAB_KMALLOC) && r->object_size < 2048 && KMC_PLANTED(stride_unaligned))
+		l->size += WORD;
 }
 
 static unsigned int cpu_partial_of(unsigned int flags, unsigned int stride)

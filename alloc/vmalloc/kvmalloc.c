@@ -15,8 +15,9 @@ static gfp_t kmalloc_gfp_adjust(const struct kmc_sim *sim, gfp_t flags, size_t s
 {
 	if (size <= PAGE_SIZE)
 		return flags;
-	flags |= __GFP_NOWARN;
-	if (!(flags & __GFP_RETRY_MAYFAIL)) {
+	if (!KMC_PLANTED(kvmalloc_noisy))
+		flags |= __GFP_NOWARN;
+	if (!(flags & __GFP_RETRY_MAYFAIL) && !KMC_PLANTED(kvmalloc_heavy)) {
 		if (sim->config.profile >= KMC_PROFILE_6_18_44)
 			flags &= ~__GFP_DIRECT_RECLAIM;
 		else
@@ -31,10 +32,12 @@ static void *fall_back(struct kmc_cpu *cpu, size_t size, unsigned long align, gf
 	struct vm_request rq = { .size = size, .align = align, .gfp = flags, .node = node,
 				 .huge = true };
 
-	if (!gfpflags_allow_blocking(flags))
+	if (KMC_PLANTED(kvmalloc_no_fallback))
+		return NULL;
+	if (!gfpflags_allow_blocking(flags) && !KMC_PLANTED(kvmalloc_atomic_falls_back))
 		return NULL;
 	if (size > INT_MAX) {
-		if (!(flags & __GFP_NOWARN))
+		if (!(flags & __GFP_NOWARN) || KMC_PLANTED(kvmalloc_int_max_warns))
 			vm_warn_once(cpu, VM_WARN_KV_INT_MAX, "kvmalloc of more than INT_MAX");
 		return NULL;
 	}
@@ -49,7 +52,7 @@ void *kmc_kvmalloc(struct kmem_cache **buckets, size_t size, unsigned long align
 	void *block = kmc_kmalloc(buckets, size, kmalloc_gfp_adjust(cpu->sim, flags, size), node,
 				  call_site);
 
-	if (block || size <= PAGE_SIZE)
+	if (block || (size <= PAGE_SIZE && !KMC_PLANTED(kvmalloc_small_falls_back)))
 		return block;
 	return fall_back(cpu, size, align, flags, node);
 }
@@ -62,7 +65,7 @@ void *kvmalloc_node_align(size_t size, unsigned long align, gfp_t flags, int nod
 /* Rule: KV-11. Model: exact in its routing. */
 void kvfree(const void *addr)
 {
-	if (unlikely(is_vmalloc_addr(addr)))
+	if (unlikely(is_vmalloc_addr(addr)) && !KMC_PLANTED(kvfree_as_kfree))
 		vfree(addr);
 	else
 		kfree(addr);
@@ -82,7 +85,8 @@ void kvfree_sensitive(const void *addr, size_t len)
 {
 	if (ZERO_OR_NULL_PTR(addr))
 		return;
-	explicit_bzero((void *)addr, len);
+	if (!KMC_PLANTED(kvfree_sensitive_dirty))
+		explicit_bzero((void *)addr, len);
 	kvfree(addr);
 }
 
@@ -129,12 +133,14 @@ void *kvrealloc_from(const void *p, size_t oldsize, size_t newsize, gfp_t flags)
 {
 	void *moved;
 
-	if (oldsize >= newsize)
+	if (oldsize >= newsize && !KMC_PLANTED(kvrealloc_from_shrinks))
 		return (void *)p;
+	if (oldsize > newsize)
+		oldsize = newsize;
 	moved = kvmalloc(newsize, flags);
 	if (!moved)
 		return NULL;
-	memcpy(moved, p, oldsize);
+	memcpy(moved, p, oldsize >> KMC_PLANTED(kvrealloc_from_half));
 	kvfree(p);
 	return moved;
 }

@@ -114,12 +114,12 @@ void vfree(const void *addr)
 	struct kmc_cpu *cpu = vm_enter();
 	struct vm_range *r;
 
-	if (in_nmi(cpu, addr) || !addr)
+	if (in_nmi(cpu, addr) || (!addr && !KMC_PLANTED(vfree_null_warns)))
 		return;
 	r = sound_area(cpu, addr);
 	if (!r)
 		return;
-	if (vm_in_interrupt(cpu))
+	if (vm_in_interrupt(cpu) && !KMC_PLANTED(vfree_irq_at_once))
 		put_off(cpu, r, (void *)addr);
 	else
 		vm_area_free(cpu, vm_page_of(cpu->sim, addr));
@@ -136,6 +136,8 @@ void vfree_atomic(const void *addr)
 		return;
 	kmc_attention(cpu);
 	r = sound_area(cpu, addr);
-	if (r)
+	if (r && KMC_PLANTED(vfree_atomic_at_once))
+		vm_area_free(cpu, vm_page_of(cpu->sim, addr));
+	else if (r)
 		put_off(cpu, r, (void *)addr);
 }

@@ -47,7 +47,7 @@ static void report(struct kmc_cpu *cpu, const struct vm_request *rq, const char 
 
 static bool must_not_fail(const struct vm_request *rq)
 {
-	return (rq->gfp & __GFP_NOFAIL) && (rq->gfp & __GFP_DIRECT_RECLAIM);
+	return (rq->gfp & __GFP_NOFAIL) && !KMC_PLANTED(vmalloc_nofail_gives_up) && (rq->gfp & __GFP_DIRECT_RECLAIM);
 }
 
 /* A task that is being killed stops taking pages. Rule: KM-25. Model: exact. */
@@ -61,7 +61,7 @@ static bool gives_up(const struct kmc_cpu *cpu, const struct vm_request *rq)
 /* Are the area's bytes, not the frames', to be zeroed? */
 static bool zero_area(const struct kmc_sim *sim, gfp_t gfp)
 {
-	return !vm_aliased(sim) &&
+	return !vm_aliased(sim) && !KMC_PLANTED(vmalloc_dirty) &&
 	       ((gfp & __GFP_ZERO) ||
 		(sim->config.options & (KMC_OPT_INIT_ON_ALLOC | KMC_OPT_INIT_ON_FREE)));
 }
@@ -142,7 +142,7 @@ static bool get_range(struct kmc_cpu *cpu, struct attempt *at)
 	at->area = vm_object(cpu, VM_STRUCT_BYTES, at->rq->gfp, at->rq->node);
 	if (!at->area)
 		return false;
-	link = alloc_vmap_area(cpu, (uint64_t)at->nr + 1, align, VM_AREA, at->rq->gfp,
+	link = alloc_vmap_area(cpu, (uint64_t)at->nr + (KMC_PLANTED(vmalloc_no_guard) ? 0 : 1), align, VM_AREA, at->rq->gfp,
 			       at->rq->node);
 	if (!link) {
 		vm_object_free(cpu, at->area);
@@ -251,6 +251,8 @@ static void *finish(struct kmc_cpu *cpu, const struct attempt *at)
 		memset(addr, 0, (size_t)at->nr << PAGE_SHIFT);
 	publish(cpu, at);
 	vm_poison_slack(cpu->sim, at->page);
+	if (KMC_PLANTED(vmalloc_unaligned))
+		return (char *)addr + 16;
 	return addr;
 }
 
@@ -268,6 +270,8 @@ static void *serve(struct kmc_cpu *cpu, const struct vm_request *rq)
 		at = (struct attempt){ .rq = rq };
 	}
 	at.nr = (uint32_t)((rq->size + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	if (at.nr > 1 && KMC_PLANTED(vmalloc_short))
+		at.nr--;
 	missing = try_hard(cpu, &at);
 	if (!missing)
 		return finish(cpu, &at);
@@ -296,7 +300,8 @@ void *__vmalloc_node_range(struct kmc_cpu *cpu, const struct vm_request *rq)
 static void *get(uint64_t size, uint64_t align, gfp_t gfp, int node, unsigned int flags, bool huge)
 {
 	struct kmc_cpu *cpu = vm_enter();
-	struct vm_request rq = { .size = size, .align = align, .gfp = gfp, .node = node,
+	struct vm_request rq = { .size = size, .align = align, .gfp = gfp,
+				 .node = KMC_PLANTED(vmalloc_node_ignored) ? NUMA_NO_NODE : node,
 				 .flags = flags, .huge = huge };
 
 	return __vmalloc_node_range(cpu, &rq);
@@ -327,13 +332,15 @@ void *vzalloc_node(unsigned long size, int node)
 /* Rule: VM-3. Model: exact. */
 void *vmalloc_user(unsigned long size)
 {
-	return get(size, SHMLBA, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE, VMR_USERMAP, false);
+	return get(size, SHMLBA, GFP_KERNEL | (KMC_PLANTED(vmalloc_user_dirty) ? 0 : __GFP_ZERO),
+		   NUMA_NO_NODE, VMR_USERMAP, false);
 }
 
 /* Rule: VM-4. Model: exact. */
 void *vmalloc_32(unsigned long size)
 {
-	return get(size, 1, GFP_KERNEL | GFP_DMA32, NUMA_NO_NODE, 0, false);
+	return get(size, 1, GFP_KERNEL | (KMC_PLANTED(vmalloc_32_anywhere) ? 0 : GFP_DMA32),
+		   NUMA_NO_NODE, 0, false);
 }
 
 void *vmalloc_32_user(unsigned long size)

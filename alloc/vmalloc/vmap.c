@@ -16,7 +16,7 @@
 
 static struct page *page_of_array(void *pages, uint32_t i)
 {
-	return ((struct page **)pages)[i];
+	return ((struct page **)pages)[i && KMC_PLANTED(vmap_disorder) ? i - 1 : i];
 }
 
 static void publish(struct kmc_sim *sim, uint32_t page, uint32_t nr, unsigned int flags,
@@ -80,12 +80,13 @@ void *vmap(struct page **pages, unsigned int count, unsigned long flags, pgprot_
 	area = vm_object(cpu, VM_STRUCT_BYTES, GFP_KERNEL, NUMA_NO_NODE);
 	if (!area)
 		return NULL;
-	link = map_range(cpu, pages, count, 1, VM_VMAP, NUMA_NO_NODE);
+	link = map_range(cpu, pages, count, KMC_PLANTED(vmap_no_guard) ? 0 : 1, VM_VMAP, NUMA_NO_NODE);
 	if (!link) {
 		vm_object_free(cpu, area);
 		return NULL;
 	}
-	publish(cpu->sim, link - 1, count, put ? VMR_PUT_PAGES : 0, put ? pages : NULL, area);
+	publish(cpu->sim, link - 1, count, put ? VMR_PUT_PAGES : 0,
+		put && !KMC_PLANTED(vmap_keeps_pages) ? pages : NULL, area);
 	return vm_address(cpu->sim, link - 1);
 }
 
@@ -284,6 +285,8 @@ void vm_unmap_aliases(void)
 	struct kmc_vmalloc_state *vs = cpu->sim->vmalloc;
 	uint32_t next;
 
+	if (KMC_PLANTED(aliases_stay))
+		return;
 	for (uint32_t at = vs->busy.head; at; at = next) {
 		const struct vm_range *r = vm_range_at(vs, at - 1);
 

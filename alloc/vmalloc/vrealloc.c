@@ -10,6 +10,8 @@
 
 static bool want_zero(const struct kmc_sim *sim, gfp_t flags)
 {
+	if (KMC_PLANTED(vrealloc_growth_dirty))
+		return false;
 	return (flags & __GFP_ZERO) || (sim->config.options & KMC_OPT_INIT_ON_ALLOC);
 }
 
@@ -37,14 +39,14 @@ static void *move(struct kmc_cpu *cpu, const void *p, size_t old, const struct v
 
 	if (!moved)
 		return NULL;
-	memcpy(moved, p, old < rq->size ? old : rq->size);
+	memcpy(moved, p, (old < rq->size ? old : rq->size) >> KMC_PLANTED(vrealloc_half));
 	vfree(p);
 	return moved;
 }
 
 static bool on_wrong_node(struct kmc_sim *sim, const void *p, gfp_t flags, int nid)
 {
-	return (flags & __GFP_THISNODE) && nid != NUMA_NO_NODE &&
+	return (flags & __GFP_THISNODE) && !KMC_PLANTED(vrealloc_node_ignored) && nid != NUMA_NO_NODE &&
 	       nid != page_to_nid(vm_pte_page(sim, vm_page_of(sim, p)));
 }
 
@@ -59,6 +61,8 @@ void *vrealloc_node_align(const void *p, size_t size, unsigned long align, gfp_t
 		vfree(p);
 		return NULL;
 	}
+	if (!p && KMC_PLANTED(vrealloc_null))
+		return NULL;
 	if (!p)
 		return __vmalloc_node_range(cpu, &rq);
 	r = vm_area_at(cpu->sim, p, VM_IS(VM_AREA));
@@ -66,7 +70,7 @@ void *vrealloc_node_align(const void *p, size_t size, unsigned long align, gfp_t
 		vm_warn(cpu, "vrealloc of an area that does not exist", p);
 		return NULL;
 	}
-	if (align && (uintptr_t)p & (align - 1)) {
+	if (align && (uintptr_t)p & (align - 1) && !KMC_PLANTED(vrealloc_align_ignored)) {
 		vm_warn(cpu, "vrealloc to an alignment that the area has not", p);
 		return NULL;
 	}

@@ -13,7 +13,8 @@ static void class_init(struct zs_pool *pool, struct size_class *class, unsigned 
 	class->size = ZS_MIN_SIZE + index * ZS_DELTA;
 	if (class->size > PAGE_SIZE)
 		class->size = (uint32_t)PAGE_SIZE;
-	class->pages_per_zspage = kmc_zs_chain(pool->sim->config.profile, class->size);
+	class->pages_per_zspage = kmc_zs_chain(pool->sim->config.profile, class->size) +
+				  (KMC_PLANTED(zs_chain_long) ? 1 : 0);
 	class->objs_per_zspage = class->pages_per_zspage * (uint32_t)PAGE_SIZE / class->size;
 }
 
@@ -107,8 +108,11 @@ void zs_destroy_pool(struct zs_pool *pool)
 
 static unsigned long too_large(const struct zs_pool *pool)
 {
-	bool old = pool->sim->config.profile < KMC_PROFILE_6_12_117;
+	bool old = (pool->sim->config.profile < KMC_PROFILE_6_12_117) ^
+		   KMC_PLANTED(zs_too_large_einval);
 
+	if (KMC_PLANTED(zs_null_for_error))
+		return 0;
 	return (unsigned long)ERR_PTR(old ? -EINVAL : -ENOSPC);
 }
 
@@ -164,8 +168,12 @@ unsigned long zs_malloc(struct zs_pool *pool, size_t size, gfp_t gfp, const int 
 	struct size_class *class;
 	struct zs_handle *handle;
 
+	if (!size && KMC_PLANTED(zs_zero_served))
+		size = 1;
 	if (!size)
 		return (unsigned long)ERR_PTR(-EINVAL);
+	if (size > PAGE_SIZE && KMC_PLANTED(zs_above_page))
+		size = PAGE_SIZE;
 	if (size > PAGE_SIZE)
 		return too_large(pool);
 	handle = kmem_cache_alloc(pool->handles, gfp & ~(__GFP_HIGHMEM | __GFP_MOVABLE));
@@ -239,7 +247,7 @@ static void copy_in(const struct place *place, size_t start, const char *from, s
 	if (here > len)
 		here = len;
 	memcpy(place->at + start, from, here);
-	if (here < len)
+	if (here < len && !KMC_PLANTED(zs_copy_half))
 		memcpy(place->second + (start + here - place->first), from + here, len - here);
 }
 

@@ -48,7 +48,8 @@ struct zspage *kmc_zspage_make(struct zs_pool *pool, struct size_class *class, g
 		return NULL;
 	zspage->class = class;
 	for (unsigned int i = 0; i < class->pages_per_zspage; i++) {
-		struct page *page = kmc_pages_alloc(pool->sim, kmc_this_cpu, gfp, 0, nid);
+		struct page *page = kmc_pages_alloc(pool->sim, kmc_this_cpu, gfp,
+						    KMC_PLANTED(zs_pages_double) ? 1 : 0, nid);
 
 		if (!page) {
 			pages_free(pool, zspage, i);

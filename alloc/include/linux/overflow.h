@@ -11,6 +11,7 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include "alloc/planted.h"
 
 #define check_add_overflow(a, b, d) __builtin_add_overflow(a, b, d)
 #define check_sub_overflow(a, b, d) __builtin_sub_overflow(a, b, d)
@@ -46,7 +47,8 @@ static inline size_t size_mul(size_t factor1, size_t factor2)
 {
 	size_t bytes;
 
-	return __builtin_mul_overflow(factor1, factor2, &bytes) ? SIZE_MAX : bytes;
+	return __builtin_mul_overflow(factor1, factor2, &bytes) && !KMC_PLANTED(size_mul_wraps) ?
+		       SIZE_MAX : bytes;
 }
 
 /**
@@ -56,7 +58,8 @@ static inline size_t size_add(size_t addend1, size_t addend2)
 {
 	size_t bytes;
 
-	return __builtin_add_overflow(addend1, addend2, &bytes) ? SIZE_MAX : bytes;
+	return __builtin_add_overflow(addend1, addend2, &bytes) && !KMC_PLANTED(size_add_wraps) ?
+		       SIZE_MAX : bytes;
 }
 
 /**
@@ -67,9 +70,9 @@ static inline size_t size_sub(size_t minuend, size_t subtrahend)
 {
 	size_t bytes;
 
-	if (minuend == SIZE_MAX || subtrahend == SIZE_MAX ||
+	if ((minuend == SIZE_MAX && !KMC_PLANTED(size_sub_saturated)) || subtrahend == SIZE_MAX ||
 	    __builtin_sub_overflow(minuend, subtrahend, &bytes))
-		return SIZE_MAX;
+		return KMC_PLANTED(size_sub_wraps) ? minuend - subtrahend : SIZE_MAX;
 	return bytes;
 }
 

@@ -112,7 +112,7 @@ static inline void *kmalloc_array(size_t n, size_t size, gfp_t flags)
 {
 	size_t bytes;
 
-	if (__builtin_mul_overflow(n, size, &bytes))
+	if (__builtin_mul_overflow(n, size, &bytes) && !KMC_PLANTED(array_wraps))
 		return NULL;
 	return kmalloc(bytes, flags);
 }
@@ -129,7 +129,7 @@ static inline void *kmalloc_array_node(size_t n, size_t size, gfp_t flags, int n
 /** kcalloc() - As kmalloc_array(), zeroed. Rule: ARR-1, ARR-2. */
 static inline void *kcalloc(size_t n, size_t size, gfp_t flags)
 {
-	return kmalloc_array(n, size, flags | __GFP_ZERO);
+	return kmalloc_array(n, size, KMC_PLANTED(calloc_dirty) ? flags : flags | __GFP_ZERO);
 }
 
 static inline void *kcalloc_node(size_t n, size_t size, gfp_t flags, int node)
@@ -161,7 +161,7 @@ krealloc_array(void *p, size_t new_n, size_t new_size, gfp_t flags)
 {
 	size_t bytes;
 
-	if (__builtin_mul_overflow(new_n, new_size, &bytes))
+	if (__builtin_mul_overflow(new_n, new_size, &bytes) && !KMC_PLANTED(realloc_array_wraps))
 		return NULL;
 	return krealloc(p, bytes, flags);
 }
@@ -220,7 +220,7 @@ static inline void *kvmalloc_array_node(size_t n, size_t size, gfp_t flags, int 
 {
 	size_t bytes;
 
-	if (__builtin_mul_overflow(n, size, &bytes))
+	if (__builtin_mul_overflow(n, size, &bytes) && !KMC_PLANTED(kvmalloc_array_wraps))
 		return NULL;
 	return kvmalloc_node(bytes, flags, node);
 }
@@ -370,7 +370,7 @@ void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru, gfp_t fla
 /** kmem_cache_zalloc() - An object of zeroes. Rule: KC-12. */
 static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t flags)
 {
-	return kmem_cache_alloc(s, flags | __GFP_ZERO);
+	return kmem_cache_alloc(s, KMC_PLANTED(zalloc_cache_dirty) ? flags : flags | __GFP_ZERO);
 }
 
 /** kmem_cache_free() - Give an object of @s back. Rule: FR-2, FR-6, DBG-8. */
