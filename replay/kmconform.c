@@ -25,6 +25,7 @@ static const struct {
 	{ "fuzz", "fuzz the allocator stack with libFuzzer and AFL++, for minutes or weeks" },
 	{ "minimize", "make a program that violates a rule as small as can be" },
 	{ "explore", "try every short sequence of a program's ops" },
+	{ "mutants", "see which rules catch the faults planted in the allocator" },
 	{ "bench", "measure the allocator against others" },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -181,6 +181,19 @@ static void choose_machine(struct maker *m)
 	};
 }
 
+/* From the program's numbers, or from the machine's own. */
+static void make_machine(struct maker *m)
+{
+	uint64_t random = m->random;
+
+	if (m->wish->machine)
+		m->random = m->wish->machine * 0x9e3779b97f4a7c15ull + 1;
+	gen_draw(m, 1);
+	choose_machine(m);
+	if (m->wish->machine)
+		m->random = random;
+}
+
 int kmc_generate(struct kmc_program *program, const struct kmc_gen_wish *wish, const char **rule)
 {
 	static __thread struct maker maker;
@@ -192,8 +205,7 @@ int kmc_generate(struct kmc_program *program, const struct kmc_gen_wish *wish, c
 			     .random = wish->seed * 0x9e3779b97f4a7c15ull + 1 };
 	program->nr_ops = 0;
 	program->edition = wish->edition;
-	gen_draw(m, 1);
-	choose_machine(m);
+	make_machine(m);
 	m->exhaust = wish->misuse == KMC_GEN_NONE && !wish->kmalloc_only && gen_chance(m, 12);
 	nr = 20 + gen_draw(m, 180);
 	misuse_at = gen_draw(m, nr);

@@ -31,6 +31,7 @@ enum kmc_gen_misuse {
 
 struct kmc_gen_wish {
 	uint64_t seed;
+	uint64_t machine; /* programs of one number share a machine; 0: each has its own */
 	uint32_t profile, edition;
 	bool kmalloc_only; /* the calls that target `malloc` has */
 	enum kmc_gen_misuse misuse;

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The command: a build without faults says so; one with them catches an easy one,
+# misses it when a rule is not asked, and writes its score.
+mutants="$KMC_BIN/kmconform-mutants"
+cd "$KMC_TMP" || exit 1
+
+"$mutants" --list > list 2> err
+if [ $? = 2 ]; then
+	grep -q KMC_PLANTED_FAULTS err || { cat err; exit 1; }
+	exit 0
+fi
+grep -q kmalloc_zero_null list || exit 1
+"$mutants" -f kmalloc_zero_null -n 500 --time 0 --json score.json > out || { cat out; exit 1; }
+grep -q '^caught .*KM-3' out || { cat out; exit 1; }
+grep -q '"by":"KM-3"' score.json || { cat score.json; exit 1; }
+"$mutants" -f kmalloc_zero_null -n 0 > out && { echo "caught by no program"; exit 1; }
+"$mutants" -f no_such_fault > out 2>&1
+[ $? = 2 ] || { echo "a fault of no name"; exit 1; }
+exit 0
