@@ -130,6 +130,8 @@ void kmc_objects_cache_alloc(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, KC_31, c);
 	if (c->open->notes.kept || c->open->notes.lost)
 		KMC_ASK(judge, KC_10, c);
+	if (c->cache->desc.ctor)
+		kmc_ask_constructed(judge, c);
 }
 
 void kmc_objects_cache_end(struct kmc_judge *judge, struct kmc_case *c)

@@ -165,6 +165,19 @@ void kmc_ask_charged(struct kmc_judge *judge, const struct kmc_event *ev,
 /** kmc_ask_payment() - A page request that a group pays for has ended. */
 void kmc_ask_payment(struct kmc_judge *judge, struct kmc_case *c);
 
+/* damage_side.c */
+
+/** kmc_note_constructed() - An object's constructor ran. */
+void kmc_note_constructed(struct kmc_judge *judge, const struct kmc_event *ev,
+			  const struct kmc_open_call *open);
+/** kmc_ask_constructed() - An object of a cache with a constructor was handed out. */
+void kmc_ask_constructed(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_damage_end() - A call ended that damages, or that looks for damage. */
+void kmc_damage_end(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_note_report() - The subject says that something is damaged. */
+void kmc_note_report(struct kmc_judge *judge, const struct kmc_event *ev,
+		     const struct kmc_open_call *open);
+
 /* area_side.c */
 
 void kmc_area_end(struct kmc_judge *judge, struct kmc_case *c);

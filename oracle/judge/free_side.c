@@ -201,7 +201,7 @@ void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c)
 	/* RCU-5 to RCU-7 and KV-11 stand in the place of FR-21 for their calls. */
 	if (c->by == KMC_BY_KVFREE)
 		KMC_ASK(judge, KV_11, c);
-	else if (!kmc_is_rcu_column(c->by))
+	else if (!kmc_is_rcu_column(c->by) && !judge->damages.done)
 		KMC_ASK(judge, FR_21, c);
 	if ((c->by == KMC_BY_KFREE || c->by == KMC_BY_KVFREE) &&
 	    c->ev->what != KMC_OP_KVFREE_ATOMIC)

@@ -138,6 +138,7 @@ void kmc_judge_reset(struct kmc_judge *judge)
 	kmc_branches_free(judge);
 	kmc_objects_reset(judge);
 	judge->attached = 0;
+	judge->constructed.blind = judge->damages.blind = false;
 	judge->nr_open = 0;
 	judge->layout = layout_from_options(judge->subject.machine.options);
 	judge->last_gap = judge->blind_before = judge->now = 0;

@@ -8,6 +8,7 @@
 #include "oracle/judge.h"
 #include "catalogue.h"
 #include "chains.h"
+#include "damage.h"
 #include "grace.h"
 #include "groups.h"
 #include "page_dir.h"
@@ -231,6 +232,8 @@ struct kmc_judge {
 	struct kmc_pools pools;
 	struct kmc_sources sources;
 	uint64_t mapped[KMC_MAPPING_CPUS]; /* handle that a cpu has mapped; 0 none */
+	struct kmc_constructed constructed;
+	struct kmc_damages damages;
 	struct kmc_groups groups;
 	uint64_t paying;   /* tasks that were attached to a group */
 	uint64_t attached; /* tasks that ever were, or may have been charged for some group */

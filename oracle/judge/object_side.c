@@ -197,6 +197,8 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 	judge->chains.planned = false;
 	if (PURE_CALLER(c) || !desc)
 		return;
+	if (judge->damages.nr || c->ev->marks & KMC_MARK_MISUSE)
+		kmc_damage_end(judge, c);
 	if (kmc_call_resizes(code))
 		kmc_resize_end(judge, c);
 	if (c->from >= KMC_FROM_KMALLOC && c->from <= KMC_FROM_BUCKET)
@@ -273,8 +275,11 @@ void kmc_objects_reset(struct kmc_judge *judge)
 	kmc_book_sources_reset(&judge->sources);
 	memset(judge->mapped, 0, sizeof(judge->mapped));
 	kmc_book_groups_reset(&judge->groups);
+	kmc_book_constructed_reset(&judge->constructed);
+	kmc_book_damages_reset(&judge->damages);
+	judge->constructed.blind = judge->damages.blind = true; /* what was before is not known */
 	judge->paying = 0;
-	judge->attached = UINT64_MAX; /* what was before is not known */
+	judge->attached = UINT64_MAX;
 }
 
 void kmc_objects_free(struct kmc_judge *judge)
@@ -284,4 +289,6 @@ void kmc_objects_free(struct kmc_judge *judge)
 	kmc_book_pools_free(&judge->pools);
 	kmc_book_sources_free(&judge->sources);
 	kmc_book_groups_free(&judge->groups);
+	kmc_book_constructed_free(&judge->constructed);
+	kmc_book_damages_free(&judge->damages);
 }

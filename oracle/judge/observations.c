@@ -258,6 +258,7 @@ int kmc_objects_effect(struct kmc_judge *judge, const struct kmc_event *ev,
 	case KMC_EFF_PAGES_BACK:
 		if (notes) {
 			notes->pages_back += ev->size;
+		kmc_book_constructed_drop(&judge->constructed, ev->addr, ev->size);
 			if (open->what == KMC_OP_KMEM_CACHE_DESTROY)
 				notes->lives_back += lives_in(judge, ev->addr, ev->size);
 		}
@@ -267,7 +268,11 @@ int kmc_objects_effect(struct kmc_judge *judge, const struct kmc_event *ev,
 	case KMC_EFF_UNCHARGED:
 		note_charge(judge, ev, open);
 		break;
+	case KMC_EFF_CONSTRUCTED:
+		kmc_note_constructed(judge, ev, open);
+		break;
 	case KMC_EFF_REPORTED:
+		kmc_note_report(judge, ev, open);
 		if (notes && ev->arg < 32)
 			notes->reports |= 1u << ev->arg;
 		break;

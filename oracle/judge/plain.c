@@ -412,7 +412,7 @@ static int call_cache(struct kmc_judge *judge, const struct kmc_event *ev)
 	struct entry as;
 	int ret;
 
-	if (!cache || cache->special || !is_block(ev) ||
+	if (!cache || cache->special || !is_block(ev) || (ctor && judge->constructed.shown) ||
 	    !flags_are_plain(ev, SPECIAL_FOR_SLABS) || (ctor && ev->gfp & KMC_GFP_ZERO) ||
 	    ev->size > UINT32_MAX || !cache_aligned(cache, ev->addr))
 		return 0;
@@ -502,8 +502,9 @@ static int call_free_pages(struct kmc_judge *judge, const struct kmc_event *ev)
 
 int kmc_plain_call(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	/* While blocks wait for a grace period, every new one is looked at with them in mind. */
-	if (ev->parent || ev->marks || judge->careful || judge->grace.nr | judge->grace.nr_readers)
+	/* While blocks wait for a grace period, or are damaged, every new one is looked at with them in mind. */
+	if (ev->parent || ev->marks || judge->careful ||
+	    judge->grace.nr | judge->grace.nr_readers | judge->damages.nr)
 		return 0;
 	switch (ev->what) {
 	case KMC_OP_KMALLOC:

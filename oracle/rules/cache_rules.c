@@ -225,3 +225,12 @@ KMC_RULE_FN(KC_42)
 		    (j, "effects %#x, " NUM " of them lay in pages that went back", c->effects,
 		     c->open->notes.lives_back));
 }
+
+KMC_RULE_FN(KC_9)
+{
+	bool runs = c->ev->kind == KMC_EV_EFFECT;
+
+	KMC_VERDICT(KC_9, !c->value, runs ? "again" : "skipped",
+		    (j, "a constructor runs once for each object of a new slab, before any is handed out"),
+		    (j, runs ? "it ran again for " ADDR : "it did not run for " ADDR, c->addr));
+}

@@ -125,7 +125,8 @@ static const char *const met[][2] = {
 	{ "ALIGN-7", "ALIGN-8" }, { "ALIGN-8", "ALIGN-7" }, { "ARR-11", "KM-1" },
 	{ "KC-42", "KC-25" },	  { "KM-1", "ALIGN-2" },    { "KM-12", "KM-24" },
 	{ "PAGE-33", "GFP-3" },	  { "UC-3", "UC-1" },	    { "VM-10", "FR-11" },
-	{ "VM-25", "VM-6" },
+	{ "VM-25", "VM-6" },	  { "DBG-1", "KM-9" },	    { "DBG-2", "FR-10" },
+	{ "DBG-4", "FR-10" },	  { "DBG-8", "FR-2" },
 };
 
 static bool belongs(const char *id, const char *other)
