@@ -19,7 +19,7 @@
 	 1ull << KMC_TP_PAGES_BACK |                                     \
 	 1ull << KMC_TP_ALLOC_VMAP_AREA | 1ull << KMC_TP_FREE_VMAP_AREA_NOFLUSH | \
 	 1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |  \
-	 1ull << KMC_TP_CHARGED | 1ull << KMC_TP_UNCHARGED |             \
+	 1ull << KMC_TP_CHARGED | 1ull << KMC_TP_UNCHARGED | 1ull << KMC_TP_SLOW_PATH | \
 	 ((2ull << KMC_TP_PURGE_VMAP_AREA_LAZY) - (1ull << KMC_TP_MIGRATED)))
 
 void kmc_sim_trace(struct kmc_sim *sim, uint64_t mask, kmc_tp_fn fn, void *arg)

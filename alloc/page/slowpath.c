@@ -277,6 +277,14 @@ static struct page *hang(struct alloc_context *ac)
 	return NULL;
 }
 
+static void trace_slow_path(struct alloc_context *ac)
+{
+	struct kmc_tp tp = { .id = KMC_TP_SLOW_PATH, .node = ac->node, .order = ac->order,
+			     .gfp = ac->gfp, .pfn = UINT64_MAX };
+
+	kmc_trace_emit(ac->sim, &tp);
+}
+
 static struct page *panic(struct alloc_context *ac)
 {
 	struct kmc_tp tp = { .id = KMC_TP_PANIC, .node = ac->node, .order = ac->order,
@@ -386,6 +394,7 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 	uint64_t progress;
 	struct page *page = NULL;
 
+	trace_slow_path(ac);
 	/* 0 */
 	strip_atomic_abuse(ac);
 	if (warns_at_entry(ac))

@@ -286,8 +286,20 @@ static uint64_t pcp_count(struct kmc_sim *sim, unsigned int zone)
 	return count;
 }
 
+static uint16_t orders_of(const struct zone *zone, unsigned int migratetype)
+{
+	uint16_t orders = 0;
+
+	for (unsigned int i = 0; i < NR_PAGE_ORDERS; i++)
+		if (zone->free_area[i].list[migratetype].head)
+			orders |= (uint16_t)(1u << i);
+	return orders;
+}
+
 void kmc_sim_zone_info(struct kmc_sim *sim, unsigned int index, struct kmc_zone_info *info)
 {
+	static const uint8_t types[5] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE, MIGRATE_RECLAIMABLE,
+					  MIGRATE_CMA, MIGRATE_HIGHATOMIC };
 	struct zone *zone = &sim->page->zones[index];
 
 	KMC_BUG_ON(index >= sim->page->nr_zones);
@@ -309,4 +321,9 @@ void kmc_sim_zone_info(struct kmc_sim *sim, unsigned int index, struct kmc_zone_
 		info->lowmem_reserve[i] = zone->lowmem_reserve[i];
 	for (unsigned int i = 0; i < NR_PAGE_ORDERS; i++)
 		info->free_blocks[i] = zone->free_area[i].nr_free;
+	info->watermark_boost = __atomic_load_n(&zone->watermark_boost, __ATOMIC_RELAXED);
+	info->free_cma = zone_nr_free_cma(zone);
+	info->free_highatomic = zone_nr_free_highatomic(zone);
+	for (unsigned int type = 0; type < 5; type++)
+		info->type_orders[type] = orders_of(zone, types[type]);
 }

@@ -104,9 +104,10 @@ void gen_split(struct maker *m)
 void gen_page_question(struct maker *m)
 {
 	static const uint16_t codes[] = { KMC_OP_PAGE_ADDRESS, KMC_OP_VIRT_TO_PAGE,
-					  KMC_OP_PAGE_TO_PFN, KMC_OP_PAGE_REF_COUNT };
+					  KMC_OP_PAGE_TO_PFN, KMC_OP_PAGE_REF_COUNT,
+					  KMC_OP_COMPOUND_ORDER, KMC_OP_PAGE_IS_PFMEMALLOC };
 	int at = gen_some_block(m, true, BY_PAGES);
 
 	if (at >= 0 && !gen_block_at(m, (uint16_t)at)->parts)
-		gen_emit_at(m, codes[gen_draw(m, 4)], (uint16_t)at);
+		gen_emit_at(m, codes[gen_draw(m, 6)], (uint16_t)at);
 }

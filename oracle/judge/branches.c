@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "judge_priv.h"
+#include "call_parts.h"
 
 #define MAX_BRANCHES 256
 
@@ -21,6 +21,8 @@ struct kmc_branch {
 	struct kmc_shadow shadow;
 	size_t nr_caches;
 	struct cache_state *caches;
+	struct kmc_page_books pages;
+	struct kmc_twins twins;
 };
 
 static struct kmc_branch *find(struct kmc_judge *judge, uint64_t number)
@@ -48,6 +50,13 @@ static struct kmc_branch *make(struct kmc_judge *judge, uint64_t number)
 	branch = &judge->branches[judge->nr_branches++];
 	*branch = (struct kmc_branch){ .number = number };
 	return branch;
+}
+
+struct kmc_twins *kmc_branch_twins(struct kmc_judge *judge, uint64_t number)
+{
+	struct kmc_branch *branch = find(judge, number);
+
+	return branch ? &branch->twins : NULL;
 }
 
 static int keep_caches(const struct kmc_judge *judge, struct kmc_branch *branch)
@@ -81,6 +90,8 @@ static int keep(struct kmc_judge *judge, uint64_t number)
 		return judge->nr_branches == MAX_BRANCHES ? 0 : -ENOMEM;
 	if (keep_caches(judge, branch))
 		return -ENOMEM;
+	branch->pages = judge->pages;
+	branch->twins.nr = 0;
 	return kmc_shadow_copy(&branch->shadow, &judge->shadow);
 }
 
@@ -154,6 +165,8 @@ int kmc_branch_event(struct kmc_judge *judge, const struct kmc_event *ev)
 	if (kmc_shadow_copy(&judge->shadow, &branch->shadow))
 		return -ENOMEM;
 	take_caches(judge, branch);
+	judge->pages = branch->pages;
+	kmc_twins_restored(judge, ev->arg);
 	return count_anew(judge);
 }
 

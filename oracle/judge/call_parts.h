@@ -126,6 +126,86 @@ int kmc_page_split(struct kmc_judge *judge, const struct kmc_case *c);
 int kmc_page_migrated(struct kmc_judge *judge, const struct kmc_event *ev,
 		      const struct kmc_open_call *open);
 
+/* gfp_side.c */
+
+/* The composite for huge pages, with direct reclaim or without; never one that wakes kswapd. */
+static inline bool kmc_gfp_is_transhuge(uint32_t gfp)
+{
+	const uint32_t light = KMC_GFP_IO | KMC_GFP_FS | KMC_GFP_HARDWALL | KMC_GFP_HIGHMEM |
+			       KMC_GFP_MOVABLE | KMC_GFP_COMP | KMC_GFP_NOMEMALLOC | KMC_GFP_NOWARN;
+
+	return (gfp & light) == light && !(gfp & KMC_GFP_KSWAPD_RECLAIM);
+}
+
+/* Bits that say what hardware tags may leave out, where there are none. */
+static inline bool kmc_gfp_skips(const struct kmc_judge *judge, uint32_t gfp)
+{
+	return gfp & (KMC_GFP_SKIP_ZERO | KMC_GFP_SKIP_KASAN | KMC_GFP_SKIP_KASAN_UNPOISON |
+		      KMC_GFP_SKIP_KASAN_POISON) &&
+	       !(judge->subject.machine.options & KMC_MO_kasan_hw_tags);
+}
+
+/** kmc_gfp_request() - The request of this case, for its rules. */
+void kmc_gfp_request(struct kmc_judge *judge, const struct kmc_case *c,
+		     struct kmc_request *request);
+/** kmc_gfp_ask_effects() - What a request with flags did on its way. */
+void kmc_gfp_ask_effects(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_gfp_ask_outcome() - What a page request returned. */
+void kmc_gfp_ask_outcome(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_gfp_ask_stuck() - A call that never came back, or with which the machine died. */
+void kmc_gfp_ask_stuck(struct kmc_judge *judge, const struct kmc_case *c);
+void kmc_gfp_ask_warning(struct kmc_judge *judge, const struct kmc_event *ev,
+			 const struct kmc_open_call *open);
+/** kmc_gfp_ask_place() - The zone and the node of a page block. */
+void kmc_gfp_ask_place(struct kmc_judge *judge, const struct kmc_case *c);
+
+/* zone_marks.c, marks_side.c */
+
+void kmc_marks_sysctl(struct kmc_judge *judge, const struct kmc_event *ev);
+void kmc_marks_pressure(struct kmc_judge *judge, const struct kmc_event *ev);
+void kmc_marks_report(struct kmc_judge *judge, const struct kmc_event *ev,
+		      const struct kmc_open_call *open);
+/** kmc_marks_enter() - A page call begins: is the number of free pages known for sure? */
+void kmc_marks_enter(struct kmc_judge *judge, const struct kmc_event *ev);
+/** kmc_marks_ask() - What a single page request got that was not served at once. */
+void kmc_marks_ask(struct kmc_judge *judge, const struct kmc_case *c);
+void kmc_marks_note_privileged(struct kmc_judge *judge, uint64_t addr);
+int kmc_marks_above_high(struct kmc_judge *judge, const struct kmc_case *c);
+
+/* twins.c */
+
+void kmc_twins_restored(struct kmc_judge *judge, uint64_t number);
+void kmc_twins_enter(struct kmc_judge *judge, const struct kmc_event *ev);
+void kmc_twins_end(struct kmc_judge *judge, const struct kmc_case *c);
+
+/* reclaim_side.c */
+
+/** kmc_reclaim_ask() - Rounds of reclaim and compaction of a request that ended. */
+void kmc_reclaim_ask(struct kmc_judge *judge, const struct kmc_case *c);
+void kmc_reclaim_ask_nested(struct kmc_judge *judge, const struct kmc_event *ev,
+			    const struct kmc_open_call *open);
+/** kmc_oom_ask_victim() - Somebody is killed; the books still have him alive. */
+void kmc_oom_ask_victim(struct kmc_judge *judge, const struct kmc_event *ev,
+			const struct kmc_open_call *open);
+
+/* scope_side.c */
+
+/** kmc_scope_end() - A scope was opened or closed, or current_gfp_context() was asked. */
+void kmc_scope_end(struct kmc_judge *judge, struct kmc_case *c);
+
+/* page_calls.c: what the page calls promise beside their blocks */
+
+void kmc_page_call_enter(struct kmc_judge *judge, const struct kmc_case *c);
+void kmc_page_call_end(struct kmc_judge *judge, const struct kmc_case *c);
+/** kmc_page_question() - A reference count, an order, an address was asked for. */
+void kmc_page_question(struct kmc_judge *judge, struct kmc_case *c);
+void kmc_pages_ask_traced(struct kmc_judge *judge, const struct kmc_event *ev,
+			  const struct kmc_open_call *open);
+void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
+			    const struct kmc_open_call *open);
+void kmc_pages_ask_returned(struct kmc_judge *judge, const struct kmc_event *ev,
+			    const struct kmc_open_call *open);
+
 /* question_side.c */
 
 void kmc_question_end(struct kmc_judge *judge, struct kmc_case *c);

@@ -19,6 +19,8 @@ static void enter(struct kmc_judge *judge, struct kmc_case *c)
 	kmc_objects_enter(judge, c);
 	if (kmc_call_requests(code))
 		kmc_request_enter(judge, c);
+	if (code >= KMC_OP_ALLOC_PAGES && code <= KMC_OP_PAGE_REF_COUNT)
+		kmc_page_call_enter(judge, c);
 	if (code >= KMC_OP_KMEM_CACHE_CREATE && code <= KMC_OP_KMEM_CACHE_RETURN_SHEAF)
 		kmc_cache_enter(judge, c);
 	if (code == KMC_OP_WRITE || code == KMC_OP_READ || code == KMC_OP_CHECK ||
@@ -85,8 +87,10 @@ static int leave(struct kmc_judge *judge, struct kmc_case *c)
 		parent->children++;
 		parent->successes += c->ev->outcome == KMC_OUT_VALUE;
 	}
-	if (!happened(c->ev))
+	if (!happened(c->ev)) {
+		kmc_gfp_ask_stuck(judge, c);
 		return 0;
+	}
 	/* Misuse is not done to the subject: there is no result. */
 	if (c->ev->marks & KMC_MARK_MISUSE && c->ev->outcome == KMC_OUT_NONE)
 		return 0;
@@ -126,8 +130,11 @@ static int on_call(struct kmc_judge *judge, const struct kmc_event *ev)
 	uint8_t from;
 	int plain;
 
-	if (!happened(ev))
+	if (!happened(ev)) {
+		kmc_case_set(judge, &c, ev);
+		kmc_gfp_ask_stuck(judge, &c);
 		return 0;
+	}
 	plain = kmc_plain_call(judge, ev);
 	if (plain)
 		return plain < 0 ? plain : 0;
@@ -159,6 +166,7 @@ int kmc_call_side(struct kmc_judge *judge, const struct kmc_event *ev)
 	case KMC_EV_EFFECT:
 		return kmc_call_effect(judge, ev);
 	case KMC_EV_MACHINE:
+		kmc_pages_machine(judge, ev);
 		return kmc_branch_event(judge, ev);
 	default:
 		return 0;

@@ -95,5 +95,6 @@ int kmc_call_effect(struct kmc_judge *judge, const struct kmc_event *ev)
 	}
 	if (open)
 		open->effects |= 1u << ev->what;
+	kmc_pages_effect(judge, ev, open);
 	return kmc_objects_effect(judge, ev, open);
 }

@@ -190,6 +190,11 @@ void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c)
 	}
 	const struct kmc_life *life = kmc_shadow_find(&judge->shadow, c->addr);
 
+	if (life && c->open && c->open->notes.saw_points && c->ev->order &&
+	    life->state == KMC_LIFE_LIVE && c->ev->size > kmc_life_size(life) &&
+	    (life->from == KMC_FROM_PAGE || life->from == KMC_FROM_GET) &&
+	    !(life->flags & KMC_LIFE_TAINTED))
+		KMC_ASK(judge, PAGE_8, c);
 	/* Another task may have the address by now: what matters is who had it at the entry. */
 	if (!life || life->state == KMC_LIFE_UNDEFINED || life->flags & KMC_LIFE_TAINTED)
 		return;

@@ -80,6 +80,16 @@ static bool is_possible(const struct kmc_subject *subject)
 	       subject->machine.nr_zones <= KMC_MACHINE_MAX_ZONES;
 }
 
+/* Is there a zone that not every request may take from, or a node to choose? */
+static bool has_many_zones(const struct kmc_machine *machine)
+{
+	for (unsigned int i = 0; i < machine->nr_zones; i++)
+		if (machine->zones[i].kind >= KMC_HIGHMEM ||
+		    machine->zones[i].node != machine->zones[0].node)
+			return true;
+	return false;
+}
+
 int kmc_judge_create(const struct kmc_subject *subject, struct kmc_judge **judge)
 {
 	struct kmc_judge *made;
@@ -92,6 +102,7 @@ int kmc_judge_create(const struct kmc_subject *subject, struct kmc_judge **judge
 	made->subject = *subject;
 	made->calls = subject->shows & KMC_SHOWS_CALLS && !subject->bare;
 	made->layout = layout_from_options(subject->machine.options);
+	made->many_zones = has_many_zones(&made->subject.machine);
 	choose_rules(made);
 	fill_tables(made);
 	kmc_plain_init(made);

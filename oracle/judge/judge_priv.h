@@ -11,6 +11,7 @@
 #include "damage.h"
 #include "grace.h"
 #include "groups.h"
+#include "page_books.h"
 #include "page_dir.h"
 #include "pairing.h"
 #include "pools.h"
@@ -113,6 +114,7 @@ struct kmc_notes {
 	uint32_t page_gfp, page_gfp_all; /* of the first; bits of any */
 	uint16_t nr_page_gets, nr_page_fails;
 	uint16_t nr_single_gets; /* of order 0, but not for slabs */
+	struct kmc_page_notes pages;
 	uint8_t plain_order;     /* the largest, of such as are not compound */
 	bool saw_cma;            /* an area was asked */
 	bool page_twice;         /* two events told of the same block */
@@ -239,6 +241,19 @@ struct kmc_judge {
 	uint64_t attached; /* tasks that ever were, or may have been charged for some group */
 	uint32_t payer[KMC_PAYING_TASKS]; /* the group of a task that is in one */
 	bool page_points;  /* tracepoints of pages inside calls are shown: one was seen */
+	struct kmc_page_books pages;
+	struct kmc_zone_report reports[KMC_MACHINE_MAX_ZONES];
+	uint32_t report_call;  /* whose they are */
+	bool report_again;     /* shown once more on its way: not as it was found */
+	uint64_t report_event; /* number of the last */
+	/* Free pages that the program has just set, until anything else happens. */
+	uint64_t exact[KMC_MACHINE_MAX_ZONES], exact_event;
+	uint32_t exact_known, exact_call;
+	uint64_t restored_event;
+	uint32_t twin_call;
+	uint64_t twin_branch; /* number of the snapshot returned to, plus 1 */
+	struct kmc_twin twin; /* the earlier one of two that are compared */
+	bool many_zones; /* a zone that not every request may take from, or nodes to choose from */
 
 	size_t nr_findings, max_findings;
 	struct kmc_finding **findings;
@@ -251,6 +266,18 @@ struct kmc_judge {
 	struct kmc_finding *writing;
 	char let[768], then[384], but[384], shape[96];
 	struct kmc_finding passing; /* a repeat, shown to fn only */
+};
+
+/* A request as the page side sees it: gfp_side.c. */
+struct kmc_request {
+	uint32_t flags;  /* after scopes, and after what a suspended machine takes away */
+	uint8_t scope;   /* in force: what the books and the subject say together */
+	uint8_t order;
+	bool single;     /* one request of the page allocator, no more */
+	bool pages;      /* a call of the page allocator's own */
+	bool broken;     /* given or denied against the marks */
+	const struct kmc_task_book *task;
+	const struct kmc_zone *zone; /* of the result, where it is sure */
 };
 
 /* What a rule is asked about: an event with what the books say of it. */
@@ -277,6 +304,7 @@ struct kmc_case {
 	const struct kmc_pending *pending; /* a block that waits for a grace period */
 	const struct kmc_pool *pool;
 	const struct kmc_source *source;   /* the area, pool or device of the call */
+	const struct kmc_request *request;
 };
 
 /* finding.c: a rule's two answers */
@@ -544,6 +572,22 @@ bool kmc_task_pays(const struct kmc_judge *judge, const struct kmc_event *ev);
 /** kmc_payment_is_sure() - Does the caller pay, and had the notes of who pays their memory? */
 bool kmc_payment_is_sure(const struct kmc_judge *judge, const struct kmc_case *c);
 
+/* page_books.c */
+void kmc_pages_reset(struct kmc_judge *judge);
+/** kmc_pages_task() - Its entry, begun if there is none; NULL: a number that is not kept. */
+struct kmc_task_book *kmc_pages_task(struct kmc_judge *judge, uint64_t task);
+/** kmc_pages_task_seen() - Its entry, or that of a task of which nothing is known. */
+const struct kmc_task_book *kmc_pages_task_seen(const struct kmc_judge *judge, uint64_t task);
+void kmc_pages_machine(struct kmc_judge *judge, const struct kmc_event *ev);
+void kmc_pages_effect(struct kmc_judge *judge, const struct kmc_event *ev,
+		      struct kmc_open_call *open);
+void kmc_pages_point(struct kmc_judge *judge, const struct kmc_event *ev,
+		     struct kmc_open_call *open);
+
+/* zone_marks.c, marks_side.c */
+const struct kmc_marks *kmc_marks_of(struct kmc_judge *judge, unsigned int zone);
+bool kmc_marks_was_privileged(const struct kmc_judge *judge, const struct kmc_life *life);
+
 /* call_case.c, open_calls.c, resize_side.c: */
 /** kmc_call_requests() - Does it ask for memory, singly or in bulk? */
 bool kmc_call_requests(unsigned int code);
@@ -566,6 +610,8 @@ int kmc_plain_call(struct kmc_judge *judge, const struct kmc_event *ev);
 uint64_t kmc_plain_passed(const struct kmc_judge *judge, int rule);
 
 /* branches.c: snapshot and restore */
+/** kmc_branch_twins() - Requests made first thing after a return to this snapshot; NULL unknown. */
+struct kmc_twins *kmc_branch_twins(struct kmc_judge *judge, uint64_t number);
 int kmc_branch_event(struct kmc_judge *judge, const struct kmc_event *ev);
 void kmc_branches_free(struct kmc_judge *judge);
 

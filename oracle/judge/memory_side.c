@@ -30,6 +30,12 @@ void kmc_memory_enter(struct kmc_judge *judge, struct kmc_case *c)
 	struct kmc_life *life = block_at(judge, misuse && c->ev->addr2 ? c->ev->addr2 : c->addr);
 	struct kmc_life *dead = life ? NULL : kmc_shadow_find(&judge->shadow, c->addr);
 
+	if (!c->addr || kmc_is_error_pointer(c->addr)) {
+		if (c->ev->size)
+			KMC_ASK(judge, GFP_46, c);
+		return;
+	}
+	KMC_COUNT(judge, KMC_R_GFP_46);
 	if (!life && dead && dead->state == KMC_LIFE_FREED && dead->seq > judge->blind_before) {
 		c->other = dead;
 		c->from = dead->from;

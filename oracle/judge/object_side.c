@@ -210,6 +210,7 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 	case KMC_OPF_VMALLOC:
 		if (c->from == KMC_FROM_VMALLOC)
 			kmc_area_end(judge, c);
+		judge->pages.mapped |= c->ev->what == KMC_OP_VMAP || c->ev->what == KMC_OP_VM_MAP_RAM;
 		kmc_area_ask_guard(judge, c);
 		break;
 	case KMC_OPF_KVMALLOC:
@@ -253,6 +254,15 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 		kmc_objects_rcu_end(judge, c);
 		break;
 	case KMC_OPF_SCOPE:
+		kmc_scope_end(judge, c);
+		kmc_objects_group(judge, c->ev);
+		break;
+	case KMC_OPF_MACHINE:
+		kmc_pages_machine(judge, c->ev);
+		break;
+	case KMC_OPF_PAGES:
+		kmc_page_call_end(judge, c);
+		break;
 	case KMC_OPF_MEMCG:
 		kmc_objects_group(judge, c->ev);
 		break;
@@ -280,6 +290,7 @@ void kmc_objects_reset(struct kmc_judge *judge)
 	judge->constructed.blind = judge->damages.blind = true; /* what was before is not known */
 	judge->paying = 0;
 	judge->attached = UINT64_MAX;
+	kmc_pages_reset(judge);
 }
 
 void kmc_objects_free(struct kmc_judge *judge)

@@ -333,6 +333,7 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 	if (!open)
 		return;
 	notes->saw_points = true;
+	kmc_pages_point(judge, ev, open);
 	switch (ev->what) {
 	case KMC_TP_EV_KMALLOC:
 		if (!notes->tried) {

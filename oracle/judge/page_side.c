@@ -12,6 +12,8 @@ void kmc_ask_pages(struct kmc_judge *judge, const struct kmc_case *c)
 		kmc_cma_ask_borrower(judge, c);
 	if (block)
 		KMC_ASK(judge, PAGE_2, c);
+	if (block || c->from == KMC_FROM_EXACT)
+		kmc_gfp_ask_place(judge, c);
 	/* Two zones named is the caller's breach (GFP-24): nothing is promised then. */
 	if (c->gfp & KMC_GFP_DMA && !(c->gfp & (KMC_GFP_DMA32 | KMC_GFP_HIGHMEM)))
 		KMC_ASK(judge, GFP_28, c);
@@ -111,6 +113,8 @@ int kmc_page_migrated(struct kmc_judge *judge, const struct kmc_event *ev,
 	c.value = moved.granted;
 	c.other = from;
 	KMC_ASK(judge, CPT_6, &c);
+	if (moved.gfp & KMC_GFP_MOVABLE)
+		KMC_ASK(judge, GFP_32, &c);
 	kmc_life_end(judge, from, KMC_LIFE_FREED);
 	kmc_ask_place(judge, &c);
 	to = kmc_shadow_put(&judge->shadow, ev->addr2);

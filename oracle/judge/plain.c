@@ -33,7 +33,7 @@ static const int16_t rules_of[KMC_NR_PLAIN][MOST_RULES + 1] = {
 	PASSES(CACHE_HW, R(GFP_24), R(GFP_27), R(KM_24), R(KC_1), R(KC_29), R(KM_6), R(ALIGN_7),
 	       R(ALIGN_8), R(KC_41)),
 	PASSES(CACHE_CTOR, R(KC_11)),
-	PASSES(PAGE, R(GFP_24), R(GFP_27), R(PAGE_2), R(PAGE_3)),
+	PASSES(PAGE, R(GFP_24), R(GFP_27), R(PAGE_2), R(PAGE_3), R(ZON_4)),
 	PASSES(MAY_SLEEP, R(GFP_1)),
 	PASSES(SLAB_NO_DIRECT, R(KM_22), R(GFP_2)),
 	PASSES(PAGE_NO_DIRECT, R(GFP_2)),
@@ -349,8 +349,9 @@ static bool flags_are_plain(const struct kmc_event *ev, uint32_t special)
 }
 
 /* HIGHMEM is for pages only (KM-24). */
-#define SPECIAL_FOR_PAGES (KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_THISNODE | KMC_GFP_NOFAIL)
-#define SPECIAL_FOR_SLABS (SPECIAL_FOR_PAGES | KMC_GFP_HIGHMEM | KMC_GFP_ACCOUNT)
+#define SPECIAL_FOR_PAGES (KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_THISNODE | KMC_GFP_NOFAIL | \
+			   KMC_GFP_ACCOUNT)
+#define SPECIAL_FOR_SLABS (SPECIAL_FOR_PAGES | KMC_GFP_HIGHMEM)
 
 /* The passes that hang on flags and context. */
 static void count_flags(struct kmc_judge *judge, const struct kmc_event *ev,
@@ -436,7 +437,7 @@ static int call_pages(struct kmc_judge *judge, const struct kmc_event *ev)
 	};
 	int ret;
 
-	if (ev->order || ev->size != KMC_PAGE || ev->addr < map ||
+	if (judge->many_zones || ev->node > 0 || ev->node < KMC_NODE_NONE || ev->order || ev->size != KMC_PAGE || ev->addr < map ||
 	    !is_aligned(ev->addr - map, KMC_PAGE) || !is_block(ev) ||
 	    !flags_are_plain(ev, SPECIAL_FOR_PAGES))
 		return 0;

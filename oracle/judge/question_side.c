@@ -17,6 +17,11 @@ void kmc_question_end(struct kmc_judge *judge, struct kmc_case *c)
 		}
 		KMC_ASK(judge, KM_17, c);
 		break;
+	case KMC_OP_PAGE_REF_COUNT:
+	case KMC_OP_COMPOUND_ORDER:
+	case KMC_OP_PAGE_IS_PFMEMALLOC:
+		kmc_page_question(judge, c);
+		break;
 	case KMC_OP_KMALLOC_SIZE_ROUNDUP:
 		KMC_ASK(judge, KM_16, c);
 		break;

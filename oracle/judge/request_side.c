@@ -59,9 +59,17 @@ static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 	/* Its page tables come from GFP_KERNEL: flags without reclaim are the caller's breach (VM-8). */
 	if (c->from == KMC_FROM_VMALLOC && (c->gfp & RECLAIM) != RECLAIM)
 		return;
+	if (c->ev->kind == KMC_EV_END)
+		kmc_gfp_ask_effects(judge, c);
+	if (kmc_gfp_is_transhuge(c->gfp)) {
+		KMC_ASK(judge, GFP_40, c);
+		return;
+	}
 	KMC_ASK(judge, GFP_3, c);
 	if (c->from == KMC_FROM_MEMPOOL)
 		return;
+	if (!(c->gfp & ~(uint32_t)(KMC_GFP_DMA | KMC_GFP_DMA32)) && c->gfp)
+		KMC_ASK(judge, GFP_45, c);
 	if (kmc_is_slab_request(c))
 		KMC_ASK(judge, KM_22, c);
 	if (kmc_is_slab_request(c) && c->effects) {
@@ -93,6 +101,8 @@ void kmc_ask_place(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, KC_41, c);
 	else if (c->from == KMC_FROM_VMALLOC)
 		KMC_ASK(judge, VM_24, c);
+	else if (c->from == KMC_FROM_FRAG && other && other->from == KMC_FROM_FRAG)
+		KMC_ASK(judge, PAGE_24, c);
 	else if (kmc_is_page_memory(c->from))
 		KMC_ASK(judge, PAGE_3, c);
 	else if (kmc_takes_addresses(judge, c->from, c->addr) && c->from != KMC_FROM_UNKNOWN)
@@ -128,6 +138,10 @@ void kmc_ask_content(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, KV_8, c);
 	else if (c->from >= KMC_FROM_CACHE && c->from <= KMC_FROM_CACHE_CTOR)
 		KMC_ASK(judge, KC_12, c);
+	else if (c->from == KMC_FROM_GET && ends && c->ev->what == KMC_OP_GET_ZEROED_PAGE)
+		KMC_ASK(judge, PAGE_11, c);
+	else if (kmc_is_page_memory(c->from) && kmc_gfp_skips(judge, c->gfp))
+		KMC_ASK(judge, GFP_41, c);
 	else if (kmc_is_page_memory(c->from) && !ignores_zero(judge, c))
 		KMC_ASK(judge, GFP_20, c);
 }
@@ -182,6 +196,7 @@ static void ask_kind(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, KM_6, c);
 	if (kmc_is_page_memory(c->from)) {
 		KMC_ASK(judge, PAGE_1, c);
+		kmc_gfp_ask_outcome(judge, c);
 		if (c->from == KMC_FROM_PAGE_NOLOCK)
 			KMC_ASK(judge, PAGE_33, c);
 	}

@@ -65,6 +65,12 @@ static void page_number_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t g
 	case KMC_OP_PAGE_REF_COUNT:
 		call->value = (uint64_t)page_ref_count(page);
 		break;
+	case KMC_OP_COMPOUND_ORDER:
+		call->value = compound_order(page);
+		break;
+	case KMC_OP_PAGE_IS_PFMEMALLOC:
+		call->value = page_is_pfmemalloc(page);
+		break;
 	}
 	call->outcome = KMC_OUT_VALUE;
 }
@@ -94,5 +100,7 @@ const struct kmc_alloc_op kmc_alloc_page_ops[] = {
 	{ KMC_OP_VIRT_TO_PAGE, page_number_op },
 	{ KMC_OP_PAGE_TO_PFN, page_number_op },
 	{ KMC_OP_PAGE_REF_COUNT, page_number_op },
+	{ KMC_OP_COMPOUND_ORDER, page_number_op },
+	{ KMC_OP_PAGE_IS_PFMEMALLOC, page_number_op },
 	{ 0, NULL },
 };

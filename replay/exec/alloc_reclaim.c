@@ -57,11 +57,18 @@ static void populate_anon_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t
 
 static void kswapd_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
-	unsigned int node;
+	struct kmc_sim *sim = kmc_alloc_state(exec)->sim;
+	unsigned int node, failures;
+	uint64_t pages;
 
 	(void)gfp;
-	if (node_of(exec, call, &node))
-		kmc_sim_kswapd_step(kmc_alloc_state(exec)->sim, node);
+	if (!node_of(exec, call, &node))
+		return;
+	failures = kmc_sim_kswapd_failures(sim, node);
+	pages = kmc_sim_kswapd_step(sim, node);
+	/* A run that had something to do. */
+	if (pages || kmc_sim_kswapd_failures(sim, node) != failures)
+		kmc_exec_effect(exec, KMC_EFF_RECLAIMED, 0, 0, 0, pages);
 }
 
 static void suspend_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)

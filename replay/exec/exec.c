@@ -736,8 +736,10 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 		exec->open.addr2 = call->value;
 	if (kind == KMC_SLOT_HANDLE && call->src)
 		slot->cache = call->src->cache;
-	if (kind == KMC_SLOT_TOKEN)
+	if (kind == KMC_SLOT_TOKEN) {
 		slot->flags = exec->scope[call->op->task];
+		slot->size = exec->open.id;
+	}
 }
 
 /* Each object of a bulk call as a call of its own inside it. */
@@ -1042,6 +1044,9 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 		ev->cache = (uint32_t)call->src->value;
 	if (call->src && is_mempool(call->src))
 		ev->cache = call->src->cache;
+	/* A token is known by the call that it comes from. */
+	if (plan->family == KMC_OPF_SCOPE && call->src && call->src->kind == KMC_SLOT_TOKEN)
+		ev->arg = call->src->size;
 	if (plan->family == KMC_OPF_CACHE && (plan->third.kind | plan->dst.kind) == KMC_SLOT_HANDLE)
 		ev->addr2 = (call->third ? call->third : call->dst)->value;
 	if (call->op->code == KMC_OP_ZS_FREE && call->dst && call->dst->kind == KMC_SLOT_MEMORY)

@@ -265,6 +265,7 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_STARTED_IO] = -1,
 	[KMC_TP_STARTED_FS] = -1,
 	[KMC_TP_PANIC] = -1,
+	[KMC_TP_SLOW_PATH] = -1,
 	[KMC_TP_PAGES_BACK] = -1,
 	[KMC_TP_FAULT_INJECTED] = -1,
 	[KMC_TP_SLAB_REPORT] = -1,
@@ -307,11 +308,70 @@ void kmc_alloc_tracepoint_event(struct kmc_sim *sim, const struct kmc_gfp_table 
 	ev->gfp_raw = gfp.raw;
 	ev->size = page ? PAGE_SIZE << tp->order : tp->bytes_req;
 	ev->granted = page ? ev->size : tp->bytes_alloc;
+	if (tp->id == KMC_TP_MM_PAGE_ALLOC_EXTFRAG)
+		ev->arg = tp->bytes_req; /* the order that was fallen back to */
 	if (page && tp->pfn != UINT64_MAX)
 		ev->addr = KMC_DIRECT_MAP_BASE + (tp->pfn << PAGE_SHIFT);
 	else if (!page)
 		ev->addr = kmc_sim_address(sim, tp->ptr);
 	ev->outcome = ev->addr ? KMC_OUT_VALUE : KMC_OUT_NULL;
+}
+
+/* By alloc's own words. */
+static enum kmc_warning warning_of(const char *text)
+{
+	static const struct {
+		const char *text;
+		enum kmc_warning kind;
+	} kinds[] = {
+		{ "page allocation failure", KMC_WARNING_FAILURE },
+		{ "order above MAX_PAGE_ORDER", KMC_WARNING_ORDER },
+		{ "NOFAIL above order 1", KMC_WARNING_NOFAIL_ORDER },
+		{ "NOFAIL without direct reclaim", KMC_WARNING_NOFAIL_ATOMIC },
+		{ "NOFAIL in a noreclaim scope", KMC_WARNING_NOFAIL_NORECLAIM },
+		{ "alloc_pages_exact with COMP or HIGHMEM", KMC_WARNING_EXACT_FLAGS },
+		{ "ATOMIC with direct reclaim", KMC_WARNING_ATOMIC_SLEEPS },
+	};
+
+	for (size_t i = 0; text && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(text, kinds[i].text))
+			return kinds[i].kind;
+	return KMC_WARNING_OTHER;
+}
+
+/* The zones as a page call finds them that is not served at once. */
+static void report_zones(struct kmc_exec *exec)
+{
+	const struct kmc_machine *machine = &exec->caps.machine;
+	struct kmc_sim *sim = kmc_alloc_state(exec)->sim;
+	const struct kmc_op_desc *desc = kmc_op_desc(exec->open.what);
+	struct kmc_zone_info info;
+	struct kmc_event ev;
+
+	if (!desc || desc->family != KMC_OPF_PAGES || desc->result == KMC_RES_BULK)
+		return;
+	for (unsigned int i = 0; i < machine->nr_zones; i++) {
+		kmc_sim_zone_info(sim, i, &info);
+		kmc_event_init(&ev);
+		ev.what = KMC_EFF_FREE_PAGES;
+		ev.cache = i;
+		ev.arg = info.nr_free;
+		ev.size = KMC_EV_PAIR(info.watermark_boost, info.managed);
+		ev.granted = KMC_EV_PAIR(info.free_cma, info.free_highatomic);
+		for (unsigned int type = 0; type < 5; type++)
+			ev.addr2 |= (uint64_t)info.type_orders[type] << 11 * type;
+		kmc_exec_effect_event(exec, &ev);
+	}
+}
+
+static void woke_kswapd(struct kmc_exec *exec, const struct kmc_tp *tp)
+{
+	struct kmc_event ev;
+
+	kmc_event_init(&ev);
+	ev.what = KMC_EFF_WOKE_KSWAPD;
+	ev.node = (int8_t)tp->node;
+	kmc_exec_effect_event(exec, &ev);
 }
 
 static void on_tracepoint(void *arg, const struct kmc_tp *tp)
@@ -323,7 +383,8 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 		return;
 	if (tp->id == KMC_TP_WARN)
 		kmc_exec_effect(exec, KMC_EFF_WARNED,
-				kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr), 0, 0, 0);
+				kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr), 0, 0,
+				warning_of(tp->text));
 	else if (tp->id == KMC_TP_SLAB_REPORT)
 		kmc_alloc_slab_report(exec, tp);
 	else if (tp->id == KMC_TP_SLEEP)
@@ -340,8 +401,12 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 		kmc_alloc_state(exec)->died = true;
 	else if (tp->id == KMC_TP_DIRECT_RECLAIM_END)
 		kmc_exec_effect(exec, KMC_EFF_RECLAIMED, 0, 0, 0, tp->bytes_req);
-	else if (tp->id == KMC_TP_MARK_VICTIM)
+	else if (tp->id == KMC_TP_SLOW_PATH)
+		report_zones(exec);
+	else if (tp->id == KMC_TP_MARK_VICTIM) {
+		report_zones(exec);
 		kmc_exec_effect(exec, KMC_EFF_KILLED, 0, 0, 0, tp->bytes_req);
+	}
 	else if (tp->id == KMC_TP_STARTED_IO || tp->id == KMC_TP_STARTED_FS)
 		kmc_exec_effect(exec, tp->id == KMC_TP_STARTED_IO ? KMC_EFF_IO : KMC_EFF_FS, 0, 0, 0, 0);
 	else if (tp->id == KMC_TP_FAULT_INJECTED)
@@ -352,9 +417,9 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 				   kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr),
 				   tp->bytes_req);
 	else if (tp->id == KMC_TP_WAKEUP_KSWAPD)
-		kmc_exec_effect(exec, KMC_EFF_WOKE_KSWAPD, 0, 0, 0, 0);
+		woke_kswapd(exec, tp);
 	else if (tp->id == KMC_TP_COMPACTION_TRY)
-		kmc_exec_effect(exec, KMC_EFF_COMPACTED, 0, 0, 0, 0);
+		kmc_exec_effect(exec, KMC_EFF_COMPACTED, 0, 0, 0, tp->bytes_req + 1);
 	if (tracepoint_of[tp->id] < 0 || !(exec->flags & KMC_TARGET_TRACEPOINTS))
 		return;
 	kmc_alloc_tracepoint_event(kmc_alloc_state(exec)->sim, kmc_alloc_state(exec)->gfp, tp, &ev);
@@ -469,7 +534,7 @@ static void fill_caps(struct kmc_caps *caps)
 	caps->shows = KMC_SHOWS_ADDRESS | KMC_SHOWS_SIZE | KMC_SHOWS_GRANTED | KMC_SHOWS_CALLS |
 		      KMC_SHOWS_EVERY_FREE | KMC_SHOWS_CONTENT | KMC_SHOWS_CONTEXT |
 		      KMC_SHOWS_CACHES | KMC_SHOWS_PAGES | KMC_SHOWS_EFFECTS | KMC_SHOWS_NODE |
-		      KMC_SHOWS_VALUES | KMC_SHOWS_VMALLOC | KMC_SHOWS_GFP | KMC_SHOWS_RCU |
+		      KMC_SHOWS_VALUES | KMC_SHOWS_VMALLOC | KMC_SHOWS_GFP | KMC_SHOWS_STATE | KMC_SHOWS_RCU |
 		      KMC_SHOWS_STATE;
 	if (caps->machine.options & KMC_MO_memcg)
 		caps->shows |= KMC_SHOWS_CHARGES;
@@ -488,7 +553,7 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
 			1ull << KMC_TP_MIGRATED | 1ull << KMC_TP_CHARGED |
 			1ull << KMC_TP_UNCHARGED | 1ull << KMC_TP_COMPACTION_TRY |
-			1ull << KMC_TP_SLAB_REPORT;
+			1ull << KMC_TP_SLAB_REPORT | 1ull << KMC_TP_SLOW_PATH;
 	int err;
 
 	exec->state = state;

@@ -298,6 +298,7 @@ enum kmc_tp_id {
 	KMC_TP_SLAB_REPORT, /* ours: enum kmc_slab_report_kind in bytes_req, number in bytes_alloc */
 	KMC_TP_STARTED_IO, /* ours: reclaim wrote out or swapped, */
 	KMC_TP_STARTED_FS, /* entered a filesystem */
+	KMC_TP_SLOW_PATH,  /* ours: a page request was not served at once, and the path around begins */
 	KMC_TP_PANIC,      /* ours: the machine is dead, the call returned instead; @text */
 	KMC_NR_TPS,
 };
@@ -377,6 +378,9 @@ struct kmc_zone_info {
 	uint64_t wmark_min, wmark_low, wmark_high, wmark_promo;
 	uint64_t lowmem_reserve[KMC_NR_ZONE_TYPES];
 	uint64_t free_blocks[11];
+	uint64_t watermark_boost, free_cma, free_highatomic;
+	/* bit o: a free block of order o; unmovable, movable, reclaimable, CMA, HighAtomic */
+	uint16_t type_orders[5];
 };
 unsigned int kmc_sim_zone_count(struct kmc_sim *sim);
 void kmc_sim_zone_info(struct kmc_sim *sim, unsigned int zone, struct kmc_zone_info *info);

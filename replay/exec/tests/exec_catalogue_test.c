@@ -174,6 +174,8 @@ static const struct {
 	{ KMC_OP_VIRT_TO_PAGE, PAGE "r9 = virt_to_page(r3)\n" },
 	{ KMC_OP_PAGE_TO_PFN, PAGE "r9 = page_to_pfn(r3)\n" },
 	{ KMC_OP_PAGE_REF_COUNT, PAGE "r9 = page_ref_count(r3)\n" },
+	{ KMC_OP_COMPOUND_ORDER, PAGE "r9 = compound_order(r3)\n" },
+	{ KMC_OP_PAGE_IS_PFMEMALLOC, PAGE "r9 = page_is_pfmemalloc(r3)\n" },
 	{ KMC_OP_ALLOC_PAGES_BULK, "r9 = alloc_pages_bulk(GFP_KERNEL, 3, 0)\n" },
 	{ KMC_OP_PAGE_FRAG_ALLOC, "r9 = page_frag_alloc(100, 64, GFP_KERNEL)\n" },
 	{ KMC_OP_PAGE_FRAG_FREE, "r3 = page_frag_alloc(100, 0, GFP_KERNEL)\npage_frag_free(r3)\n" },

@@ -46,13 +46,13 @@ enum kmc_outcome {
 /* What happened on the way of a call. X(enumerator, text) */
 #define KMC_EFFECTS(X)                                                     \
 	X(SLEPT, "slept")                                                  \
-	X(RECLAIMED, "reclaimed")         /* arg = pages; of a group: cache */ \
-	X(COMPACTED, "compacted")                                          \
-	X(WOKE_KSWAPD, "woke-kswapd")                                      \
+	X(RECLAIMED, "reclaimed")         /* a round of it is over; arg = pages; of a group: cache */ \
+	X(COMPACTED, "compacted")         /* arg = 1 full, 2 light, 3 asynchronous; 0 unknown */ \
+	X(WOKE_KSWAPD, "woke-kswapd")     /* node: whose */                \
 	X(IO, "io") X(FS, "fs")                                            \
 	X(RESERVE, "reserve")             /* dipped below min */           \
 	X(KILLED, "killed")               /* arg = task; for a group: cache */ \
-	X(WARNED, "warned")                                                \
+	X(WARNED, "warned")               /* arg = enum kmc_warning */     \
 	X(CHARGED, "charged")             /* arg = bytes, cache = memcg */ \
 	X(UNCHARGED, "uncharged")                                          \
 	X(CONSTRUCTED, "constructed")     /* addr = object */              \
@@ -63,7 +63,7 @@ enum kmc_outcome {
 	X(CONTENT_DIRTY, "content-dirty") /* observation: byte at addr2 of it is not zero */ \
 	X(CONTENT_KEPT, "content-kept")   /* observation: the holder's pattern is intact */ \
 	X(CONTENT_LOST, "content-lost")   /* observation: pattern broken at addr2 */ \
-	X(FREE_PAGES, "free-pages")       /* report: arg = free pages of zone `cache` */ \
+	X(FREE_PAGES, "free-pages")       /* report of zone `cache`, its place in the machine: below */ \
 	X(PAGES_BACK, "pages-back")       /* pages of a slab or area returned; addr, size */ \
 	X(DIED, "died")                                                    \
 	X(REPORTED, "reported")           /* a debug report; arg = enum kmc_misuse_report */ \
@@ -77,6 +77,26 @@ enum kmc_effect {
 	KMC_EFFECTS(KMC_EFFECT)
 #undef KMC_EFFECT
 	KMC_NR_EFFECTS
+};
+
+/*
+ * KMC_EFF_FREE_PAGES, how a call that was not served at once found a zone: arg = free pages,
+ * size = KMC_EV_PAIR(watermark boost, managed pages), granted = KMC_EV_PAIR(free CMA pages,
+ * free HighAtomic pages), addr2 = five masks of 11 bits, from the lowest: orders of which a
+ * block is free that is unmovable, movable, reclaimable, CMA, HighAtomic.
+ */
+
+/* What a warning is about: arg of KMC_EFF_WARNED. */
+enum kmc_warning {
+	KMC_WARNING_OTHER,
+	KMC_WARNING_FAILURE,          /* the report of a page request that failed */
+	KMC_WARNING_ORDER,            /* an order above the highest */
+	KMC_WARNING_NOFAIL_ORDER,     /* NOFAIL above order 1, */
+	KMC_WARNING_NOFAIL_ATOMIC,    /* without direct reclaim, */
+	KMC_WARNING_NOFAIL_NORECLAIM, /* in a noreclaim scope */
+	KMC_WARNING_EXACT_FLAGS,      /* COMP or HIGHMEM for alloc_pages_exact() */
+	KMC_WARNING_ATOMIC_SLEEPS,    /* ATOMIC with direct reclaim */
+	KMC_NR_WARNINGS
 };
 
 /*

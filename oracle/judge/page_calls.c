@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the calls of the page allocator promise beside the blocks that they hand out. */
+#include "call_parts.h"
+
+#define MAX_ORDER 10u
+
+void kmc_page_call_enter(struct kmc_judge *judge, const struct kmc_case *at)
+{
+	struct kmc_case c = *at;
+
+	if (kmc_call_requests(c.ev->what)) {
+		KMC_ASK(judge, ZON_4, &c);
+		kmc_marks_enter(judge, c.ev);
+		kmc_twins_enter(judge, c.ev);
+	}
+	if (c.ev->what != KMC_OP_SPLIT_PAGE)
+		return;
+	c.other = kmc_shadow_find(&judge->shadow, c.addr);
+	if (!c.other || c.other->state == KMC_LIFE_UNDEFINED || c.other->seq < judge->blind_before)
+		return;
+	c.from = c.other->from;
+	KMC_ASK(judge, PAGE_21, &c);
+}
+
+static void end_contig_range(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	const uint32_t migration_only = KMC_GFP_NORETRY | KMC_GFP_NOFAIL | KMC_GFP_MEMALLOC |
+					KMC_GFP_NOMEMALLOC | KMC_GFP_HIGH | KMC_GFP_ACCOUNT;
+
+	if (c->gfp & migration_only && kmc_release_of(judge) >= KMC_RELEASE(6, 18, 0))
+		KMC_ASK(judge, PAGE_28, c);
+	else if (c->gfp & KMC_GFP_COMP && !kmc_is_pow2(c->size >> 12))
+		KMC_ASK(judge, PAGE_29, c);
+	else if (c->ev->outcome == KMC_OUT_VALUE)
+		KMC_ASK(judge, PAGE_26, c);
+}
+
+static void end_frag(struct kmc_judge *judge, const struct kmc_case *at)
+{
+	struct kmc_request request;
+	struct kmc_case c = *at;
+
+	if (c.ev->outcome == KMC_OUT_VALUE) {
+		if (c.ev->arg)
+			KMC_ASK(judge, PAGE_24, &c);
+		return;
+	}
+	kmc_gfp_request(judge, at, &request);
+	c.request = &request;
+	if (c.ev->outcome == KMC_OUT_NULL && c.size && c.size <= KMC_PAGE)
+		KMC_ASK(judge, PAGE_23, &c);
+}
+
+static void end_bulk(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	if (!c->open)
+		return;
+	KMC_ASK(judge, PAGE_17, c);
+	if (c->gfp & KMC_GFP_ACCOUNT && kmc_task_pays(judge, c->ev))
+		KMC_ASK(judge, PAGE_18, c);
+}
+
+void kmc_page_call_end(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	switch (c->ev->what) {
+	case KMC_OP_ALLOC_PAGES_EXACT:
+	case KMC_OP_ALLOC_PAGES_EXACT_NID:
+		if (c->ev->outcome == KMC_OUT_VALUE)
+			KMC_ASK(judge, PAGE_13, c);
+		break;
+	case KMC_OP_ALLOC_CONTIG_RANGE:
+		end_contig_range(judge, c);
+		break;
+	case KMC_OP_ALLOC_CONTIG_PAGES:
+		if (c->ev->outcome == KMC_OUT_VALUE && kmc_is_pow2(c->size >> 12))
+			KMC_ASK(judge, PAGE_30, c);
+		break;
+	case KMC_OP_PAGE_FRAG_ALLOC:
+		end_frag(judge, c);
+		break;
+	case KMC_OP_ALLOC_PAGES_BULK:
+		end_bulk(judge, c);
+		break;
+	}
+}
+
+/* Blocks whose references only the program's own calls change. */
+static bool counts_references(unsigned int from)
+{
+	switch (from) {
+	case KMC_FROM_PAGE:
+	case KMC_FROM_PAGE_PLAIN:
+	case KMC_FROM_PAGE_COMP:
+	case KMC_FROM_GET:
+	case KMC_FROM_GET_PLAIN:
+	case KMC_FROM_GET_COMP:
+	case KMC_FROM_FOLIO:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void ask_order(struct kmc_judge *judge, struct kmc_case *c, const struct kmc_life *life)
+{
+	bool comp = life->from == KMC_FROM_PAGE_COMP || life->from == KMC_FROM_GET_COMP ||
+		    life->from == KMC_FROM_FOLIO;
+
+	c->other = life;
+	c->from = life->from;
+	c->value = 0;
+	while (comp && KMC_PAGE << c->value < kmc_life_size(life))
+		c->value++;
+	if (life->from == KMC_FROM_FOLIO)
+		KMC_ASK(judge, PAGE_22, c);
+	else
+		KMC_ASK(judge, GFP_21, c);
+}
+
+void kmc_page_question(struct kmc_judge *judge, struct kmc_case *c)
+{
+	const struct kmc_life *life = kmc_live_at(judge, c->addr);
+
+	if (c->ev->what == KMC_OP_COMPOUND_ORDER) {
+		if (life && counts_references(life->from) && !(life->flags & KMC_LIFE_TAINTED))
+			ask_order(judge, c, life);
+		return;
+	}
+	if (c->ev->what == KMC_OP_PAGE_IS_PFMEMALLOC) {
+		if (life && kmc_marks_was_privileged(judge, life)) {
+			c->other = life;
+			KMC_ASK(judge, GFP_9, c);
+		}
+		return;
+	}
+
+	if (!life || !counts_references(life->from) || judge->pages.mapped ||
+	    life->flags & KMC_LIFE_TAINTED)
+		return;
+	c->other = life;
+	c->from = life->from;
+	c->value = life->granted;
+	if (life->granted == 1)
+		KMC_ASK(judge, PAGE_4, c);
+	else
+		KMC_ASK(judge, PAGE_7, c);
+}
+
+/* tracepoints inside */
+
+static struct kmc_case case_of(const struct kmc_judge *judge, const struct kmc_event *ev,
+			       const struct kmc_open_call *open)
+{
+	return (struct kmc_case){
+		.ev = ev, .call = kmc_call_name(judge, open->what), .by = KMC_BY_NOBODY,
+		.addr = ev->addr, .size = ev->size, .gfp = open->begin.gfp, .open = open,
+	};
+}
+
+void kmc_pages_ask_traced(struct kmc_judge *judge, const struct kmc_event *ev,
+			  const struct kmc_open_call *open)
+{
+	struct kmc_case c = case_of(judge, ev, open);
+
+	if (open->begin.scope &&
+	    (open->what == KMC_OP_ALLOC_PAGES || open->what == KMC_OP_ALLOC_PAGES_NODE))
+		KMC_ASK(judge, SCP_8, &c);
+	else if (open->what == KMC_OP_PAGE_FRAG_ALLOC && ev->order)
+		KMC_ASK(judge, PAGE_25, &c);
+}
+
+/* Memory of another mobility was taken, for a single request that the zones were shown to. */
+void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
+			    const struct kmc_open_call *open)
+{
+	const struct kmc_page_notes *notes = &open->notes.pages;
+	struct kmc_case c = case_of(judge, ev, open);
+	const struct kmc_zone *zone = kmc_zone_of(judge, ev->addr);
+	bool worked = notes->rounds || notes->compactions || notes->killed;
+
+	/* What is mixed afterwards is allowed at any size. */
+	c.value = worked ? MAX_ORDER : ev->arg;
+	if (judge->pages.defrag)
+		KMC_ASK(judge, MIG_10, &c);
+	if (judge->report_call != open->id || worked || !zone || judge->pages.defrag)
+		return;
+	c.value = (uint64_t)(zone - judge->subject.machine.zones);
+	if (judge->reports[c.value].seen)
+		KMC_ASK(judge, GFP_39, &c);
+}
+
+/* Pages go back: is anyone still holding them? */
+void kmc_pages_ask_returned(struct kmc_judge *judge, const struct kmc_event *ev,
+			    const struct kmc_open_call *open)
+{
+	struct kmc_case c = case_of(judge, ev, open);
+	const struct kmc_life *life = kmc_shadow_find(&judge->shadow, ev->addr);
+
+	if (ev->addr != open->begin.addr || !life || life->flags & KMC_LIFE_TAINTED ||
+	    life->seq < judge->blind_before || !counts_references(life->from))
+		return;
+	c.other = life;
+	c.from = life->from;
+	c.value = kmc_life_size(life);
+	if (life->state == KMC_LIFE_LIVE && open->begin.size > kmc_life_size(life))
+		KMC_ASK(judge, PAGE_8, &c);
+	else if (life->state == KMC_LIFE_LIVE)
+		KMC_ASK(judge, PAGE_7, &c);
+	else if (life->state == KMC_LIFE_FREED && life->from != KMC_FROM_PAGE_PLAIN &&
+		 life->from != KMC_FROM_GET_PLAIN)
+		KMC_ASK(judge, PAGE_9, &c);
+}

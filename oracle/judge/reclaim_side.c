@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Reclaim, compaction and the OOM killer, as far as a request's effects tell. */
+#include "call_parts.h"
+
+void kmc_reclaim_ask(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	const struct kmc_request *r = c->request;
+	const struct kmc_page_notes *notes = &c->open->notes.pages;
+
+	if (!r->single || !(c->gfp & KMC_GFP_DIRECT_RECLAIM))
+		return;
+	if (notes->rounds && r->order <= 3 && c->gfp & KMC_GFP_RETRY_MAYFAIL)
+		KMC_ASK(judge, RCL_2, c);
+	if (notes->first_compaction)
+		KMC_ASK(judge, CPT_1, c);
+}
+
+void kmc_reclaim_ask_nested(struct kmc_judge *judge, const struct kmc_event *ev,
+			    const struct kmc_open_call *open)
+{
+	struct kmc_case c = {
+		.ev = ev, .call = kmc_call_name(judge, open->what), .by = KMC_BY_NOBODY,
+		.gfp = open->begin.gfp, .size = open->begin.size, .open = open,
+	};
+
+	if (open->begin.parent)
+		KMC_ASK(judge, RCL_1, &c);
+}
+
+/* Eligible and better? Only what adj and memory tell beyond doubt. */
+static bool is_worse_than(const struct kmc_judge *judge, const struct kmc_task_book *victim,
+			  const struct kmc_task_book *other)
+{
+	const struct kmc_machine *machine = &judge->subject.machine;
+	int64_t total = 0, doubt = 0;
+
+	if (!other->anon || other->adj == -1000 || other->anon_unknown || victim->anon_unknown ||
+	    other->flags & (KMC_TF_KTHREAD | KMC_TF_OOM_VICTIM))
+		return false;
+	for (unsigned int i = 0; i < machine->nr_zones; i++)
+		total += (int64_t)machine->zones[i].nr_pages;
+	/* How much of its zones a machine manages is its own to say. */
+	if (victim->adj != other->adj)
+		doubt = total / 16;
+	return (int64_t)other->anon + other->adj * total / 1000 >
+	       (int64_t)victim->anon + victim->adj * total / 1000 + doubt;
+}
+
+static uint64_t best_victim(const struct kmc_judge *judge, const struct kmc_task_book *victim)
+{
+	for (uint64_t used = judge->pages.used; used; used &= used - 1) {
+		uint64_t task = (uint64_t)__builtin_ctzll(used);
+
+		if (is_worse_than(judge, victim, &judge->pages.tasks[task]))
+			return task;
+	}
+	return UINT64_MAX;
+}
+
+void kmc_oom_ask_victim(struct kmc_judge *judge, const struct kmc_event *ev,
+			const struct kmc_open_call *open)
+{
+	const struct kmc_task_book *victim = kmc_pages_task_seen(judge, ev->arg);
+	const struct kmc_task_book *current = kmc_pages_task_seen(judge, open->begin.task);
+	struct kmc_request request = { .task = victim };
+	struct kmc_case c = {
+		.ev = ev, .call = kmc_call_name(judge, open->what), .by = KMC_BY_NOBODY,
+		.gfp = open->begin.gfp, .size = open->begin.size, .open = open,
+		.request = &request,
+	};
+
+	kmc_gfp_request(judge, &(struct kmc_case){ .ev = &open->begin, .gfp = c.gfp, .size = c.size },
+			&request);
+	c.value = (uint64_t)(int64_t)kmc_marks_above_high(judge, &(struct kmc_case){
+		.ev = &open->begin, .gfp = c.gfp, .request = &request });
+	request.task = victim;
+	if (judge->report_call == open->id)
+		KMC_ASK(judge, OOM_3, &c);
+	/* A group's killer looks at the group only. */
+	if (open->begin.gfp & KMC_GFP_ACCOUNT)
+		return;
+	if (current->flags & KMC_TF_EXITING) {
+		KMC_ASK(judge, OOM_4, &c);
+		return;
+	}
+	c.value = best_victim(judge, victim);
+	KMC_ASK(judge, OOM_5, &c);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* MIG, and GFP-39: from which pageblocks a request is served. */
+#include <inttypes.h>
+#include "judge_priv.h"
+
+#define PAGEBLOCK 512ull
+#define BLOCK_ORDER 9u
+
+static unsigned int type_of(uint32_t gfp)
+{
+	if (gfp & KMC_GFP_MOVABLE)
+		return 1;
+	return gfp & KMC_GFP_RECLAIMABLE ? 2 : 0;
+}
+
+/* A refill takes many pages at once: only a list that had enough for all says anything. */
+KMC_RULE_FN(GFP_39)
+{
+	static const char *const names[] = { "unmovable", "movable", "reclaimable" };
+	uint32_t flags = c->open->begin.scope & KMC_SCOPE_PIN ?
+				 c->gfp & ~(uint32_t)KMC_GFP_MOVABLE : c->gfp;
+	unsigned int type = type_of(flags), enough = c->open->begin.order + 6u;
+	bool own = enough <= 10 && j->reports[c->value].orders[type] >> enough;
+
+	KMC_VERDICT(GFP_39, !own, "fallback",
+		    (j, "a request of %s memory is served from its own blocks", names[type]),
+		    (j, "another's was taken, and the zone had plenty"));
+}
+
+KMC_RULE_FN(MIG_6)
+{
+	const struct kmc_zone *zone = &j->subject.machine.zones[c->ev->cache];
+	uint64_t boost = j->reports[c->ev->cache].boost, managed = zone->managed ? zone->managed :
+								   zone->nr_pages;
+	uint64_t factor = j->pages.boost_most > 15000 ? j->pages.boost_most : 15000;
+	uint64_t most = kmc_marks_of(j, c->ev->cache)->high * factor / 10000;
+
+	/* High marks may have been higher when it was raised. */
+	if (j->pages.marks_changed)
+		return;
+	if (most < PAGEBLOCK)
+		most = PAGEBLOCK;
+	if (managed < 4 * PAGEBLOCK)
+		most = 0;
+	KMC_VERDICT(MIG_6, boost <= most, managed < 4 * PAGEBLOCK ? "tiny-zone" : "bound",
+		    (j, "the boost of zone %u goes up to %" PRIu64 " pages", c->ev->cache, most),
+		    (j, "it is %" PRIu64, boost));
+}
+
+/* Whole blocks may change their type; pieces of them may not. */
+KMC_RULE_FN(MIG_10)
+{
+	KMC_VERDICT(MIG_10, c->value >= BLOCK_ORDER, "mixed",
+		    (j, "in defrag_mode a pageblock is not mixed before reclaim and compaction failed"),
+		    (j, "a block of order %" PRIu64 " was taken from another's", c->value));
+}
