@@ -277,6 +277,12 @@ static struct page *hang(struct alloc_context *ac)
 	return NULL;
 }
 
+/* Rule: GFP-43. Model: simplified; the fast half, for which the bits mean nothing, is spared it. */
+static gfp_t allowed_mask(const struct kmc_sim *sim)
+{
+	return storage_suspended(sim) ? ~(gfp_t)(__GFP_IO | __GFP_FS) : ~(gfp_t)0;
+}
+
 static void trace_slow_path(struct alloc_context *ac)
 {
 	struct kmc_tp tp = { .id = KMC_TP_SLOW_PATH, .node = ac->node, .order = ac->order,
@@ -394,6 +400,7 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 	uint64_t progress;
 	struct page *page = NULL;
 
+	ac->gfp &= allowed_mask(ac->sim);
 	trace_slow_path(ac);
 	/* 0 */
 	strip_atomic_abuse(ac);

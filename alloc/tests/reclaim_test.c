@@ -79,6 +79,20 @@ static void gfp2_gfp34_gfp35_sources_by_flags(void **state)
 		}
 }
 
+/* While storage is suspended nobody has IO or FS. */
+static void gfp43_suspended_storage(void **state)
+{
+	(void)state;
+	for (enum kmc_lru kind = 0; kind < KMC_NR_LRU; kind++) {
+		boot_with(KMC_PROFILE_6_18_44, kind, 256);
+		kmc_sim_suspend_storage(sim, true);
+		assert_int_equal(alloc_pages(GFP_KERNEL | __GFP_NORETRY, 0) != NULL,
+				 kind == KMC_LRU_CLEAN);
+		assert_int_equal(seen[KMC_TP_STARTED_IO] + seen[KMC_TP_STARTED_FS], 0);
+		power_off();
+	}
+}
+
 /* A scope takes the flags away that reclaim goes by. */
 static void scp1_scp2_scopes_reach_reclaim(void **state)
 {
@@ -286,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gfp2_gfp34_gfp35_sources_by_flags),
+		cmocka_unit_test(gfp43_suspended_storage),
 		cmocka_unit_test(scp1_scp2_scopes_reach_reclaim),
 		cmocka_unit_test(rcl1_rcl4_scp9_one_round),
 		cmocka_unit_test(gfp11_gfp12_rcl2_rounds_without_progress),

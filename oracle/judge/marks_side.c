@@ -164,6 +164,23 @@ static int able_zone(struct kmc_judge *judge, const struct kmc_case *c, bool low
 	return -1;
 }
 
+/* Could its flags alone have got it a page? With all that might count for it. */
+static bool may_be_served(struct kmc_judge *judge, const struct kmc_case *c,
+			  const struct rights *rights)
+{
+	unsigned int hz = highest_of(c), order = c->request->order;
+	struct rights most = *rights;
+
+	most.cma = most.reserve = most.taking = true;
+	for (unsigned int i = 0; i < judge->subject.machine.nr_zones; i++)
+		if (serves(judge, c, i) &&
+		    is_above(&judge->reports[i], order, kmc_marks_of(judge, i)->min,
+			     kmc_marks_of(judge, i)->reserve[hz], &most) &&
+		    has_block(&judge->reports[i], order, &most))
+			return true;
+	return false;
+}
+
 /* What makes the books uncertain of what a request may have. */
 static bool is_murky(const struct kmc_judge *judge, const struct kmc_case *c)
 {
@@ -318,7 +335,7 @@ static void ask_given(struct kmc_judge *judge, struct kmc_case *c, struct kmc_re
 	if (!serves(judge, c, i))
 		return;
 	if (rights.no_marks) {
-		if (able_zone(judge, c, false, &(struct rights){ .cma = rights.cma }) < 0)
+		if (!may_be_served(judge, c, &rights))
 			kmc_marks_note_privileged(judge, c->addr);
 		return;
 	}
@@ -412,7 +429,8 @@ void kmc_marks_report(struct kmc_judge *judge, const struct kmc_event *ev,
 	};
 	for (unsigned int type = 0; type < 5; type++)
 		report->orders[type] = ev->addr2 >> 11 * type & 0x7ff;
-	if (open && judge->exact_call == open->id && judge->exact_known >> ev->cache & 1)
+	if (open && judge->exact_call == open->id && !judge->report_again &&
+	    judge->exact_known >> ev->cache & 1)
 		c.value = judge->exact[ev->cache];
 	KMC_ASK(judge, ZON_6, &c);
 	if (report->boost || judge->pages.boost_most)
