@@ -170,6 +170,9 @@ void kmc_marks_enter(struct kmc_judge *judge, const struct kmc_event *ev);
 /** kmc_marks_ask() - What a single page request got that was not served at once. */
 void kmc_marks_ask(struct kmc_judge *judge, const struct kmc_case *c);
 void kmc_marks_note_privileged(struct kmc_judge *judge, uint64_t addr);
+/** kmc_marks_ask_avoided() - A fallback in Normal at the first look: was DMA32 below its mark? */
+void kmc_marks_ask_avoided(struct kmc_judge *judge, struct kmc_case *c,
+			   const struct kmc_zone *zone);
 int kmc_marks_above_high(struct kmc_judge *judge, const struct kmc_case *c);
 
 /* twins.c */
@@ -202,7 +205,7 @@ void kmc_page_question(struct kmc_judge *judge, struct kmc_case *c);
 void kmc_pages_ask_traced(struct kmc_judge *judge, const struct kmc_event *ev,
 			  const struct kmc_open_call *open);
 void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
-			    const struct kmc_open_call *open);
+			    struct kmc_open_call *open);
 void kmc_pages_ask_returned(struct kmc_judge *judge, const struct kmc_event *ev,
 			    const struct kmc_open_call *open);
 

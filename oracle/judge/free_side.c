@@ -195,6 +195,12 @@ void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c)
 	    (life->from == KMC_FROM_PAGE || life->from == KMC_FROM_GET) &&
 	    !(life->flags & KMC_LIFE_TAINTED))
 		KMC_ASK(judge, PAGE_8, c);
+	if (life && c->ev->what == KMC_OP_FREE_CONTIG_RANGE && life->state == KMC_LIFE_LIVE &&
+	    life->from == KMC_FROM_CONTIG) {
+		/* In the place of FR-21: this one is to be warned of. */
+		KMC_ASK(judge, PAGE_31, c);
+		return;
+	}
 	/* Another task may have the address by now: what matters is who had it at the entry. */
 	if (!life || life->state == KMC_LIFE_UNDEFINED || life->flags & KMC_LIFE_TAINTED)
 		return;

@@ -341,6 +341,8 @@ static void ask_given(struct kmc_judge *judge, struct kmc_case *c, struct kmc_re
 	}
 	r->zone = zone;
 	c->value = i;
+	if (!has_block(&judge->reports[i], r->order, &(struct rights){ .cma = rights.cma }))
+		KMC_ASK(judge, HA_4, c);
 	ask_depth_rule(judge, c, r, &rights);
 	ask_node(judge, c, &rights);
 }
@@ -433,6 +435,10 @@ void kmc_marks_report(struct kmc_judge *judge, const struct kmc_event *ev,
 	    judge->exact_known >> ev->cache & 1)
 		c.value = judge->exact[ev->cache];
 	KMC_ASK(judge, ZON_6, &c);
+	if (report->highatomic) {
+		KMC_ASK(judge, HA_1, &c);
+		KMC_ASK(judge, HA_2, &c);
+	}
 	if (report->boost || judge->pages.boost_most)
 		KMC_ASK(judge, MIG_6, &c);
 }
@@ -477,6 +483,26 @@ bool kmc_marks_was_privileged(const struct kmc_judge *judge, const struct kmc_li
 		    judge->pages.privileged[i].seq == life->seq)
 			return true;
 	return false;
+}
+
+void kmc_marks_ask_avoided(struct kmc_judge *judge, struct kmc_case *c,
+			   const struct kmc_zone *zone)
+{
+	const struct kmc_machine *machine = &judge->subject.machine;
+	bool plain = !(c->gfp & (KMC_GFP_WRITE | KMC_GFP_THISNODE)) && !c->open->begin.order;
+
+	if (zone->kind != KMC_NORMAL || judge->exact_call != c->open->id || !plain)
+		return;
+	for (unsigned int i = 0; i < machine->nr_zones; i++) {
+		const struct kmc_marks *marks = kmc_marks_of(judge, i);
+
+		if (machine->zones[i].kind != KMC_DMA32 || machine->zones[i].node != zone->node ||
+		    !(judge->exact_known >> i & 1))
+			continue;
+		/* Whatever its boost is: far above. */
+		c->value = judge->exact[i] > 4 * marks->high + marks->reserve[KMC_NORMAL];
+		KMC_ASK(judge, ZON_8, c);
+	}
 }
 
 /* The last look before a kill is at the high marks. Return: the zone that passed it; -1. */

@@ -138,6 +138,8 @@ static void note_killed(struct kmc_judge *judge, const struct kmc_event *ev,
 static void note_round(const struct kmc_event *ev, struct kmc_page_notes *notes)
 {
 	notes->rounds++;
+	if (ev->arg > notes->most_reclaimed)
+		notes->most_reclaimed = ev->arg;
 	notes->in_reclaim = false;
 	notes->fruitless = ev->arg ? 0 : (uint16_t)(notes->fruitless + 1);
 	if (notes->fruitless > notes->most_fruitless)

@@ -108,6 +108,8 @@ struct kmc_page_notes {
 	bool failure_reported;
 	uint32_t warned;        /* bits of enum kmc_warning */
 	uint32_t group;         /* last that was charged */
+	uint64_t most_reclaimed; /* in one round */
+	uint16_t fallbacks;     /* to memory of another mobility */
 	uint64_t woken;         /* nodes whose kswapd was woken */
 	uint64_t pages_freed;   /* by those points */
 	uint64_t charged;       /* bytes */

@@ -56,6 +56,8 @@ static void end_bulk(struct kmc_judge *judge, const struct kmc_case *c)
 	if (!c->open)
 		return;
 	KMC_ASK(judge, PAGE_17, c);
+	if (c->gfp & KMC_GFP_DIRECT_RECLAIM && !(c->gfp & KMC_GFP_ACCOUNT))
+		KMC_ASK(judge, PAGE_19, c);
 	if (c->gfp & KMC_GFP_ACCOUNT && kmc_task_pays(judge, c->ev))
 		KMC_ASK(judge, PAGE_18, c);
 }
@@ -162,7 +164,9 @@ void kmc_pages_ask_traced(struct kmc_judge *judge, const struct kmc_event *ev,
 {
 	struct kmc_case c = case_of(judge, ev, open);
 
-	if (open->begin.scope &&
+	if (judge->on[KMC_R_SCP_13] && open->begin.scope)
+		KMC_ASK(judge, SCP_13, &c);
+	else if (open->begin.scope &&
 	    (open->what == KMC_OP_ALLOC_PAGES || open->what == KMC_OP_ALLOC_PAGES_NODE))
 		KMC_ASK(judge, SCP_8, &c);
 	else if (open->what == KMC_OP_PAGE_FRAG_ALLOC && ev->order)
@@ -171,12 +175,20 @@ void kmc_pages_ask_traced(struct kmc_judge *judge, const struct kmc_event *ev,
 
 /* Memory of another mobility was taken, for a single request that the zones were shown to. */
 void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
-			    const struct kmc_open_call *open)
+			    struct kmc_open_call *open)
 {
-	const struct kmc_page_notes *notes = &open->notes.pages;
+	struct kmc_page_notes *notes = &open->notes.pages;
 	struct kmc_case c = case_of(judge, ev, open);
 	const struct kmc_zone *zone = kmc_zone_of(judge, ev->addr);
 	bool worked = notes->rounds || notes->compactions || notes->killed;
+	bool first = !notes->fallbacks++;
+
+	c.value = ev->arg;
+	KMC_ASK(judge, MIG_7, &c);
+	if (ev->addr2)
+		KMC_ASK(judge, MIG_1, &c);
+	if (first && zone && judge->report_call != open->id)
+		kmc_marks_ask_avoided(judge, &c, zone);
 
 	/* What is mixed afterwards is allowed at any size. */
 	c.value = worked ? MAX_ORDER : ev->arg;
@@ -185,8 +197,11 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 	if (judge->report_call != open->id || worked || !zone || judge->pages.defrag)
 		return;
 	c.value = (uint64_t)(zone - judge->subject.machine.zones);
-	if (judge->reports[c.value].seen)
-		KMC_ASK(judge, GFP_39, &c);
+	if (!judge->reports[c.value].seen)
+		return;
+	KMC_ASK(judge, GFP_39, &c);
+	if (first)
+		KMC_ASK(judge, MIG_2, &c);
 }
 
 /* Pages go back: is anyone still holding them? */

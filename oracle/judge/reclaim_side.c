@@ -11,6 +11,10 @@ void kmc_reclaim_ask(struct kmc_judge *judge, const struct kmc_case *c)
 		return;
 	if (notes->rounds && r->order <= 3 && c->gfp & KMC_GFP_RETRY_MAYFAIL)
 		KMC_ASK(judge, RCL_2, c);
+	if (notes->rounds && r->order > 3 && c->gfp & KMC_GFP_RETRY_MAYFAIL)
+		KMC_ASK(judge, RCL_3, c);
+	if (notes->rounds && !r->order)
+		KMC_ASK(judge, RCL_4, c);
 	if (notes->first_compaction)
 		KMC_ASK(judge, CPT_1, c);
 }
@@ -74,8 +78,10 @@ void kmc_oom_ask_victim(struct kmc_judge *judge, const struct kmc_event *ev,
 	c.value = (uint64_t)(int64_t)kmc_marks_above_high(judge, &(struct kmc_case){
 		.ev = &open->begin, .gfp = c.gfp, .request = &request });
 	request.task = victim;
-	if (judge->report_call == open->id)
+	if (judge->report_call == open->id) {
 		KMC_ASK(judge, OOM_3, &c);
+		KMC_ASK(judge, HA_5, &c);
+	}
 	/* A group's killer looks at the group only. */
 	if (open->begin.gfp & KMC_GFP_ACCOUNT)
 		return;

@@ -54,3 +54,46 @@ KMC_RULE_FN(MIG_10)
 		    (j, "in defrag_mode a pageblock is not mixed before reclaim and compaction failed"),
 		    (j, "a block of order %" PRIu64 " was taken from another's", c->value));
 }
+
+/* U, M and R help each other out; reserved and isolated blocks are nobody's fallback. */
+KMC_RULE_FN(MIG_1)
+{
+	unsigned int own = type_of(c->gfp), taken = (unsigned int)c->ev->addr2 - 1;
+
+	KMC_VERDICT(MIG_1, taken <= 2 && (taken != own || c->open->begin.scope), "type",
+		    (j, "a request of type %u falls back to the other two of unmovable, movable and "
+			"reclaimable", own),
+		    (j, "type %u was taken", taken));
+}
+
+/* The claiming pass begins with the largest; a movable request takes small pieces. */
+KMC_RULE_FN(MIG_2)
+{
+	unsigned int own = type_of(c->gfp);
+	uint32_t others = 0;
+
+	if (own == 1 || c->open->begin.scope)
+		return;
+	for (unsigned int type = 0; type < 3; type++)
+		if (type != own)
+			others |= j->reports[c->value].orders[type];
+	KMC_VERDICT(MIG_2, !(others >> c->ev->arg >> 1), "smaller",
+		    (j, "a fallback begins with the largest block"),
+		    (j, "one of order %" PRIu64 " was taken, orders %#x were free", c->ev->arg, others));
+}
+
+/* With so little memory all pageblocks are of one type: nothing to fall back from. */
+KMC_RULE_FN(MIG_7)
+{
+	const uint64_t least_types = 4;
+	uint64_t pages = 0;
+
+	for (unsigned int i = 0; i < j->subject.machine.nr_zones; i++) {
+		const struct kmc_zone *zone = &j->subject.machine.zones[i];
+
+		pages += zone->managed ? zone->managed : zone->nr_pages;
+	}
+	KMC_VERDICT(MIG_7, pages >= PAGEBLOCK * least_types, "grouping",
+		    (j, "%" PRIu64 " pages are too few to group them by mobility", pages),
+		    (j, "a fallback from one mobility to another was reported"));
+}

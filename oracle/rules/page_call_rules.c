@@ -209,3 +209,20 @@ KMC_RULE_FN(GFP_32)
 	(void)c;
 	KMC_PASS(GFP_32);
 }
+
+/* The single path behind it either finds a page or goes the long way. */
+KMC_RULE_FN(PAGE_19)
+{
+	bool nothing = !c->ev->arg && c->open->begin.arg && !c->effects;
+
+	KMC_VERDICT(PAGE_19, !nothing || j->blind_before, "nothing",
+		    (j, "a bulk request gets a page at least, by the path of single ones"),
+		    (j, "it got none, and nothing was done for it"));
+}
+
+KMC_RULE_FN(PAGE_31)
+{
+	KMC_VERDICT(PAGE_31, c->effects & 1u << KMC_EFF_WARNED, "silent",
+		    (j, "a range that is freed while pages of it are held is warned of"),
+		    (j, "it was not"));
+}

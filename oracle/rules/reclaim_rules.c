@@ -53,3 +53,26 @@ KMC_RULE_FN(RCL_6)
 		     MOST_RETRIES),
 		    (j, "after %u it was woken", vain));
 }
+
+/* Its counter alone ends the rounds; compaction adds a few. */
+KMC_RULE_FN(RCL_3)
+{
+	const unsigned int most = 3 * MOST_RETRIES;
+	unsigned int rounds = c->open->notes.pages.rounds;
+
+	KMC_VERDICT(RCL_3, rounds <= most, "endless",
+		    (j, "for a costly order progress does not begin the count of rounds anew"),
+		    (j, "%u rounds were made", rounds));
+}
+
+/* Reclaim works in batches, which may overshoot by one a node. */
+KMC_RULE_FN(RCL_4)
+{
+	const uint64_t target = 32;
+	uint64_t nodes = j->subject.machine.nr_nodes ? j->subject.machine.nr_nodes : 1;
+	uint64_t most = target + target * nodes;
+
+	KMC_VERDICT(RCL_4, c->open->notes.pages.most_reclaimed <= most, "target",
+		    (j, "one round for a page is after %" PRIu64 " of them", target),
+		    (j, "one reclaimed %" PRIu64, c->open->notes.pages.most_reclaimed));
+}

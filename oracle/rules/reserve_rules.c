@@ -142,3 +142,42 @@ KMC_RULE_FN(GFP_4)
 		    (j, "no zone is above its low mark: kswapd of every node is woken"),
 		    (j, "that of node %d is not", node));
 }
+
+KMC_RULE_FN(HA_1)
+{
+	(void)c;
+	KMC_PASS(HA_1);
+}
+
+KMC_RULE_FN(HA_2)
+{
+	const uint64_t block = 512;
+	uint64_t share = j->reports[c->ev->cache].managed / 100, most = share + block;
+
+	/* The cap is looked at before a block is added: one may be above it. */
+	if (kmc_release_of(j) >= KMC_RELEASE(6, 8, 0))
+		most = share < block ? 0 : (share + block - 1) / block * block + block;
+	else
+		most += block;
+	KMC_VERDICT(HA_2, j->reports[c->ev->cache].highatomic <= most, "cap",
+		    (j, "zone %u sets aside " NUM " pages at most for high-order atomic requests",
+		     c->ev->cache, most),
+		    (j, NUM " of them are free", j->reports[c->ev->cache].highatomic));
+}
+
+KMC_RULE_FN(HA_4)
+{
+	(void)c;
+	KMC_PASS(HA_4);
+}
+
+KMC_RULE_FN(HA_5)
+{
+	uint64_t pages = 0;
+
+	for (unsigned int i = 0; i < j->subject.machine.nr_zones; i++)
+		pages += j->reports[i].seen ? j->reports[i].highatomic : 0;
+	KMC_VERDICT(HA_5, !pages, "kept",
+		    (j, "before a kill all of the high-order atomic reserve is given back"),
+		    (j, NUM " free pages of it are kept", pages));
+}

@@ -142,3 +142,10 @@ KMC_RULE_FN(ZON_6)
 		    (j, "%" PRIu64 " managed and %" PRIu64 " free are reported", report->managed,
 		     report->free));
 }
+
+KMC_RULE_FN(ZON_8)
+{
+	KMC_VERDICT(ZON_8, !c->value || c->ev->arg >= 9, "mixed",
+		    (j, "at the first look Normal is not mixed while DMA32 has pages"),
+		    (j, "a block of order %" PRIu64 " was taken from another mobility", c->ev->arg));
+}

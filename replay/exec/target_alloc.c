@@ -308,8 +308,10 @@ void kmc_alloc_tracepoint_event(struct kmc_sim *sim, const struct kmc_gfp_table 
 	ev->gfp_raw = gfp.raw;
 	ev->size = page ? PAGE_SIZE << tp->order : tp->bytes_req;
 	ev->granted = page ? ev->size : tp->bytes_alloc;
-	if (tp->id == KMC_TP_MM_PAGE_ALLOC_EXTFRAG)
-		ev->arg = tp->bytes_req; /* the order that was fallen back to */
+	if (tp->id == KMC_TP_MM_PAGE_ALLOC_EXTFRAG) {
+		ev->arg = tp->bytes_req; /* the order that was fallen back to, its type */
+		ev->addr2 = tp->bytes_alloc + 1;
+	}
 	if (page && tp->pfn != UINT64_MAX)
 		ev->addr = KMC_DIRECT_MAP_BASE + (tp->pfn << PAGE_SHIFT);
 	else if (!page)
