@@ -112,6 +112,7 @@ static void test_rare_ones_cost_no_fast_path(void **state)
 			      1ull << KMC_TP_STARTED_IO | 1ull << KMC_TP_STARTED_FS |
 			      1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
 			      1ull << KMC_TP_CHARGED | 1ull << KMC_TP_UNCHARGED |
+			      1ull << KMC_TP_SLOW_PATH |
 			      1ull << KMC_TP_ALLOC_VMAP_AREA |
 			      1ull << KMC_TP_FREE_VMAP_AREA_NOFLUSH |
 			      ((2ull << KMC_TP_PURGE_VMAP_AREA_LAZY) -
