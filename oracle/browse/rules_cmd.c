@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * kmconform rules: the contract to look up. Lists and explains rules, says how
- * much of them is judged, what two editions of the contract differ in, and
- * whom in a recording that concerns.
+ * much of them is judged, what two editions of the contract differ in, whom in
+ * a recording that concerns, and where documents are wrong.
  */
 #include <argp.h>
 #include <stdarg.h>
@@ -15,7 +15,8 @@
 #include "run_names.h"
 
 enum { KEY_PARTY = 0x4000, KEY_STRENGTH, KEY_ORIGIN, KEY_JUDGED, KEY_UNJUDGED, KEY_EDITION,
-       KEY_EXPLAIN, KEY_COVERAGE, KEY_DIFF, KEY_GUIDES, KEY_JSON };
+       KEY_EXPLAIN, KEY_COVERAGE, KEY_DIFF, KEY_GUIDES, KEY_JSON,
+       KEY_LINT };
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Which rules:", 1 },
@@ -36,6 +37,8 @@ static const struct argp_option options[] = {
 	{ "diff", KEY_DIFF, "A..B", 0,
 	  "What differs between the contracts of two releases; with a TRACE: which recorded "
 	  "callers rely on that", 2 },
+	{ "lint", KEY_LINT, "CLAIMS", 0,
+	  "What documents say of names and masks, held against headers and one another", 2 },
 	{ 0 }
 };
 
@@ -44,7 +47,7 @@ struct args {
 	struct kmc_rules_filter filter;
 	char *words[MAX_WORDS + 1];
 	unsigned int nr_words;
-	const char *guides;
+	const char *guides, *claims;
 	bool explain, json, coverage;
 	uint32_t from, to;
 };
@@ -114,6 +117,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_JSON: args->json = true; break;
 	case KEY_COVERAGE: args->coverage = true; break;
 	case KEY_GUIDES: args->guides = arg; break;
+	case KEY_LINT: args->claims = arg; break;
 	case KEY_DIFF: parse_editions(args, arg, state); break;
 	case ARGP_KEY_ARG:
 		if (args->nr_words == MAX_WORDS)
@@ -149,6 +153,8 @@ static int run(struct args *args)
 	if (args->to && args->nr_words == 1 && kmc_rule_find(args->words[0]) < 0 &&
 	    strchr(args->words[0], '.'))
 		return kmc_rules_traffic(args->words[0], args->from, args->to);
+	if (args->claims)
+		return kmc_rules_lint(args->claims);
 	if (args->coverage && args->guides)
 		return kmc_rules_guides(args->guides, args->words);
 	if (check_words(args))
@@ -172,8 +178,10 @@ int main(int argc, char **argv)
 		"kmconform rules --explain ALIGN-3 FR-2    in full\n"
 		"kmconform rules --diff 6.1..6.18          what changed in between\n"
 		"kmconform rules --diff 6.1..6.18 t.kmt    which recorded callers rely on it\n"
-		"kmconform rules --coverage                how much of the contract is judged\n\n"
-		"Exit status: 0 done, 1 a guide's line is not classified, 2 could not be done.",
+		"kmconform rules --coverage                how much of the contract is judged\n"
+		"kmconform rules --lint corpus/documents/guide.claims\n\n"
+		"Exit status: 0 done, 1 a guide's line is not classified or a finding is new, 2 could "
+		"not be done.",
 		NULL, NULL, NULL };
 	struct args args = { .filter = { .party = -1, .strength = -1, .origin = -1,
 					 .judged = -1 } };

@@ -40,5 +40,7 @@ int kmc_rules_difference(const struct kmc_rules_filter *filter, uint32_t from, u
 int kmc_rules_traffic(const char *trace, uint32_t from, uint32_t to);
 /** kmc_rules_guides() - Which rule each line of the guide's texts stands for. */
 int kmc_rules_guides(const char *folder, char **texts);
+/** kmc_rules_lint() - What documents say, against headers and one another. */
+int kmc_rules_lint(const char *path);
 
 #endif

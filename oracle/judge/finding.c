@@ -128,6 +128,27 @@ static const char *cache_name(const struct kmc_judge *judge, uint32_t id)
 	return cache && cache->desc.name[0] ? cache->desc.name : "a cache";
 }
 
+/* What an event names in its field of a cache. */
+static void say_owner(const struct kmc_judge *judge, struct text *text, const struct kmc_event *ev)
+{
+	const struct kmc_op_desc *op = kmc_op_desc(ev->what);
+	const char *what = NULL;
+
+	switch (op ? op->family : 0) {
+	case KMC_OPF_CMA: what = "area"; break;
+	case KMC_OPF_ZS:
+	case KMC_OPF_MEMPOOL: what = "pool"; break;
+	case KMC_OPF_MEMCG: what = "group"; break;
+	case KMC_OPF_DMA:
+		what = ev->what >= KMC_OP_DMA_POOL_CREATE ? "pool" : "device";
+		break;
+	}
+	if (what)
+		add_text(text, "%s %u, ", what, ev->cache);
+	else
+		add_text(text, "%s, ", cache_name(judge, ev->cache));
+}
+
 /* The block that the books remember: "B = event 3: kmalloc of 96 bytes at 0x..., freed since". */
 static void say_life(const struct kmc_judge *judge, struct text *text, const struct kmc_life *life)
 {
@@ -165,7 +186,7 @@ static void say_request(const struct kmc_judge *judge, struct text *text, const 
 
 	kmc_gfp_print(gfp, sizeof(gfp), (struct kmc_gfp){ .atoms = c->gfp, .raw = ev->gfp_raw });
 	if (ev->cache != KMC_CACHE_NONE)
-		add_text(text, "%s, ", cache_name(judge, ev->cache));
+		say_owner(judge, text, ev);
 	if (c->overflow)
 		add_text(text, "%" PRIu64 " * %" PRIu64 ", %s)", ev->arg, ev->addr2, gfp);
 	else

@@ -79,6 +79,26 @@ guide "neither rule" <<<"1-3 perhaps x"
 guide "no such rule" <<<"1-3 rule KM-999"
 guide "says nothing" <<<"1-3 explained "
 
+# what documents say
+claims=$KMC_SRC/corpus/documents/guide.claims
+says 0 "^14 findings, 14 of them known" --lint "$claims"
+says 0 "^guide-2023:122: MASK/guide-2023/GFP_NOWAIT (known)" --lint "$claims"
+says 0 "there is no class of 196 bytes; 256 serves them" --lint "$claims"
+sed 's/^known NAME.*RECLAIM//' "$claims" >new.claims
+says 1 "^14 findings, 11 of them known" --lint new.claims
+sed 's/GFP_KERNEL-__GFP_DIRECT_RECLAIM/__GFP_KSWAPD_RECLAIM/' "$claims" >right.claims
+says 0 "^13 findings, 13 of them known" --lint right.claims
+claim() {
+	{ echo "# kmconform document claims 1"; cat; } >bad.claims
+	says 2 "bad.claims:[0-9]*: $1" --lint bad.claims
+}
+claim "not LINE KIND WORD" <<<"3 name GFP_KERNEL"
+claim "no release" <<<"text guide zero"
+claim "neither name" <<<$'text guide 6.1\n3 perhaps x'
+claim "too many or too few" <<<$'text guide 6.1\n3 mask GFP_KERNEL'
+claim "not header NAME" <<<"header GFP_KERNEL 6.1"
+says 2 "none: No such file" --lint none
+
 # what goes wrong
 says 2 "no such rule or family" NOSUCH
 says 2 "what is nobody" --party nobody
