@@ -12,6 +12,8 @@ void kmc_area_end(struct kmc_judge *judge, struct kmc_case *c)
 	KMC_ASK(judge, VM_25, c);
 	if (c->ev->outcome == KMC_OUT_NULL)
 		KMC_ASK(judge, VM_23, c);
+	if (c->ev->what == KMC_OP_VMALLOC_NODE || c->ev->what == KMC_OP_VZALLOC_NODE)
+		KMC_ASK(judge, VM_22, c);
 }
 
 /* The areas before and behind a new one; the rule leaves a page between. */

@@ -67,8 +67,13 @@ static void ask_exposed(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	unsigned int code = c->chain->what;
 
+	bool stored = judge->subject.machine.options & KMC_MO_slub_store_user &&
+		      kmc_release_of(judge) >= KMC_RELEASE(6, 13, 0);
+
 	if (code == KMC_OP_VREALLOC || code == KMC_OP_VREALLOC_NODE_ALIGN)
 		KMC_ASK(judge, REA_15, c);
+	else if (c->chain->in_place && stored && judge->on[KMC_R_REA_9])
+		KMC_ASK(judge, REA_9, c);
 	else
 		KMC_ASK(judge, REA_7, c);
 }

@@ -200,3 +200,16 @@ KMC_RULE_FN(VM_23)
 		    (j, "a vmalloc that fails leaves no area behind"),
 		    (j, "%d stayed", notes->areas_kept));
 }
+
+/* A node is asked for first, and no other is ruled out. */
+KMC_RULE_FN(VM_22)
+{
+	const struct kmc_notes *notes = &c->open->notes;
+
+	if (!notes->nr_page_gets && !notes->nr_page_fails)
+		return;
+	KMC_VERDICT(VM_22, !(notes->page_gfp_all & KMC_GFP_THISNODE), "node",
+		    (j, "%s prefers its node, and takes pages of others", c->call),
+		    (j, "pages were asked for with flags %#x, of that node alone",
+		     notes->page_gfp_all));
+}

@@ -119,6 +119,14 @@ KMC_RULE_FN(REA_7)
 		    (j, "the byte at " ADDR " (offset " NUM ") does not", c->ev->addr2, c->value));
 }
 
+KMC_RULE_FN(REA_9)
+{
+	KMC_VERDICT(REA_9, !content_bad(c), "exposed",
+		    (j, "a machine that stores users knows the old request: what a growth in place "
+			"exposed behind it reads zero"),
+		    (j, "the byte at " ADDR " (offset " NUM ") does not", c->ev->addr2, c->value));
+}
+
 /* Alignment that a size carries by itself. */
 static bool is_promised(const struct kmc_case *c)
 {
