@@ -75,10 +75,12 @@ static enum compact_result try_to_compact_pages(struct alloc_context *ac, unsign
 		return COMPACT_SKIPPED;
 	trace_try(ac, prio);
 	for (unsigned int i = 0; i < list->nr; i++) {
+		struct zone *zone = &ac->sim->page->zones[list->zone[i]];
 		enum compact_result result;
 
-		result = compact_zone_order(ac, &ac->sim->page->zones[list->zone[i]], alloc_flags,
-					    prio);
+		if (!cpuset_zone_allowed(ac, zone, alloc_flags))
+			continue;
+		result = compact_zone_order(ac, zone, alloc_flags, prio);
 		if (result > best)
 			best = result;
 		if (result == COMPACT_SUCCESS)
@@ -139,7 +141,7 @@ bool should_compact_retry(struct alloc_context *ac, unsigned int alloc_flags,
 	enum compact_priority least = costly ? MIN_COMPACT_COSTLY_PRIORITY : COMPACT_PRIO_SYNC_FULL;
 
 	(void)alloc_flags;
-	if (!ac->order || (ac->cpu->task->flags & KMC_PF_EXITING))
+	if (!ac->order || (ac->cpu->task->flags & KMC_PF_FATAL_SIGNAL))
 		return false;
 	if (result == COMPACT_SKIPPED)
 		return compaction_zonelist_suitable(ac);

@@ -109,6 +109,7 @@ enum kmc_frame_kind {
 struct kmc_task {
 	uint32_t flags; /* KMC_PF_* */
 	uint32_t id;
+	uint32_t mems_forbidden; /* nodes outside its cpuset */
 };
 
 struct kmc_cpu {

@@ -208,7 +208,8 @@ static uint64_t hash_state(const struct kmc_sim *sim, uint64_t h)
 
 	h = kmc_hash_word(h, atomic_load_explicit(&state->clock_ns, memory_order_relaxed));
 	for (unsigned int i = 0; i < KMC_SIM_MAX_TASKS; i++)
-		h = kmc_hash_word(h, state->tasks[i].flags);
+		h = kmc_hash_word(h, (uint64_t)state->tasks[i].mems_forbidden << 32 |
+					     state->tasks[i].flags);
 	for (unsigned int i = 0; i < KMC_NR_SIM_FAULTS; i++) {
 		h = kmc_hash_word(h, state->faults[i].left);
 		h = kmc_hash_word(h, state->faults[i].interval);

@@ -18,7 +18,8 @@ void kmc_attention_set(struct kmc_cpu *cpu, unsigned int bit, bool on)
 
 static void context_changed(struct kmc_cpu *cpu)
 {
-	kmc_attention_set(cpu, ATTN_CONTEXT, cpu->context != KMC_IN_TASK || cpu->task->flags);
+	kmc_attention_set(cpu, ATTN_CONTEXT, cpu->context != KMC_IN_TASK || cpu->task->flags ||
+						     cpu->task->mems_forbidden);
 }
 
 void kmc_tasks_boot(struct kmc_sim *sim)
@@ -105,6 +106,19 @@ int kmc_sim_task_set(struct kmc_sim *sim, unsigned int task, uint32_t mask, uint
 		if (sim->cpus[i].task == t)
 			context_changed(&sim->cpus[i]);
 	return 0;
+}
+
+int kmc_sim_mems_allowed(struct kmc_sim *sim, unsigned int task, uint32_t nodes)
+{
+	uint32_t all = (1u << sim->config.nr_nodes) - 1;
+	struct kmc_task *t;
+
+	if (task >= KMC_SIM_MAX_TASKS || !(nodes & all))
+		return -EINVAL;
+	t = &sim->state->tasks[task];
+	kmc_touch(sim, t, sizeof(*t));
+	t->mems_forbidden = ~nodes & all;
+	return kmc_sim_task_set(sim, task, 0, 0);
 }
 
 struct kmc_task *kmc_task_of(struct kmc_sim *sim, unsigned int task)

@@ -19,7 +19,9 @@ static struct zone *zone_with_room(struct alloc_context *ac, unsigned int alloc_
 		struct zone *zone = &state->zones[list->zone[i]];
 		uint64_t mark = wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK) + nr;
 
-		if (zone->node != state->zones[list->zone[0]].node)
+		if (!cpuset_zone_allowed(ac, zone, alloc_flags))
+			continue;
+		if (zone->node != cpuset_preferred_node(ac, list, alloc_flags))
 			return NULL;
 		if (zone_watermark_fast(ac->sim, zone, 0, mark, ac->highest, alloc_flags, ac->gfp))
 			return zone_pcp_disabled(zone) ? NULL : zone;

@@ -254,6 +254,13 @@ bool kmc_prepare_alloc(struct alloc_context *ac)
 	return true;
 }
 
+/* A task's first pass goes by its set as by a node mask; an interrupt's asks zone by zone. */
+static unsigned int cpuset_fast_flags(const struct alloc_context *ac)
+{
+	return ac->cpu->context == KMC_IN_TASK || ac->cpu->context == KMC_PREEMPT_OFF ?
+		       ALLOC_NODEMASK : ALLOC_CPUSET;
+}
+
 unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac)
 {
 	const struct kmc_page_state *state = ac->sim->page;
@@ -265,6 +272,8 @@ unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac)
 		flags |= ALLOC_KSWAPD;
 	if (ac->migratetype == MIGRATE_MOVABLE)
 		flags |= ALLOC_CMA;
+	if (unlikely(ac->cpu->task->mems_forbidden))
+		flags |= cpuset_fast_flags(ac);
 	if (state->defrag_mode)
 		return flags | ALLOC_NOFRAGMENT; /* MIG-10 */
 	first = &state->first[ac->asked_node][!!(ac->gfp & __GFP_THISNODE)]
@@ -285,7 +294,7 @@ struct page *kmc_page_charge(struct alloc_context *ac, struct page *page)
 	return NULL;
 }
 
-/* The kernel's __alloc_pages(). Model: simplified (no cpusets). */
+/* The kernel's __alloc_pages(). Model: exact. */
 static struct page *alloc_slow(struct alloc_context *ac)
 {
 	struct page *page;
@@ -294,10 +303,13 @@ static struct page *alloc_slow(struct alloc_context *ac)
 	if (!kmc_prepare_alloc(ac))
 		return NULL;
 	page = get_page_from_freelist(ac, kmc_fast_alloc_flags(ac));
-	if (page)
+	if (page) {
+		if (unlikely(ac->cpu->task->mems_forbidden))
+			ac->gfp |= __GFP_HARDWALL; /* what the tracepoint shows */
 		prep_new_page(ac->sim, page, ac->order, ac->gfp, ac->attention);
-	else
+	} else {
 		page = __alloc_pages_slowpath(ac);
+	}
 	if (ac->gfp & __GFP_ACCOUNT)
 		page = kmc_page_charge(ac, page);
 	if (ac->attention & ATTN_TRACE)

@@ -190,9 +190,10 @@ void kmc_page_check(struct kmc_sim *sim)
 		take_census(sim, zone, &census);
 		check_lists(sim, zone, &census);
 		KMC_BUG_ON(check_pcps(sim, i) != census.pcp);
-		KMC_BUG_ON(census.buddy + census.pcp + census.used != zone->managed);
+		KMC_BUG_ON(census.buddy + census.pcp + census.used !=
+			   zone->managed + zone->balloon);
 		check_accounts(sim, zone, &census);
-		KMC_BUG_ON(zone->managed + census.reserved > zone->end_pfn - zone->start_pfn);
+		KMC_BUG_ON(zone->managed + zone->balloon + census.reserved > zone->end_pfn - zone->start_pfn);
 		KMC_BUG_ON(zone_nr_free(zone) > zone->managed);
 		check_marks(zone);
 	}
@@ -222,6 +223,8 @@ static uint64_t hash_zone(struct zone *zone, uint64_t h)
 	h = kmc_hash_word(h, zone->unaccounted);
 	if (zone->held)
 		h = kmc_hash_word(h, zone->held);
+	if (zone->balloon)
+		h = kmc_hash_word(kmc_hash_word(h, zone->balloon), zone->balloon_head);
 	if (atomic_load(&zone->boosted) || zone_pcp_disabled(zone))
 		h = kmc_hash_word(h, (uint64_t)atomic_load(&zone->boosted) << 1 |
 					     zone_pcp_disabled(zone));

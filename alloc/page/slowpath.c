@@ -119,20 +119,23 @@ static struct page *try_zone(struct alloc_context *ac, struct zone *zone, unsign
 /*
  * One pass. With NOFRAGMENT, before it leaves the first zone's node, and at the
  * end, it begins again without.
- * Model: simplified; no cpusets, dirty limits, node reclaim, busy-kswapd filter.
+ * Rule: GFP-23, ZON-8. Model: simplified; no dirty limits, node reclaim, busy-kswapd filter.
  */
 struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc_flags)
 {
 	const struct zonelist *list = zonelist_of(ac);
 	struct kmc_page_state *state = ac->sim->page;
+	unsigned int preferred = cpuset_preferred_node(ac, list, alloc_flags);
 
 	for (;;) {
 		for (unsigned int i = 0; i < list->nr; i++) {
 			struct zone *zone = &state->zones[list->zone[i]];
 			struct page *page;
 
+			if (!cpuset_zone_allowed(ac, zone, alloc_flags))
+				continue;
 			if ((alloc_flags & ALLOC_NOFRAGMENT) && !state->defrag_mode &&
-			    zone->node != state->zones[list->zone[0]].node)
+			    zone->node != preferred)
 				break;
 			page = try_zone(ac, zone, alloc_flags);
 			if (page)
@@ -156,14 +159,21 @@ static void wake_all_kswapds(struct alloc_context *ac)
 	for (unsigned int i = 0; i < list->nr; i++) {
 		unsigned int node = ac->sim->page->zones[list->zone[i]].node;
 
-		if (seen >> node & 1)
+		if (seen >> node & 1 || !cpuset_node_allowed(ac->cpu, node, ac->gfp))
 			continue;
 		seen |= 1u << node;
 		wakeup_kswapd(ac, node, order);
 	}
 }
 
-/* ..6.5. Model: exact but for real-time tasks, which the machine has not. */
+/* */
+static bool realtime_in_task(const struct alloc_context *ac)
+{
+	return (ac->cpu->task->flags & KMC_PF_REALTIME) &&
+	       (ac->cpu->context == KMC_IN_TASK || ac->cpu->context == KMC_PREEMPT_OFF);
+}
+
+/* ..6.5. Rule: RSV-4. Model: exact. */
 static unsigned int gfp_to_alloc_flags(const struct alloc_context *ac)
 {
 	enum kmc_profile profile = ac->sim->config.profile;
@@ -182,6 +192,8 @@ static unsigned int gfp_to_alloc_flags(const struct alloc_context *ac)
 		}
 		if (ac->gfp & __GFP_HIGH)
 			flags &= ~ALLOC_CPUSET;
+	} else if (realtime_in_task(ac)) {
+		flags |= ALLOC_MIN_RESERVE;
 	}
 	if (ac->migratetype == MIGRATE_MOVABLE)
 		flags |= ALLOC_CMA;
@@ -318,8 +330,8 @@ static struct page *direct_reclaim(struct alloc_context *ac, unsigned int alloc_
 }
 
 /* Step 14. Rule: RCL-2, RCL-3. Model: exact. */
-static bool should_reclaim_retry(struct alloc_context *ac, uint64_t progress,
-				 unsigned int *no_progress_loops)
+static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_flags,
+				 uint64_t progress, unsigned int *no_progress_loops)
 {
 	const struct zonelist *list = zonelist_of(ac);
 
@@ -329,7 +341,8 @@ static bool should_reclaim_retry(struct alloc_context *ac, uint64_t progress,
 	for (unsigned int i = 0; i < list->nr; i++) {
 		struct zone *zone = &ac->sim->page->zones[list->zone[i]];
 
-		if (zone_watermark_ok_if(zone, ac->order, wmark_pages(zone, WMARK_MIN), ac->highest,
+		if (cpuset_zone_allowed(ac, zone, alloc_flags) &&
+		    zone_watermark_ok_if(zone, ac->order, wmark_pages(zone, WMARK_MIN), ac->highest,
 					 zone_reclaimable_pages(ac->sim, zone)))
 			return true;
 	}
@@ -363,7 +376,8 @@ static struct page *__alloc_pages_may_oom(struct alloc_context *ac, enum oom_res
 	if (*result == OOM_PANIC || !(ac->gfp & __GFP_NOFAIL))
 		return NULL;
 	*result = OOM_PROGRESS;
-	return get_page(ac, ALLOC_NO_WATERMARKS);
+	page = get_page(ac, ALLOC_NO_WATERMARKS | ALLOC_CPUSET);
+	return page ? page : get_page(ac, ALLOC_NO_WATERMARKS);
 }
 
 /* A victim that used its rights need not be served. Rule: OOM-8. Model: exact. */
@@ -409,7 +423,7 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 	/* 1: cookies and priorities serve cpusets, hotplug and compaction. */
 	/* 2 */
 	alloc_flags = gfp_to_alloc_flags(ac);
-	if (!zonelist_of(ac)->nr)
+	if (!zonelist_of(ac)->nr || cpuset_impossible(ac, zonelist_of(ac)))
 		goto nopage;
 	/* 3 */
 	if ((alloc_flags & ALLOC_KSWAPD) || KMC_PLANTED(page_wakes_always))
@@ -457,7 +471,7 @@ retry:
 					 !gfp_compaction_allowed(ac->sim, ac->gfp)))
 		goto nopage;
 	/* 14 */
-	if (should_reclaim_retry(ac, progress, &no_progress_loops))
+	if (should_reclaim_retry(ac, alloc_flags, progress, &no_progress_loops))
 		goto retry;
 	/* 15 */
 	if (progress && gfp_compaction_allowed(ac->sim, ac->gfp) &&
@@ -484,7 +498,9 @@ retry:
 nopage:
 	/* 17 */
 	if (may_loop(ac)) {
-		page = get_page(ac, ALLOC_MIN_RESERVE);
+		page = get_page(ac, ALLOC_MIN_RESERVE | ALLOC_CPUSET);
+		if (!page)
+			page = get_page(ac, ALLOC_MIN_RESERVE);
 		if (page)
 			return page;
 		if (++rounds <= HOPELESS_ROUNDS)

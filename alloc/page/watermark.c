@@ -137,6 +137,14 @@ void setup_fast_marks(struct zone *zone)
 				 __ATOMIC_RELAXED);
 }
 
+void kmc_lowmem_reserve_refresh(struct kmc_sim *sim)
+{
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
+		setup_lowmem_reserve(sim->page, &sim->page->zones[i]);
+		setup_fast_marks(&sim->page->zones[i]);
+	}
+}
+
 /* Model: exact (R-5.1..5.3). Rule: RSV-7. */
 void kmc_watermarks_refresh(struct kmc_sim *sim)
 {

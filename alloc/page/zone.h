@@ -58,6 +58,7 @@ enum zone_watermarks {
 #define ALLOC_HIGHATOMIC    0x200u
 #define ALLOC_KSWAPD        0x400u
 #define ALLOC_TRYLOCK       0x800u /* a zone whose lock is taken has nothing */
+#define ALLOC_NODEMASK      0x1000u /* first pass of a task: nodes of its cpuset alone */
 #define ALLOC_RESERVES      (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
 
 struct free_list {
@@ -98,6 +99,7 @@ struct zone {
 	/* frames since boot, vmstat.c: to and from per-cpu lists, users, nobody's account */
 	uint64_t pcp_refilled, pcp_drained, direct_alloc, direct_free, unaccounted;
 	uint64_t held; /* frame of the block that pressure took last; 0 none */
+	uint64_t balloon, balloon_head; /* frames that the host has, the last of them; balloon.c */
 } __attribute__((aligned(128)));
 
 /* Type and zone of 512 frames. */
@@ -323,7 +325,26 @@ struct page *rmqueue_fallback(struct kmc_sim *sim, struct kmc_cpu *cpu, struct z
 bool fallback_claimable(const struct kmc_sim *sim, const struct zone *zone, unsigned int order,
 			unsigned int migratetype);
 
+/* cpusets.c */
+/** cpuset_zone_allowed() - May this pass look at the zone, as far as cpusets go? */
+bool cpuset_zone_allowed(const struct alloc_context *ac, const struct zone *zone,
+			 unsigned int alloc_flags);
+/** cpuset_node_allowed() - Of the cpu's task, now. */
+bool cpuset_node_allowed(const struct kmc_cpu *cpu, unsigned int node, gfp_t gfp);
+/** cpuset_mems_allowed() - The node is in the task's set, whatever its privileges. */
+static inline bool cpuset_mems_allowed(const struct kmc_cpu *cpu, unsigned int node)
+{
+	return !(cpu->task->mems_forbidden >> node & 1);
+}
+/** cpuset_impossible() - A hardwalled request whose zones all lie outside the set. */
+bool cpuset_impossible(const struct alloc_context *ac, const struct zonelist *list);
+/** cpuset_preferred_node() - The node of the first zone that the pass may look at. */
+unsigned int cpuset_preferred_node(const struct alloc_context *ac, const struct zonelist *list,
+				   unsigned int alloc_flags);
+
 /* watermark.c */
+/* Protection of every zone from what is managed now; the marks stay. */
+void kmc_lowmem_reserve_refresh(struct kmc_sim *sim);
 uint64_t kmc_min_free_kbytes(uint64_t lowmem_kbytes);
 /* Marks, reserves and list sizes from the sysctls as they are now. */
 void kmc_watermarks_refresh(struct kmc_sim *sim);

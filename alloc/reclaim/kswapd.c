@@ -73,27 +73,43 @@ void wakeup_kswapd(struct alloc_context *ac, unsigned int node, unsigned int ord
 		kmc_trace_emit(sim, &tp);
 }
 
+/* One pass over the node. Return: it is balanced. */
+static bool kswapd_shrink_node(struct scan_control *sc, unsigned int node)
+{
+	struct kmc_sim *sim = sc->sim;
+
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
+		if (pgdat_balanced(sim, node, sc->order, sc->highest))
+			return true;
+		if (of_node(&sim->page->zones[i], node, sc->highest))
+			sc->nr_reclaimed += shrink_zone(sc, i);
+	}
+	sc->nr_reclaimed += shrink_slab(sc);
+	kmc_page_flush_cpu(sim, sc->cpu);
+	return false;
+}
+
 /* The boost it was woken for is gone at the end. */
 static uint64_t balance_pgdat(struct kmc_sim *sim, unsigned int node, unsigned int order,
-			      unsigned int highest)
+			      unsigned int highest, bool aside)
 {
-	uint64_t reclaimed = 0;
+	uint32_t task = kmc_this_cpu->task->flags & KMC_PF_MEMALLOC;
+	struct scan_control sc = { .sim = sim, .cpu = kmc_this_cpu, .gfp = GFP_KERNEL,
+				   .order = order, .highest = highest,
+				   .priority = DEF_PRIORITY, .kswapd = aside };
 
-	for (int priority = DEF_PRIORITY; priority >= 1;) {
-		uint64_t before = reclaimed;
+	kmc_sim_task_flags(KMC_PF_MEMALLOC, KMC_PF_MEMALLOC);
+	while (sc.priority >= 1) {
+		uint64_t before = sc.nr_reclaimed;
 
-		for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
-			if (pgdat_balanced(sim, node, order, highest))
-				return reclaimed;
-			if (of_node(&sim->page->zones[i], node, highest))
-				reclaimed += shrink_zone(sim, kmc_this_cpu, i, GFP_KERNEL, priority,
-							 SWAP_CLUSTER_MAX);
-		}
-		kmc_page_flush_cpu(sim, kmc_this_cpu);
-		if (reclaimed == before)
-			priority--;
+		sc.nr_to_reclaim = before + SWAP_CLUSTER_MAX;
+		if (kswapd_shrink_node(&sc, node))
+			break;
+		if (sc.nr_reclaimed == before)
+			sc.priority--;
 	}
-	return reclaimed;
+	kmc_sim_task_flags(KMC_PF_MEMALLOC, task);
+	return sc.nr_reclaimed;
 }
 
 static void boost_ends(struct kmc_sim *sim, unsigned int node, unsigned int highest)
@@ -118,15 +134,12 @@ static void count_failure(struct kmc_sim *sim, struct kswapd *kswapd, bool progr
 }
 
 /* Rule: RCL-6. Model: simplified; a run is one step, nothing comes in between. */
-uint64_t kmc_sim_kswapd_step(struct kmc_sim *sim, unsigned int node)
+uint64_t kswapd_run(struct kmc_sim *sim, unsigned int node, bool aside)
 {
-	struct kswapd *kswapd;
+	struct kswapd *kswapd = &sim->reclaim->kswapd[node];
 	uint64_t reclaimed = 0;
 	struct kswapd run;
 
-	if (node >= sim->config.nr_nodes || !kmc_this_cpu)
-		return 0;
-	kswapd = &sim->reclaim->kswapd[node];
 	kmc_lock_take(&sim->reclaim->lock);
 	kmc_touch(sim, kswapd, sizeof(*kswapd));
 	run = *kswapd;
@@ -135,13 +148,20 @@ uint64_t kmc_sim_kswapd_step(struct kmc_sim *sim, unsigned int node)
 	if (!run.order)
 		return 0;
 	if (!pgdat_balanced(sim, node, run.order - 1, run.highest)) {
-		reclaimed = balance_pgdat(sim, node, run.order - 1, run.highest);
+		reclaimed = balance_pgdat(sim, node, run.order - 1, run.highest, aside);
 		count_failure(sim, kswapd, reclaimed);
 	}
 	boost_ends(sim, node, run.highest);
 	if (run.order > 1)
 		wakeup_kcompactd(sim, node, run.order - 1, run.highest);
 	return reclaimed;
+}
+
+uint64_t kmc_sim_kswapd_step(struct kmc_sim *sim, unsigned int node)
+{
+	if (node >= sim->config.nr_nodes || !kmc_this_cpu)
+		return 0;
+	return kswapd_run(sim, node, false);
 }
 
 unsigned int kmc_sim_kswapd_failures(struct kmc_sim *sim, unsigned int node)

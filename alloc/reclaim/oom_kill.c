@@ -87,7 +87,7 @@ enum oom_result out_of_memory(struct alloc_context *ac)
 
 	if (!sim->reclaim->oom_enabled)
 		return OOM_DISABLED;
-	if (ac->cpu->task->flags & KMC_PF_EXITING) {
+	if (ac->cpu->task->flags & (KMC_PF_EXITING | KMC_PF_FATAL_SIGNAL)) {
 		mark_oom_victim(sim, ac->cpu->task);
 		return OOM_PROGRESS;
 	}

@@ -59,6 +59,21 @@ static struct page *one_frame(struct kmc_sim *sim, unsigned int node)
 		       kmc_pages_alloc(sim, kmc_this_cpu, POPULATE_GFP, 0, (int)node) : NULL;
 }
 
+uint64_t kmc_population_fill(struct kmc_sim *sim, struct population *to, gfp_t gfp, int node,
+			     uint64_t most)
+{
+	uint64_t nr = 0;
+
+	for (; nr < most; nr++) {
+		struct page *page = kmc_pages_alloc(sim, kmc_this_cpu, gfp, 0, node);
+
+		if (!page)
+			break;
+		push(sim, to, page);
+	}
+	return nr;
+}
+
 uint64_t kmc_sim_populate_lru(struct kmc_sim *sim, unsigned int node, enum kmc_lru kind,
 			      uint64_t nr_pages)
 {
@@ -164,5 +179,5 @@ uint64_t kmc_reclaim_hash(struct kmc_sim *sim, uint64_t seed)
 						  state->kswapd[i].failures);
 	if (state->oom_enabled | state->storage_suspended)
 		h = kmc_hash_word(h, 2u * state->oom_enabled + state->storage_suspended);
-	return h;
+	return kmc_shrinkers_hash(state, h);
 }

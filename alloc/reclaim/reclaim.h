@@ -20,9 +20,19 @@ struct population {
 	uint64_t nr;
 };
 
+/* A cache of objects, a page each, that gives some up when asked. */
+struct shrinker {
+	struct population objects;
+	bool needs_fs;
+	gfp_t gfp;          /* of what it asks for on the way */
+	uint64_t allocates; /* pages each time; they go back at once */
+};
+
 struct kmc_reclaim_state {
 	struct kmc_lock lock;
 	bool oom_enabled, storage_suspended;
+	uint32_t nr_shrinkers;
+	struct shrinker shrinkers[KMC_MAX_SHRINKERS];
 	struct population lru[KMC_SIM_MAX_ZONES][KMC_NR_LRU];
 	struct population anon[KMC_SIM_MAX_TASKS];
 	int32_t oom_score_adj[KMC_SIM_MAX_TASKS];
@@ -33,13 +43,33 @@ struct kmc_reclaim_state {
 	} kswapd[KMC_SIM_MAX_NODES];
 };
 
+/* What one reclaimer may do, and what came of it. */
+struct scan_control {
+	struct kmc_sim *sim;
+	struct kmc_cpu *cpu;
+	gfp_t gfp;
+	unsigned int order, highest;
+	int priority;
+	uint64_t nr_to_reclaim, nr_reclaimed;
+	bool kswapd; /* for all: what it starts is nobody's call */
+};
+
 /* populations.c */
+uint64_t kmc_population_fill(struct kmc_sim *sim, struct population *to, gfp_t gfp, int node,
+			     uint64_t most);
 uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
 			     uint64_t most);
 
 /* vmscan.c */
-uint64_t shrink_zone(struct kmc_sim *sim, struct kmc_cpu *cpu, unsigned int zone, gfp_t gfp,
-		     int priority, uint64_t most);
+/** shrink_zone() - A share of the zone's populations. Return: pages reclaimed. */
+uint64_t shrink_zone(struct scan_control *sc, unsigned int zone);
+/** trace_reclaim_work() - It starts IO, or enters a filesystem. */
+void trace_reclaim_work(const struct scan_control *sc, enum kmc_lru kind);
+/* shrinkers.c */
+/** shrink_slab() - A share of each shrinker's objects. Context: the task is in reclaim. */
+uint64_t shrink_slab(struct scan_control *sc);
+uint64_t kmc_shrinkers_hash(const struct kmc_reclaim_state *state, uint64_t h);
+
 /** try_to_free_pages() - One round of direct reclaim. Return: progress, in pages. */
 uint64_t try_to_free_pages(struct alloc_context *ac, const struct zonelist *list);
 /** kmc_drain_pcplists() - All per-cpu lists that no other thread is using right now. */
@@ -51,6 +81,12 @@ bool kswapd_asked(struct kmc_sim *sim, unsigned int node, unsigned int order,
 		  unsigned int highest);
 /** wakeup_kswapd() - R-8.2 for one node. */
 void wakeup_kswapd(struct alloc_context *ac, unsigned int node, unsigned int order);
+
+/**
+ * kswapd_run() - If it was woken, until it sleeps.
+ * @aside: a call waits for it; what it starts is not the call's.
+ */
+uint64_t kswapd_run(struct kmc_sim *sim, unsigned int node, bool aside);
 
 /* oom_kill.c */
 enum oom_result {

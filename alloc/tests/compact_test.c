@@ -352,7 +352,7 @@ static void cpt5_retries(void **state)
 	assert_int_equal(rounds(3, COMPACT_COMPLETE, &prio), 1);
 	assert_int_equal(rounds(4, COMPACT_COMPLETE, &prio), 0);
 	assert_int_equal(rounds(0, COMPACT_SUCCESS, &prio), 0);
-	kmc_sim_task_flags(KMC_PF_EXITING, KMC_PF_EXITING);
+	kmc_sim_task_flags(KMC_PF_FATAL_SIGNAL, KMC_PF_FATAL_SIGNAL);
 	assert_int_equal(rounds(3, COMPACT_SUCCESS, &prio), 0);
 	power_off();
 }

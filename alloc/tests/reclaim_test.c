@@ -273,6 +273,35 @@ static void gfp4_rcl6_kswapd(void **state)
 	power_off();
 }
 
+/* Objects of shrinkers go as their flags let them; one that allocates gets the reserves. */
+static void gfp35_rcl1_shrinkers(void **state)
+{
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	refill_singly();
+	assert_int_equal(kmc_sim_shrinker(sim, 256, true, 0, 0), 256);
+	drain(GFP_NOWAIT);
+	listen();
+	assert_null(alloc_pages(GFP_NOFS | __GFP_NORETRY, 0));
+	assert_int_equal(seen[KMC_TP_STARTED_FS], 0);
+	assert_int_equal(kmc_sim_shrinker_objects(sim), 256);
+	assert_non_null(alloc_pages(GFP_KERNEL | __GFP_NORETRY, 0));
+	assert_true(seen[KMC_TP_STARTED_FS] > 0);
+	assert_true(kmc_sim_shrinker_objects(sim) < 256);
+	power_off();
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	refill_singly();
+	assert_int_equal(kmc_sim_shrinker(sim, 64, false, 8, GFP_KERNEL), 64);
+	drain(GFP_NOWAIT);
+	listen();
+	assert_non_null(alloc_pages(GFP_NOIO, 0));
+	assert_int_equal(seen[KMC_TP_DIRECT_RECLAIM_BEGIN], 1); /* not once more inside */
+	assert_true(seen[KMC_TP_MM_PAGE_ALLOC] >= 1 + 8);
+	assert_int_equal(seen[KMC_TP_STARTED_FS] + seen[KMC_TP_STARTED_IO], 0);
+	kmc_sim_check(sim);
+	power_off();
+}
+
 /* Populations are part of the state: reset, snapshot, digest, exit of a task. */
 static void populations_come_and_go(void **state)
 {
@@ -311,6 +340,7 @@ int main(void)
 		cmocka_unit_test(oom4_oom8_rsv9_dying_task),
 		cmocka_unit_test(gfp13_oom9_nofail_hangs_at_the_end),
 		cmocka_unit_test(gfp4_rcl6_kswapd),
+		cmocka_unit_test(gfp35_rcl1_shrinkers),
 		cmocka_unit_test(populations_come_and_go),
 	};
 

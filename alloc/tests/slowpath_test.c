@@ -90,6 +90,20 @@ static void gfp10_rsv9_scp9_task_privileges(void **state)
 	power_off();
 }
 
+/* half of min for a real-time task that may sleep, in task context. */
+static void rsv4_realtime_tasks(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		boot_one_zone(p, 65536);
+		assert_int_equal(floor_of_task(KMC_PF_REALTIME, KMC_IN_TASK, GFP_KERNEL), 256);
+		assert_int_equal(floor_of_task(KMC_PF_REALTIME, KMC_IN_TASK, GFP_NOWAIT), 512);
+		assert_int_equal(floor_of_task(KMC_PF_REALTIME, KMC_IN_SOFTIRQ, GFP_NOWAIT), 512);
+		kmc_sim_reset(sim);
+		power_off();
+	}
+}
+
 /* GFP-6, GFP-37: twin runs from one snapshot. */
 static void gfp5_gfp6_gfp37_twins(void **state)
 {
@@ -218,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gfp6_gfp7_gfp8_gfp10_rsv1_rsv4_scp9_floors),
 		cmocka_unit_test(gfp10_rsv9_scp9_task_privileges),
+		cmocka_unit_test(rsv4_realtime_tasks),
 		cmocka_unit_test(gfp5_gfp6_gfp37_twins),
 		CASE(gfp9_pfmemalloc),
 		CASE(gfp4_rsv1_first_pass_stops_at_low),

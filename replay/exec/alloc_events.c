@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The target alloc: what happens to the machine. */
+#include <errno.h>
+#include "alloc/balloon.h"
 #include "alloc/pressure.h"
 #include "alloc/vmalloc_space.h"
 #include "alloc/reclaim.h"
@@ -55,6 +57,32 @@ static void pressure_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 		exec->open.arg = (uint64_t)left;
 }
 
+/* The event says how many pages the balloon has then. */
+static void balloon_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	const struct kmc_op *op = call->op;
+	int64_t pages = -EINVAL;
+
+	(void)gfp;
+	if (op->order < KMC_NR_ZONE_TYPES && op->node >= 0)
+		pages = kmc_sim_balloon(kmc_alloc_state(exec)->sim, (unsigned int)op->node,
+					(enum kmc_zone_type)op->order, op->a);
+	if (pages < 0)
+		call->outcome = KMC_OUT_SKIPPED;
+	else
+		exec->open.arg = (uint64_t)pages;
+}
+
+static void mems_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	const struct kmc_op *op = call->op;
+
+	(void)gfp;
+	if (op->a >= KMC_MAX_TASKS || op->b > UINT32_MAX ||
+	    kmc_sim_mems_allowed(kmc_alloc_state(exec)->sim, (unsigned int)op->a, (uint32_t)op->b))
+		call->outcome = KMC_OUT_SKIPPED;
+}
+
 /* Flags that the machine's tasks have not are refused, not passed over. */
 static void task_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
@@ -64,6 +92,7 @@ static void task_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	} map[] = {
 		{ KMC_TF_KTHREAD, KMC_PF_KTHREAD }, { KMC_TF_MEMALLOC, KMC_PF_MEMALLOC },
 		{ KMC_TF_EXITING, KMC_PF_EXITING }, { KMC_TF_OOM_VICTIM, KMC_PF_OOM_VICTIM },
+		{ KMC_TF_FATAL_SIGNAL, KMC_PF_FATAL_SIGNAL }, { KMC_TF_REALTIME, KMC_PF_REALTIME },
 	};
 	const struct kmc_op *op = call->op;
 	uint64_t left = op->code == KMC_OP_TASK_SET ? op->b : KMC_TF_EXITING;
@@ -103,6 +132,8 @@ const struct kmc_alloc_op kmc_alloc_machine_ops[] = {
 	{ KMC_OP_FAIL_NTH, machine_op },
 	{ KMC_OP_SYSCTL, sysctl_op },
 	{ KMC_OP_PRESSURE, pressure_op },
+	{ KMC_OP_BALLOON, balloon_op },
+	{ KMC_OP_MEMS_ALLOWED, mems_op },
 	{ KMC_OP_TASK_SET, task_op },
 	{ KMC_OP_TASK_EXIT, task_op },
 	{ 0, NULL },

@@ -77,7 +77,19 @@ static void suspend_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	kmc_sim_suspend_storage(kmc_alloc_state(exec)->sim, call->op->a);
 }
 
+static void shrinker_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	const struct kmc_op *op = call->op;
+	int64_t nr = kmc_sim_shrinker(kmc_alloc_state(exec)->sim, op->a, op->b, op->c, gfp);
+
+	if (nr == -ENOSPC)
+		call->outcome = KMC_OUT_SKIPPED;
+	else
+		populated(call, nr >= 0 && (uint64_t)nr == op->a);
+}
+
 const struct kmc_alloc_op kmc_alloc_reclaim_ops[] = {
+	{ KMC_OP_SHRINKER, shrinker_op },
 	{ KMC_OP_POPULATE_LRU, populate_lru_op },
 	{ KMC_OP_POPULATE_ANON, populate_anon_op },
 	{ KMC_OP_KSWAPD_STEP, kswapd_op },

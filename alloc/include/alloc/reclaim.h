@@ -37,6 +37,19 @@ uint64_t kmc_sim_populate_anon(struct kmc_sim *sim, unsigned int task, unsigned 
 			       uint64_t nr_pages);
 uint64_t kmc_sim_anon_pages(struct kmc_sim *sim, unsigned int task);
 
+#define KMC_MAX_SHRINKERS 8
+/**
+ * kmc_sim_shrinker() - One more shrinker, with a page for each of its @nr_objects.
+ * @needs_fs:  its objects go by way of a filesystem.
+ * @allocates: pages that it asks for each time it runs, with @gfp as far as the reclaim
+ *             that runs it may go itself; they go back at once.
+ * Context: as kmc_sim_populate_lru(). Return: how many objects there was memory for, -ENOSPC.
+ */
+int64_t kmc_sim_shrinker(struct kmc_sim *sim, uint64_t nr_objects, bool needs_fs,
+			 uint64_t allocates, unsigned int gfp);
+/** kmc_sim_shrinker_objects() - What all shrinkers have. */
+uint64_t kmc_sim_shrinker_objects(struct kmc_sim *sim);
+
 /** kmc_sim_oom_killer() - Enable or disable it, as suspend does. */
 void kmc_sim_oom_killer(struct kmc_sim *sim, bool enabled);
 /** kmc_sim_suspend_storage() - No IO, so nobody is killed for want of memory. Rule: OOM-1. */

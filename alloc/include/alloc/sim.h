@@ -218,6 +218,8 @@ enum kmc_sim_context {
 #define KMC_PF_KTHREAD       (1u << 4)
 #define KMC_PF_EXITING       (1u << 5)
 #define KMC_PF_OOM_VICTIM    (1u << 6)
+#define KMC_PF_REALTIME      (1u << 7) /* scheduling class: deeper reserves */
+#define KMC_PF_FATAL_SIGNAL  (1u << 8) /* pending: it will die as soon as it may */
 
 /** kmc_sim_set_task() - The bound cpu runs task @task (0..KMC_SIM_MAX_TASKS-1) from now on. */
 int kmc_sim_set_task(unsigned int task);
@@ -231,6 +233,14 @@ void kmc_sim_task_flags(uint32_t mask, uint32_t flags);
  * thread's cpu. Return: 0, -EINVAL no such task.
  */
 int kmc_sim_task_set(struct kmc_sim *sim, unsigned int task, uint32_t mask, uint32_t flags);
+
+/**
+ * kmc_sim_mems_allowed() - The nodes of a task's cpuset, one bit each; others have no say.
+ *
+ * The set above it has all nodes. Context: as kmc_sim_task_set(). Return: 0, -EINVAL: no
+ * such task, or none of the machine's nodes. Rule: GFP-23.
+ */
+int kmc_sim_mems_allowed(struct kmc_sim *sim, unsigned int task, uint32_t nodes);
 
 /* clock and faults */
 

@@ -273,6 +273,9 @@ static const struct {
 	{ KMC_OP_POPULATE_LRU, "populate_lru(0, 8, 8, 8)\n" },
 	{ KMC_OP_POPULATE_ANON, "populate_anon(3, 8, 0)\n" },
 	{ KMC_OP_KSWAPD_STEP, "kswapd_step(0)\n" },
+	{ KMC_OP_SHRINKER, "shrinker(16, 1, 2, GFP_NOFS)\n" },
+	{ KMC_OP_BALLOON, "balloon(1, 0, 100)\n" },
+	{ KMC_OP_MEMS_ALLOWED, "mems_allowed(1, 0x1)\n" },
 	{ KMC_OP_SUSPEND_STORAGE, "suspend_storage(1)\n" },
 	{ KMC_OP_FAIL_NTH, "fail_nth(failslab, 1, 0)\n" },
 };
