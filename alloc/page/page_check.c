@@ -4,7 +4,7 @@
  * each list and counter in agreement. For tests and the executor's checks; the
  * machine is quiet meanwhile.
  *
- * Contract: rules-page section 5: I-1..I-4, I-6..I-12, I-17.
+ * Contract: rules-page section 5: I-1..I-12, I-17.
  */
 #include <string.h>
 #include "zone.h"
@@ -137,6 +137,20 @@ static void check_lists(struct kmc_sim *sim, struct zone *zone, const struct cen
 	KMC_BUG_ON(reserved_mask != atomic_load(&zone->reserved_mask));
 }
 
+/* I-5: what is reserved are whole pageblocks, and not many. */
+static void check_highatomic(const struct kmc_sim *sim, const struct zone *zone)
+{
+	uint64_t pages = 0;
+
+	for (uint64_t i = zone->start_pfn >> PAGEBLOCK_ORDER;
+	     i <= (zone->end_pfn - 1) >> PAGEBLOCK_ORDER; i++)
+		if (sim->page->pageblocks[i].zone == zone->index &&
+		    sim->page->pageblocks[i].migratetype == MIGRATE_HIGHATOMIC)
+			pages += PAGEBLOCK_PAGES;
+	KMC_BUG_ON(pages != zone->nr_reserved_highatomic);
+	KMC_BUG_ON(pages > (zone->managed + zone->balloon) / 100 + 3 * PAGEBLOCK_PAGES);
+}
+
 /* I-6 of every cpu; returns the frames on all of them. */
 static uint64_t check_pcps(struct kmc_sim *sim, unsigned int zone)
 {
@@ -189,6 +203,7 @@ void kmc_page_check(struct kmc_sim *sim)
 
 		take_census(sim, zone, &census);
 		check_lists(sim, zone, &census);
+		check_highatomic(sim, zone);
 		KMC_BUG_ON(check_pcps(sim, i) != census.pcp);
 		KMC_BUG_ON(census.buddy + census.pcp + census.used !=
 			   zone->managed + zone->balloon);
@@ -221,6 +236,8 @@ static uint64_t hash_zone(struct zone *zone, uint64_t h)
 	h = kmc_hash_word(h, zone->direct_free);
 	h = kmc_hash_word(h, zone->pcp_refilled - zone->pcp_drained);
 	h = kmc_hash_word(h, zone->unaccounted);
+	if (zone->nr_reserved_highatomic)
+		h = kmc_hash_word(h, zone->nr_reserved_highatomic);
 	if (zone->held)
 		h = kmc_hash_word(h, zone->held);
 	if (zone->balloon)

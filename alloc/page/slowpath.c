@@ -56,17 +56,34 @@ static const struct zonelist *zonelist_of(const struct alloc_context *ac)
 						     !KMC_PLANTED(page_thisnode_strays)][ac->highest];
 }
 
-/* One block of one zone. The HighAtomic reserve (HA-1, HA-4) has its place before and after. */
+/* HA-4: who may take a reserved block before he goes without. */
+static unsigned int last_resort_rights(const struct kmc_sim *sim)
+{
+	return sim->config.profile == KMC_PROFILE_6_6_9 ? ALLOC_OOM : ALLOC_OOM | ALLOC_NON_BLOCK;
+}
+
+static struct page *rmqueue_highatomic(struct alloc_context *ac, struct zone *zone)
+{
+	return __rmqueue_smallest(ac->sim, ac->cpu, zone, ac->order, MIGRATE_HIGHATOMIC, false);
+}
+
+/* One block of one zone. Rule: HA-4. Model: exact. */
 static struct page *rmqueue_buddy(struct alloc_context *ac, struct zone *zone,
 				  unsigned int alloc_flags)
 {
-	struct page *page;
+	struct page *page = NULL;
 
 	kmc_yield_point("rmqueue_buddy");
 	if (!zone_lock(zone, alloc_flags))
 		return NULL;
 	buddy_touch(ac->sim, zone);
-	page = __rmqueue(ac->sim, ac->cpu, zone, ac->order, ac->migratetype, alloc_flags, false);
+	if (alloc_flags & ALLOC_HIGHATOMIC)
+		page = rmqueue_highatomic(ac, zone);
+	if (!page)
+		page = __rmqueue(ac->sim, ac->cpu, zone, ac->order, ac->migratetype, alloc_flags,
+				 false);
+	if (!page && (alloc_flags & last_resort_rights(ac->sim)))
+		page = rmqueue_highatomic(ac, zone);
 	if (page)
 		zone->direct_alloc += 1u << ac->order;
 	kmc_lock_drop(&zone->lock);
@@ -102,17 +119,42 @@ static void wake_for_boost(struct alloc_context *ac, struct zone *zone, unsigned
 		kmc_trace_emit(ac->sim, &tp);
 }
 
+/* Without its rights the request would not get what it is about to get. */
+static bool below_min(const struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
+{
+	unsigned int plain = alloc_flags & ~(ALLOC_RESERVES | ALLOC_NO_WATERMARKS);
+
+	return plain != alloc_flags &&
+	       !zone_watermark_ok(ac->sim, zone, ac->order, wmark_pages(zone, WMARK_MIN),
+				  ac->highest, plain);
+}
+
+static void trace_reserve(const struct alloc_context *ac, const struct page *page)
+{
+	struct kmc_tp tp = { .id = KMC_TP_RESERVE, .node = ac->node, .order = ac->order,
+			     .gfp = ac->gfp, .pfn = page_to_pfn_in(ac->sim, page) };
+
+	kmc_trace_emit(ac->sim, &tp);
+}
+
 static struct page *try_zone(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
 {
 	uint64_t mark = wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK);
 	struct page *page;
+	bool dips;
 
 	if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
 	    !zone_watermark_fast(ac->sim, zone, ac->order, mark, ac->highest, alloc_flags, ac->gfp))
 		return NULL;
+	dips = below_min(ac, zone, alloc_flags);
 	page = rmqueue(ac, zone, alloc_flags);
-	if (page)
-		wake_for_boost(ac, zone, alloc_flags);
+	if (!page)
+		return NULL;
+	wake_for_boost(ac, zone, alloc_flags);
+	if (dips)
+		trace_reserve(ac, page);
+	if (alloc_flags & ALLOC_HIGHATOMIC)
+		reserve_highatomic_pageblock(ac->sim, zone, page_to_pfn_in(ac->sim, page), ac->order);
 	return page;
 }
 
@@ -313,7 +355,7 @@ static struct page *panic(struct alloc_context *ac)
 	return NULL;
 }
 
-/* Step 10. Model: exact but that the HighAtomic reserve, which is empty, gives nothing. */
+/* Step 10. Rule: HA-5, PCP-3. Model: exact. */
 static struct page *direct_reclaim(struct alloc_context *ac, unsigned int alloc_flags,
 				   uint64_t *progress)
 {
@@ -325,11 +367,19 @@ static struct page *direct_reclaim(struct alloc_context *ac, unsigned int alloc_
 	page = get_page(ac, alloc_flags);
 	if (page)
 		return page;
+	unreserve_highatomic_pageblock(ac, zonelist_of(ac), false);
 	kmc_drain_pcplists(ac);
 	return get_page(ac, alloc_flags);
 }
 
-/* Step 14. Rule: RCL-2, RCL-3. Model: exact. */
+/* The last of it goes before somebody is killed: up to 6.9 only when rounds ran out. */
+static bool last_reserve_given_back(struct alloc_context *ac, bool rounds_ran_out)
+{
+	return (rounds_ran_out || type_hygiene(ac->sim)) &&
+	       unreserve_highatomic_pageblock(ac, zonelist_of(ac), true);
+}
+
+/* Step 14. Rule: RCL-2, RCL-3, HA-5. Model: exact. */
 static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_flags,
 				 uint64_t progress, unsigned int *no_progress_loops)
 {
@@ -337,16 +387,16 @@ static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_fl
 
 	*no_progress_loops = progress && ac->order <= COSTLY_ORDER ? 0 : *no_progress_loops + 1;
 	if (*no_progress_loops > MAX_RECLAIM_RETRIES)
-		return false;
+		return last_reserve_given_back(ac, true);
 	for (unsigned int i = 0; i < list->nr; i++) {
 		struct zone *zone = &ac->sim->page->zones[list->zone[i]];
 
 		if (cpuset_zone_allowed(ac, zone, alloc_flags) &&
-		    zone_watermark_ok_if(zone, ac->order, wmark_pages(zone, WMARK_MIN), ac->highest,
+		    zone_watermark_ok_if(ac->sim, zone, ac->order, wmark_pages(zone, WMARK_MIN), ac->highest,
 					 zone_reclaimable_pages(ac->sim, zone)))
 			return true;
 	}
-	return false;
+	return last_reserve_given_back(ac, false);
 }
 
 /* Rule: OOM-1; the four others of step 16 are GFP-11, GFP-12, GFP-17, GFP-22. Model: exact. */

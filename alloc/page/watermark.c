@@ -133,7 +133,8 @@ void setup_fast_marks(struct zone *zone)
 	for (unsigned int j = 0; j < KMC_NR_ZONE_TYPES; j++)
 		__atomic_store_n(&zone->fast_mark[j],
 				 wmark_pages(zone, WMARK_LOW) + zone->lowmem_reserve[j] +
-					 (1u << PCP_MAX_ORDER) - 1,
+					 zone_nr_reserved_highatomic(zone) + (1u << PCP_MAX_ORDER) -
+					 1,
 				 __ATOMIC_RELAXED);
 }
 
@@ -177,13 +178,13 @@ void kmc_watermarks_setup(struct kmc_sim *sim)
 	kmc_watermarks_refresh(sim);
 }
 
-static uint64_t unusable_free(const struct zone *zone, unsigned int order,
-			      unsigned int alloc_flags)
+static uint64_t unusable_free(const struct kmc_sim *sim, const struct zone *zone,
+			      unsigned int order, unsigned int alloc_flags)
 {
 	uint64_t unusable = (1ull << order) - 1;
 
 	if (!(alloc_flags & ALLOC_RESERVES))
-		unusable += zone_nr_free_highatomic(zone);
+		unusable += highatomic_unusable(sim, zone);
 	if (!(alloc_flags & ALLOC_CMA))
 		unusable += zone_nr_free_cma(zone);
 	return unusable;
@@ -211,23 +212,23 @@ static bool block_available(struct zone *zone, unsigned int order, unsigned int 
 	return (alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM)) && highatomic_orders(zone) >> order;
 }
 
-/* Model: exact (R-5.8, RSV-2, RSV-3). */
+/* Rule: HA-3. Model: exact (R-5.8, RSV-2, RSV-3). */
 bool zone_watermark_ok(struct kmc_sim *sim, struct zone *zone, unsigned int order, uint64_t mark,
 		       unsigned int highest, unsigned int alloc_flags)
 {
-	int64_t usable = (int64_t)(zone_nr_free(zone) - unusable_free(zone, order, alloc_flags));
+	int64_t usable = (int64_t)(zone_nr_free(zone) -
+				   unusable_free(sim, zone, order, alloc_flags));
 
-	(void)sim;
 	mark = reduced_mark(mark, alloc_flags);
 	if (usable <= (int64_t)(mark + zone->lowmem_reserve[highest]))
 		return false;
 	return order == 0 || block_available(zone, order, alloc_flags);
 }
 
-bool zone_watermark_ok_if(struct zone *zone, unsigned int order, uint64_t mark,
-			  unsigned int highest, uint64_t more)
+bool zone_watermark_ok_if(struct kmc_sim *sim, struct zone *zone, unsigned int order,
+			  uint64_t mark, unsigned int highest, uint64_t more)
 {
-	int64_t usable = (int64_t)(zone_nr_free(zone) + more - unusable_free(zone, order, 0));
+	int64_t usable = (int64_t)(zone_nr_free(zone) + more - unusable_free(sim, zone, order, 0));
 
 	if (usable <= (int64_t)(mark + zone->lowmem_reserve[highest]))
 		return false;

@@ -92,7 +92,8 @@ struct zone {
 	uint64_t map_pfn;
 	/* under the lock */
 	struct kmc_lock lock __attribute__((aligned(64)));
-	uint64_t nr_free_highatomic, nr_free_cma; /* atomic: read without the lock */
+	uint64_t nr_free_highatomic, nr_free_cma; /* atomic: read without the lock, */
+	uint64_t nr_reserved_highatomic; /* this too: frames of all HighAtomic pageblocks */
 	struct free_area free_area[NR_PAGE_ORDERS];
 	/* compaction gave up on orders from compact_order_failed on: CPT-4 */
 	uint32_t compact_considered, compact_defer_shift, compact_order_failed;
@@ -243,6 +244,18 @@ static inline uint64_t zone_nr_free_highatomic(const struct zone *zone)
 	return __atomic_load_n(&zone->nr_free_highatomic, __ATOMIC_RELAXED);
 }
 
+static inline uint64_t zone_nr_reserved_highatomic(const struct zone *zone)
+{
+	return __atomic_load_n(&zone->nr_reserved_highatomic, __ATOMIC_RELAXED);
+}
+
+/* What of the HighAtomic reserve does not count for who has no right to it (HA-3). */
+static inline uint64_t highatomic_unusable(const struct kmc_sim *sim, const struct zone *zone)
+{
+	return type_hygiene(sim) ? zone_nr_free_highatomic(zone)
+				 : zone_nr_reserved_highatomic(zone);
+}
+
 /* Orders of which a reserved type has a free block. */
 static inline unsigned int cma_orders(struct zone *zone)
 {
@@ -312,6 +325,14 @@ void expand(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int l
 struct page *page_leaves_buddy(struct kmc_sim *sim, uint64_t pfn, unsigned int order,
 			       unsigned int migratetype);
 
+/* highatomic.c. Context: the zone's lock is not held. */
+/** reserve_highatomic_pageblock() - A block was served that others will want as large. */
+void reserve_highatomic_pageblock(struct kmc_sim *sim, struct zone *zone, uint64_t pfn,
+				  unsigned int order);
+/** unreserve_highatomic_pageblock() - Give one back. @force: the last of a zone too. */
+bool unreserve_highatomic_pageblock(struct alloc_context *ac, const struct zonelist *list,
+				    bool force);
+
 /* watermark.c: the fast path's sums, after a mark, the boost or the reserve changed */
 void setup_fast_marks(struct zone *zone);
 
@@ -352,8 +373,8 @@ void kmc_watermarks_setup(struct kmc_sim *sim);
 bool zone_watermark_ok(struct kmc_sim *sim, struct zone *zone, unsigned int order, uint64_t mark,
 		       unsigned int highest, unsigned int alloc_flags);
 /* Were @more frames free, of whatever order; without rights. */
-bool zone_watermark_ok_if(struct zone *zone, unsigned int order, uint64_t mark,
-			  unsigned int highest, uint64_t more);
+bool zone_watermark_ok_if(struct kmc_sim *sim, struct zone *zone, unsigned int order,
+			  uint64_t mark, unsigned int highest, uint64_t more);
 bool zone_watermark_fast(struct kmc_sim *sim, struct zone *zone, unsigned int order,
 			 uint64_t mark, unsigned int highest, unsigned int alloc_flags, gfp_t gfp);
 static inline uint64_t wmark_pages(const struct zone *zone, unsigned int mark)

@@ -109,6 +109,7 @@ static void bud3_no_merge_with_reserved_types(void **state)
 
 	(void)state;
 	set_pageblock_migratetype(sim, 4096, MIGRATE_HIGHATOMIC);
+	sim->page->zones[0].nr_reserved_highatomic = 512;
 	__free_pages(low, 9);
 	__free_pages(high, 9);
 	assert_int_equal(zone_info(0).free_blocks[10], 7);

@@ -104,6 +104,8 @@ static void bud3_no_merge_over_reserved_borders(void **state)
 			buddy_touch(sim, &sim->page->zones[0]);
 			move_freepages_block(sim, &sim->page->zones[0], page_to_pfn(page) ^ 512,
 					     types[i]);
+			if (types[i] == MIGRATE_HIGHATOMIC)
+				sim->page->zones[0].nr_reserved_highatomic = 512;
 			kmc_lock_drop(&sim->page->zones[0].lock);
 			__free_pages(page, 9);
 			kmc_sim_check(sim);

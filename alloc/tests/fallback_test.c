@@ -382,7 +382,10 @@ static void mig1_cma_and_highatomic_are_not_stolen(void **state)
 	(void)state;
 	while ((page = alloc_pages(MOV | __GFP_MEMALLOC, 10))) {
 		set_pageblock_migratetype(sim, page_to_pfn(page), MIGRATE_CMA);
-		set_pageblock_migratetype(sim, page_to_pfn(page) + 512, MIGRATE_HIGHATOMIC);
+		if (!nr) { /* the reserve is never large (I-5) */
+			set_pageblock_migratetype(sim, page_to_pfn(page) + 512, MIGRATE_HIGHATOMIC);
+			sim->page->zones[0].nr_reserved_highatomic = 512;
+		}
 		__free_pages(page, 10);
 		nr++;
 	}

@@ -121,6 +121,16 @@ static void course(unsigned int steps)
 	}
 }
 
+/* The reserve of high orders is given back, as it is before somebody is killed. */
+static void end_reserve(void)
+{
+	struct alloc_context ac = { .sim = sim, .cpu = kmc_this_cpu, .migratetype = MIGRATE_MOVABLE };
+	const struct zonelist *list = &sim->page->zonelists[0][0][KMC_ZONE_NORMAL];
+
+	while (unreserve_highatomic_pageblock(&ac, list, true))
+		;
+}
+
 static void free_everything(void)
 {
 	for (int i = 0; i < BLOCKS; i++)
@@ -128,6 +138,7 @@ static void free_everything(void)
 			release(&blocks[i]);
 	kmc_page_flush_cpu(sim, kmc_this_cpu);
 	kmc_flush_cpus(sim, FLUSH_PCP);
+	end_reserve();
 	kmc_sim_check(sim);
 }
 

@@ -266,6 +266,7 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_STARTED_FS] = -1,
 	[KMC_TP_PANIC] = -1,
 	[KMC_TP_SLOW_PATH] = -1,
+	[KMC_TP_RESERVE] = -1,
 	[KMC_TP_PAGES_BACK] = -1,
 	[KMC_TP_FAULT_INJECTED] = -1,
 	[KMC_TP_SLAB_REPORT] = -1,
@@ -399,6 +400,9 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 				tp->bytes_req, 0);
 	else if (tp->id == KMC_TP_HUNG)
 		kmc_alloc_state(exec)->hung = true;
+	else if (tp->id == KMC_TP_RESERVE)
+		kmc_exec_effect(exec, KMC_EFF_RESERVE, KMC_DIRECT_MAP_BASE + (tp->pfn << PAGE_SHIFT),
+				0, PAGE_SIZE << tp->order, 0);
 	else if (tp->id == KMC_TP_PANIC)
 		kmc_alloc_state(exec)->died = true;
 	else if (tp->id == KMC_TP_DIRECT_RECLAIM_END)
@@ -549,7 +553,7 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	struct kmc_sim_config config;
 	uint64_t mask = 1ull << KMC_TP_DIRECT_RECLAIM_END | 1ull << KMC_TP_MARK_VICTIM |
 			1ull << KMC_TP_STARTED_IO | 1ull << KMC_TP_STARTED_FS |
-			1ull << KMC_TP_PANIC | 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
+			1ull << KMC_TP_PANIC | 1ull << KMC_TP_RESERVE | 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
 			1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
 			1ull << KMC_TP_PAGES_BACK |
 			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |

@@ -309,6 +309,7 @@ enum kmc_tp_id {
 	KMC_TP_STARTED_IO, /* ours: reclaim wrote out or swapped, */
 	KMC_TP_STARTED_FS, /* entered a filesystem */
 	KMC_TP_SLOW_PATH,  /* ours: a page request was not served at once, and the path around begins */
+	KMC_TP_RESERVE,    /* ours: the block at pfn was had by a right to what lies below min */
 	KMC_TP_PANIC,      /* ours: the machine is dead, the call returned instead; @text */
 	KMC_NR_TPS,
 };
