@@ -12,7 +12,6 @@
 #include <errno.h>
 #include "compact_zone.h"
 
-#define COSTLY_ORDER        3u
 #define EXTFRAG_THRESHOLD   500
 
 static uint64_t pageblock_start(uint64_t pfn)

@@ -7,7 +7,6 @@
  */
 #include "compact_zone.h"
 
-#define COSTLY_ORDER           3u
 #define MAX_COMPACT_RETRIES    16u
 
 /*

@@ -11,7 +11,6 @@
 #include "compact.h"
 #include "reclaim.h"
 
-#define COSTLY_ORDER      3u
 /* A kernel waits for others; here, after so many rounds, nobody is left to wait for. */
 #define HOPELESS_ROUNDS   64u
 #define REPORT_PERIOD_NS  10000000000ull

@@ -28,7 +28,8 @@ enum migratetype {
 	MIGRATE_TYPES,
 };
 
-#define PCP_MAX_ORDER 3 /* also the largest order that is not costly */
+#define PCP_MAX_ORDER 3
+#define COSTLY_ORDER  3u /* the largest order that is not */
 #define NR_PCP_LISTS  ((PCP_MAX_ORDER + 1) * MIGRATE_PCPTYPES)
 
 /* page->flags of this layer; the block keeps it until it is back in the buddy. */

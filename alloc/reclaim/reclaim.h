@@ -65,6 +65,13 @@ uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct po
 uint64_t shrink_zone(struct scan_control *sc, unsigned int zone);
 /** trace_reclaim_work() - It starts IO, or enters a filesystem. */
 void trace_reclaim_work(const struct scan_control *sc, enum kmc_lru kind);
+/* throttle.c */
+/**
+ * throttle_direct_reclaim() - Let kswapd work first where the reserves are half gone.
+ * Return: the task is dying: it need not reclaim. Rule: RCL-5.
+ */
+bool throttle_direct_reclaim(struct alloc_context *ac, const struct zonelist *list);
+
 /* shrinkers.c */
 /** shrink_slab() - A share of each shrinker's objects. Context: the task is in reclaim. */
 uint64_t shrink_slab(struct scan_control *sc);

@@ -3,8 +3,9 @@
  * Direct reclaim: a share of each population that grows as the priority falls, as
  * far as the request's flags let it start IO and enter filesystems.
  *
- * Contract: R-9, RCL-1..4, GFP-34, GFP-35. Looked at: 6.18.44.
+ * Contract: R-9.1..4, R-9.6, RCL-1, RCL-4, GFP-34, GFP-35. Looked at: 6.18.44.
  */
+#include "compact.h"
 #include "reclaim.h"
 
 static bool may_reclaim(enum kmc_lru kind, gfp_t gfp)
@@ -51,33 +52,136 @@ static void trace_reclaim(struct alloc_context *ac, enum kmc_tp_id id, uint64_t 
 	kmc_trace_emit(ac->sim, &tp);
 }
 
-static void shrink_zones(struct scan_control *sc, const struct zonelist *list)
+static uint64_t node_reclaimable(const struct scan_control *sc, unsigned int node)
 {
-	for (unsigned int i = 0; i < list->nr && sc->nr_reclaimed < sc->nr_to_reclaim; i++)
-		if (cpuset_mems_allowed(sc->cpu, sc->sim->page->zones[list->zone[i]].node))
-			sc->nr_reclaimed += shrink_zone(sc, list->zone[i]);
-	if (sc->nr_reclaimed < sc->nr_to_reclaim)
-		sc->nr_reclaimed += shrink_slab(sc);
+	uint64_t nr = 0;
+
+	for (unsigned int i = 0; i < sc->sim->page->nr_zones; i++) {
+		const struct zone *zone = &sc->sim->page->zones[i];
+
+		if (zone->node == node && zone->type <= sc->highest)
+			nr += zone_reclaimable_pages(sc->sim, zone);
+	}
+	return nr;
+}
+
+/* Could a zone of the node serve the request now, or be compacted for it? */
+static bool node_suitable(const struct scan_control *sc, unsigned int node)
+{
+	for (unsigned int i = 0; i < sc->sim->page->nr_zones; i++) {
+		struct zone *zone = &sc->sim->page->zones[i];
+		uint64_t min = wmark_pages(zone, WMARK_MIN);
+
+		if (zone->node == node && zone->type <= sc->highest &&
+		    (zone_watermark_ok(sc->sim, zone, sc->order, min, sc->highest, 0) ||
+		     compaction_suitable(sc->sim, zone, sc->order, min, sc->highest)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * R-9.4: for a high order a node is gone over again as long as it gives something and
+ * more than compaction needs is left in it.
+ */
+static bool should_continue_reclaim(const struct scan_control *sc, unsigned int node,
+				    uint64_t progress)
+{
+	if (!progress || !sc->order ||
+	    (sc->order <= COSTLY_ORDER && sc->priority >= DEF_PRIORITY - 2) ||
+	    node_suitable(sc, node))
+		return false;
+	return node_reclaimable(sc, node) > 2ull << sc->order;
+}
+
+static void shrink_node(struct scan_control *sc, unsigned int node)
+{
+	uint64_t before;
+
+	do {
+		before = sc->nr_reclaimed;
+		for (unsigned int i = sc->sim->page->nr_zones; i--;) {
+			const struct zone *zone = &sc->sim->page->zones[i];
+
+			if (zone->node == node && zone->type <= sc->highest)
+				sc->nr_reclaimed += shrink_zone(sc, i);
+		}
+		if (sc->nr_reclaimed < sc->nr_to_reclaim)
+			sc->nr_reclaimed += shrink_slab(sc);
+		sc->nr_to_reclaim += SWAP_CLUSTER_MAX;
+	} while (should_continue_reclaim(sc, node, sc->nr_reclaimed - before));
+	sc->nr_to_reclaim = SWAP_CLUSTER_MAX;
+}
+
+/* enough is free that compaction, not more reclaim, should go on. */
+static bool compaction_ready(const struct scan_control *sc, struct zone *zone)
+{
+	uint64_t high = wmark_pages(zone, WMARK_HIGH);
+
+	if (!gfp_compaction_allowed(sc->sim, sc->gfp))
+		return false;
+	if (zone_watermark_ok(sc->sim, zone, sc->order, wmark_pages(zone, WMARK_MIN), sc->highest, 0))
+		return true;
+	return compaction_suitable(sc->sim, zone, sc->order, high + (2ull << sc->order),
+				   sc->highest);
+}
+
+/* Each node of the list once. Return: a costly request had better compact now. */
+static bool shrink_zones(struct scan_control *sc, const struct zonelist *list)
+{
+	uint32_t seen = 0;
+	bool ready = false;
+
+	for (unsigned int i = 0; i < list->nr; i++) {
+		struct zone *zone = &sc->sim->page->zones[list->zone[i]];
+
+		if (!cpuset_mems_allowed(sc->cpu, zone->node))
+			continue;
+		if (sc->order > COSTLY_ORDER && compaction_ready(sc, zone)) {
+			ready = true;
+			continue;
+		}
+		if (seen >> zone->node & 1 || sc->nr_reclaimed >= SWAP_CLUSTER_MAX)
+			continue;
+		seen |= 1u << zone->node;
+		shrink_node(sc, zone->node);
+	}
+	return ready;
+}
+
+/* Rule: RCL-4. Model: simplified (R-9.1, R-9.4, R-9.6; has nothing to find here). */
+static uint64_t do_try_to_free_pages(struct scan_control *sc, const struct zonelist *list)
+{
+	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
+		bool ready = shrink_zones(sc, list);
+
+		if (sc->nr_reclaimed >= SWAP_CLUSTER_MAX)
+			break;
+		if (ready)
+			return sc->nr_reclaimed ? sc->nr_reclaimed : 1;
+	}
+	return sc->nr_reclaimed;
 }
 
 /*
  * The task is in reclaim meanwhile: what it allocates there gets the reserves and
- * never comes here again. Rule: RCL-1, RCL-4. Model: simplified (R-9.1; nothing
- * throttles, high orders have no target of their own).
+ * never comes here again. Rule: RCL-1. Model: exact.
  */
 uint64_t try_to_free_pages(struct alloc_context *ac, const struct zonelist *list)
 {
 	struct scan_control sc = { .sim = ac->sim, .cpu = ac->cpu, .gfp = ac->gfp,
 				   .order = ac->order, .highest = ac->highest,
 				   .nr_to_reclaim = SWAP_CLUSTER_MAX };
+	uint64_t reclaimed;
 
+	if (throttle_direct_reclaim(ac, list))
+		return 1;
 	trace_reclaim(ac, KMC_TP_DIRECT_RECLAIM_BEGIN, 0);
 	kmc_sim_task_flags(KMC_PF_MEMALLOC, KMC_PF_MEMALLOC);
-	for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--)
-		shrink_zones(&sc, list);
+	reclaimed = do_try_to_free_pages(&sc, list);
 	kmc_sim_task_flags(KMC_PF_MEMALLOC, 0);
-	trace_reclaim(ac, KMC_TP_DIRECT_RECLAIM_END, sc.nr_reclaimed);
-	return sc.nr_reclaimed;
+	trace_reclaim(ac, KMC_TP_DIRECT_RECLAIM_END, reclaimed);
+	return reclaimed;
 }
 
 /*

@@ -302,6 +302,65 @@ static void gfp35_rcl1_shrinkers(void **state)
 	power_off();
 }
 
+/* Frees are used up to @free frames by requests that have the right to all of it. */
+static void use_up(uint64_t free)
+{
+	while (zone_info(0).nr_free > free)
+		assert_non_null(alloc_pages(GFP_NOWAIT | __GFP_MEMALLOC, 0));
+}
+
+/* Did a request with @gfp wait for kswapd when @free frames were left? */
+static bool throttled(gfp_t gfp, uint32_t task, uint64_t free)
+{
+	struct page *page;
+	bool did;
+
+	boot_with(KMC_PROFILE_6_18_44, KMC_LRU_NEEDS_FS, 2048);
+	use_up(free);
+	kmc_sim_task_flags(task, task);
+	listen();
+	page = alloc_pages(gfp | __GFP_NORETRY, 0);
+	did = kmc_sim_vm_event(sim, KMC_PGSCAN_DIRECT_THROTTLE);
+	assert_int_equal(page != NULL, did && (gfp & __GFP_FS)); /* else a round is not enough */
+	assert_int_equal(seen[KMC_TP_SLEEP], did);
+	if (!(gfp & __GFP_FS)) /* kswapd entered it, not the call */
+		assert_int_equal(seen[KMC_TP_STARTED_FS], 0);
+	power_off();
+	return did;
+}
+
+/* Half of min is where it begins; kernel threads, the dying and atomic requests go on. */
+static void rcl5_throttling(void **state)
+{
+	uint64_t half;
+
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	half = zone_info(0).wmark_min / 2;
+	power_off();
+	assert_true(throttled(GFP_KERNEL, 0, half));
+	assert_false(throttled(GFP_KERNEL, 0, half + 1));
+	assert_true(throttled(GFP_NOFS, 0, half));
+	assert_false(throttled(GFP_KERNEL, KMC_PF_KTHREAD, half));
+	assert_false(throttled(GFP_KERNEL, KMC_PF_FATAL_SIGNAL, half));
+	assert_false(throttled(GFP_NOWAIT, 0, half));
+}
+
+/* Where kswapd has given up nobody waits for it, and nobody waits for ever. */
+static void rcl5_rcl6_no_wait_for_a_hopeless_node(void **state)
+{
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	refill_singly();
+	assert_int_equal(kmc_sim_populate_lru(sim, 0, KMC_LRU_CLEAN, 1), 1);
+	use_up(8);
+	listen();
+	assert_null(alloc_pages(GFP_KERNEL | __GFP_NORETRY, 0));
+	alloc_pages(GFP_KERNEL | __GFP_NORETRY, 0);
+	assert_true(kmc_sim_vm_event(sim, KMC_PGSCAN_DIRECT_THROTTLE) <= 1);
+	power_off();
+}
+
 /* Populations are part of the state: reset, snapshot, digest, exit of a task. */
 static void populations_come_and_go(void **state)
 {
@@ -341,6 +400,8 @@ int main(void)
 		cmocka_unit_test(gfp13_oom9_nofail_hangs_at_the_end),
 		cmocka_unit_test(gfp4_rcl6_kswapd),
 		cmocka_unit_test(gfp35_rcl1_shrinkers),
+		cmocka_unit_test(rcl5_throttling),
+		cmocka_unit_test(rcl5_rcl6_no_wait_for_a_hopeless_node),
 		cmocka_unit_test(populations_come_and_go),
 	};
 

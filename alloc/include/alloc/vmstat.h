@@ -16,6 +16,7 @@ enum kmc_vm_event {
 	KMC_PGMIGRATE_FAIL,
 	KMC_CMA_ALLOC_SUCCESS, /* calls */
 	KMC_CMA_ALLOC_FAIL,
+	KMC_PGSCAN_DIRECT_THROTTLE, /* direct reclaimers that waited for kswapd */
 	KMC_NR_VM_EVENTS,
 };
 
