@@ -322,6 +322,10 @@ void kmc_zs_boot(struct kmc_sim *sim);
 uint64_t kmc_zs_hash(struct kmc_sim *sim, uint64_t seed);
 void kmc_zs_check(struct kmc_sim *sim);
 
+/* reclaim/oom_kill.c */
+/** kmc_gfp_restricted() - The mask of allowed flags lacks IO and FS now. Rule: GFP-43. */
+bool kmc_gfp_restricted(const struct kmc_sim *sim);
+
 /* reclaim/populations.c */
 size_t kmc_reclaim_arena_bytes(void);
 void kmc_reclaim_boot(struct kmc_sim *sim);

@@ -242,6 +242,8 @@ bool kmc_prepare_alloc(struct alloc_context *ac)
 		kmc_page_warn(ac, WARN_FLAGS_NODE, "node is not online");
 		return false;
 	}
+	if (kmc_gfp_restricted(ac->sim))
+		ac->gfp &= ~(__GFP_IO | __GFP_FS); /* GFP-43 */
 	if (ac->attention & ATTN_CONTEXT)
 		ac->gfp = kmc_gfp_context(ac->cpu, ac->gfp);
 	if ((ac->attention & ATTN_FAULT) &&
@@ -274,6 +276,8 @@ unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac)
 		flags |= ALLOC_CMA;
 	if (unlikely(ac->cpu->task->mems_forbidden))
 		flags |= cpuset_fast_flags(ac);
+	if (ac->gfp & __GFP_WRITE)
+		flags |= ALLOC_SPREAD_DIRTY;
 	if (state->defrag_mode)
 		return flags | ALLOC_NOFRAGMENT; /* MIG-10 */
 	first = &state->first[ac->asked_node][!!(ac->gfp & __GFP_THISNODE)]
@@ -330,7 +334,7 @@ struct page *kmc_pages_alloc(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp
 			     unsigned int order, int node)
 {
 	kmc_yield_point("pages_alloc");
-	if (likely(order <= PCP_MAX_ORDER && !(kmc_attention_bits(cpu) | (gfp & __GFP_ACCOUNT)) &&
+	if (likely(order <= PCP_MAX_ORDER && !(kmc_attention_bits(cpu) | (gfp & SLOW_GFP)) &&
 		   node < (int)sim->config.nr_nodes)) {
 		struct page *page = alloc_fast(cpu, gfp, order,
 					       node < 0 ? cpu->first_zones
@@ -357,7 +361,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 
 	kmc_yield_point("alloc_pages");
 	if (likely(cpu && order <= PCP_MAX_ORDER &&
-		   !(kmc_attention_bits(cpu) | (gfp & __GFP_ACCOUNT)))) {
+		   !(kmc_attention_bits(cpu) | (gfp & SLOW_GFP)))) {
 		struct page *page = alloc_fast(cpu, gfp, order, cpu->first_zones);
 
 		if (likely(page))

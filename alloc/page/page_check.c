@@ -313,6 +313,8 @@ uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed)
 	for (unsigned int i = 0; i < KMC_NR_VM_EVENTS; i++)
 		if (sim->page->events[i])
 			h = kmc_hash_word(h, (uint64_t)i << 48 | sim->page->events[i]);
+	if (sim->page->dirty_nodes)
+		h = kmc_hash_word(h, sim->page->dirty_nodes);
 	if (sim->page->defrag_mode)
 		h = kmc_hash_word(h, sim->page->defrag_mode);
 	if (sim->page->watermark_boost_factor != 15000)

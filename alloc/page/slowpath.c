@@ -160,7 +160,7 @@ static struct page *try_zone(struct alloc_context *ac, struct zone *zone, unsign
 /*
  * One pass. With NOFRAGMENT, before it leaves the first zone's node, and at the
  * end, it begins again without.
- * Rule: GFP-23, ZON-8. Model: simplified; no dirty limits, node reclaim, busy-kswapd filter.
+ * Rule: GFP-23, GFP-38, ZON-8. Model: simplified; no node reclaim, no busy-kswapd filter.
  */
 struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc_flags)
 {
@@ -174,6 +174,9 @@ struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc
 			struct page *page;
 
 			if (!cpuset_zone_allowed(ac, zone, alloc_flags))
+				continue;
+			if ((alloc_flags & ALLOC_SPREAD_DIRTY) &&
+			    state->dirty_nodes >> zone->node & 1)
 				continue;
 			if ((alloc_flags & ALLOC_NOFRAGMENT) && !state->defrag_mode &&
 			    zone->node != preferred)

@@ -60,6 +60,7 @@ enum zone_watermarks {
 #define ALLOC_KSWAPD        0x400u
 #define ALLOC_TRYLOCK       0x800u /* a zone whose lock is taken has nothing */
 #define ALLOC_NODEMASK      0x1000u /* first pass of a task: nodes of its cpuset alone */
+#define ALLOC_SPREAD_DIRTY  0x2000u /* first pass: not from a node beyond its dirty limit */
 #define ALLOC_RESERVES      (ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC | ALLOC_OOM)
 
 struct free_list {
@@ -175,6 +176,7 @@ struct kmc_page_state {
 	/* changes */
 	uint64_t warned;          /* bits of enum kmc_warn_once */
 	uint64_t last_report_ns;  /* of a failure report, + 1; 0 none */
+	uint32_t dirty_nodes;     /* beyond their dirty limit, by bit */
 	uint64_t events[KMC_NR_VM_EVENTS]; /* atomic */
 	struct kcompactd {
 		uint32_t order;   /* + 1, that it was woken for; 0: asleep */
@@ -182,6 +184,9 @@ struct kmc_page_state {
 	} kcompactd[KMC_SIM_MAX_NODES]; /* under the node's first zone's lock */
 	struct page_frag_cache frags[KMC_SIM_MAX_CPUS]; /* each its cpu's: <alloc/page_frags.h> */
 };
+
+/* Requests that the fast half does not serve. */
+#define SLOW_GFP (__GFP_ACCOUNT | __GFP_WRITE)
 
 /* What a request carries through its path. */
 struct alloc_context {

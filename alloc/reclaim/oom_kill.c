@@ -9,9 +9,16 @@
 #include <errno.h>
 #include "reclaim.h"
 
+/* Whether storage is suspended is seen from the mask, as a kernel sees it. */
 bool storage_suspended(const struct kmc_sim *sim)
 {
 	return sim->reclaim->storage_suspended;
+}
+
+/* Model: simplified; the mask of an early boot, without RECLAIM, ends before the machine begins. */
+bool kmc_gfp_restricted(const struct kmc_sim *sim)
+{
+	return storage_suspended(sim);
 }
 
 void kmc_sim_oom_killer(struct kmc_sim *sim, bool enabled)

@@ -135,6 +135,17 @@ int kmc_sim_task_exit(struct kmc_sim *sim, unsigned int task)
 	return kmc_sim_task_set(sim, task, KMC_PF_OOM_VICTIM, 0);
 }
 
+int kmc_sim_node_dirty(struct kmc_sim *sim, unsigned int node, bool beyond)
+{
+	uint32_t *nodes = &sim->page->dirty_nodes;
+
+	if (node >= sim->config.nr_nodes)
+		return -EINVAL;
+	kmc_touch(sim, nodes, sizeof(*nodes));
+	*nodes = beyond ? *nodes | 1u << node : *nodes & ~(1u << node);
+	return 0;
+}
+
 /* What the slow path may count on; anonymous memory has nowhere to go. */
 uint64_t zone_reclaimable_pages(struct kmc_sim *sim, const struct zone *zone)
 {

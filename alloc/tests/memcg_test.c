@@ -130,7 +130,7 @@ static void gfp44_mcg1_charged_or_refused(void **state)
 	}
 }
 
-static void mcg2_all_ancestors_or_none(void **state)
+static void mcg2_all_ancestors_or_nobody(void **state)
 {
 	struct mem_cgroup *top, *mid, *leaf, *sibling;
 	struct page *page;
@@ -842,7 +842,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gfp44_mcg1_charged_or_refused),
-		cmocka_unit_test(mcg2_all_ancestors_or_none),
+		cmocka_unit_test(mcg2_all_ancestors_or_nobody),
 		cmocka_unit_test(mcg3_batches),
 		cmocka_unit_test(mcg3_stock_of_groups),
 		cmocka_unit_test(mcg4_no_reclaim_without_direct_reclaim),

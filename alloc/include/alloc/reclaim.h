@@ -52,7 +52,15 @@ uint64_t kmc_sim_shrinker_objects(struct kmc_sim *sim);
 
 /** kmc_sim_oom_killer() - Enable or disable it, as suspend does. */
 void kmc_sim_oom_killer(struct kmc_sim *sim, bool enabled);
-/** kmc_sim_suspend_storage() - No IO, so nobody is killed for want of memory. Rule: OOM-1. */
+/**
+ * kmc_sim_node_dirty() - The node is beyond its dirty limit, or no longer. Rule: GFP-38.
+ * Context: no other cpu allocates. Return: 0, -EINVAL.
+ */
+int kmc_sim_node_dirty(struct kmc_sim *sim, unsigned int node, bool beyond);
+/**
+ * kmc_sim_suspend_storage() - No IO: requests lose IO and FS, and nobody is killed for want of
+ * memory. Rule: OOM-1, GFP-43.
+ */
 void kmc_sim_suspend_storage(struct kmc_sim *sim, bool suspended);
 
 /** kmc_sim_oom_score_adj() - From -1000, immune, to 1000. Return: 0, -EINVAL. Rule: OOM-5. */
