@@ -94,6 +94,8 @@ enum kmc_frame_kind {
 #define PGF_ACCOUNTED 0x04
 #define PGF_LRU       0x20 /* its holder lets it move; the truth is a bit of movable_map */
 
+#define PGF_HELD     0x40 /* the machine's own: nobody can ask for its contents */
+
 /* Bits of cpu->attention: anything that must leave the fast path. */
 #define ATTN_FLUSH   (1u << 0) /* another cpu wants this one's sheaves or pcp lists back */
 #define ATTN_TRACE   (1u << 1) /* somebody listens to tracepoints of the fast paths */

@@ -65,13 +65,29 @@ KMC_NO_ASAN static void clear_words(void *frame)
  */
 typedef void (*frame_fn)(struct kmc_sim *sim, uint64_t pfn, void *arg);
 
+/*
+ * Of memory that pressure, a balloon or a population has, the contents are not worth
+ * keeping; the poison is.
+ */
+static bool is_held(const struct kmc_sim *sim, const struct page *page)
+{
+#ifdef KMC_ASAN
+	(void)sim, (void)page;
+	return false;
+#else
+	if (page->kind == FRAME_TAIL)
+		page = sim->pages + page->link.next;
+	return page->flags & PGF_HELD;
+#endif
+}
+
 static void each_frame_of(struct kmc_sim *sim, const struct page *page, frame_fn fn, void *arg)
 {
 	uint64_t pfn = page_to_pfn_in(sim, page);
 	bool plain = page->kind == FRAME_USED && !(page->flags & PGF_COMPOUND);
 	uint64_t nr = plain ? 1ull << page->order : 1;
 
-	if (page->kind < FRAME_USED)
+	if (page->kind < FRAME_USED || is_held(sim, page))
 		return;
 	for (uint64_t i = 0; i < nr; i++)
 		fn(sim, pfn + i, arg);

@@ -279,6 +279,7 @@ static uint64_t hash_frame(const struct kmc_sim *sim, size_t pfn, const void *de
 	struct page copy;
 
 	memcpy(&copy, descriptor, sizeof(copy));
+	copy.flags &= (uint8_t)~PGF_HELD; /* follows from whose it is */
 	if (copy.kind == FRAME_SLAB && copy.slab.cache)
 		copy.private_words[0] = kmc_slab_cache_number(sim, copy.slab.cache);
 	return hash_bytes(kmc_hash_word(0x9e3779b97f4a7c15ull, pfn), &copy, sizeof(copy));

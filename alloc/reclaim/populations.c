@@ -17,6 +17,7 @@ static void push(struct kmc_sim *sim, struct population *to, struct page *page)
 	kmc_touch(sim, to, sizeof(*to));
 	kmc_touch(sim, page, sizeof(*page));
 	page->private_words[0] = to->head;
+	page->flags |= PGF_HELD;
 	to->head = page_to_pfn_in(sim, page);
 	to->nr++;
 	kmc_lock_drop(&sim->reclaim->lock);
