@@ -169,6 +169,53 @@ static void dbg1_rea6_resized_in_place(void **state)
 	}
 }
 
+/*
+ * | request | red zone up to the class |. With users kept the request is known, so the
+ * zone follows each resize in place and growth zeroes from where the request ended.
+ */
+static void resize_with(const char *option, bool knows)
+{
+	static const struct {
+		size_t from, to;
+	} steps[] = { { 40, 41 }, { 41, 63 }, { 63, 64 }, { 64, 33 }, { 33, 48 }, { 48, 33 } };
+	struct kmc_sim_config config = machine_config(1, 32 * MIB);
+	char *block;
+
+	strcpy(config.slab_debug, option);
+	machine_boot(&config);
+	block = kmalloc(40, GFP_KERNEL);
+	pattern_fill(block, 40, 1);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		size_t from = steps[i].from, to = steps[i].to, kept = from < to ? from : to;
+
+		assert_ptr_equal(krealloc(block, to, GFP_KERNEL | __GFP_ZERO), block);
+		assert_true(pattern_holds(block, kept, (unsigned int)i + 1));
+		if (knows) {
+			assert_bytes(block, (long)kept, (long)to, 0);
+			assert_bytes(block, (long)to, 64, 0xcc);
+		}
+		pattern_fill(block, to, (unsigned int)i + 2);
+	}
+	kfree(block);
+	assert_int_equal(kmc_sim_slab_reports(sim), 0);
+	/* The byte behind the last request is watched, and only with users kept. */
+	block = krealloc(kmalloc(40, GFP_KERNEL), 50, GFP_KERNEL);
+	assert_int_equal(kmc_sim_poke(sim, block, 50, 0x11), 0);
+	kfree(block);
+	assert_int_equal(kmc_sim_slab_reports(sim), knows);
+	if (knows)
+		assert_int_equal(last_report().kind, KMC_SLAB_KMALLOC_RED_ZONE);
+	machine_off();
+}
+
+static void rea9_the_request_is_remembered(void **state)
+{
+	(void)state;
+	resize_with("slab_debug=FZU", true);
+	resize_with("slab_debug=FZPU", true);
+	resize_with("slab_debug=FZ", false);
+}
+
 static void dbg2_poison_bytes(void **state)
 {
 	struct kmem_cache *s = debug_cache("poison", 40, SLAB_POISON);
@@ -678,6 +725,7 @@ int main(void)
 		MACHINE(dbg1_dbg4_free_of_a_damaged_object_leaks_it),
 		cmocka_unit_test(dbg1_kmalloc_red_zone_by_profile),
 		cmocka_unit_test(dbg1_rea6_resized_in_place),
+		cmocka_unit_test(rea9_the_request_is_remembered),
 		MACHINE(dbg2_poison_bytes),
 		MACHINE(dbg2_dbg4_write_after_free),
 		MACHINE(dbg2_padding_and_slab_end),

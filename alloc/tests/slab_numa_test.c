@@ -111,6 +111,39 @@ static void km13_full_node_falls_back(void **state)
 	node_runs_out(0, false);
 }
 
+/* As kmalloc_node(): a wish, a requirement, and what a full node does to either. */
+static void objects_of_a_node(gfp_t extra)
+{
+	struct kmem_cache *s = kmem_cache_create("node", 2048, 0, SLAB_NO_MERGE, NULL);
+	bool left = false;
+	void *p;
+
+	for (int node = -1; node < 2; node++)
+		for (unsigned int cpu = 0; cpu < 4; cpu += 2) {
+			assert_int_equal(kmc_sim_switch(sim, cpu), 0);
+			p = kmem_cache_alloc_node(s, GFP_KERNEL | extra, node);
+			assert_int_equal(where(p).node, node < 0 ? cpu / 2 : (unsigned int)node);
+			kmem_cache_free(s, p);
+		}
+	while (!left && (p = kmem_cache_alloc_node(s, GFP_NOWAIT | __GFP_NOWARN | extra, 1)))
+		left = where(p).node != 1;
+	assert_int_equal(left, !(extra & __GFP_THISNODE));
+	/* Node 0 has memory in either case. */
+	assert_int_equal(where(kmem_cache_alloc_node(s, GFP_NOWAIT | extra, 0)).node, 0);
+}
+
+static void kc30_node_is_a_wish(void **state)
+{
+	(void)state;
+	objects_of_a_node(0);
+}
+
+static void kc30_node_is_required(void **state)
+{
+	(void)state;
+	objects_of_a_node(__GFP_THISNODE);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, setup_numa, teardown_machine)
 
 int main(void)
@@ -118,7 +151,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		EACH(km13_preference_and_requirement), EACH(kc37_remote_objects_bypass),
 		EACH(km14_bad_node_is_ignored),	       EACH(km13_full_node),
-		EACH(km13_full_node_falls_back),
+		EACH(km13_full_node_falls_back),       EACH(kc30_node_is_a_wish),
+		EACH(kc30_node_is_required),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -570,6 +570,76 @@ static void vm24_disjoint_and_inside(void **state)
 	on_both(check_limit);
 }
 
+static void check_page_aligned(void)
+{
+	static const unsigned long sizes[] = { 1, 100, 4095, 4096, 4097, 12289, 3ul << 20 };
+	static const unsigned long aligns[] = { 1, 64, 4096, 65536 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		unsigned long n = sizes[i];
+		void *p[] = { vmalloc(n), vzalloc(n), vmalloc_user(n), vmalloc_32(n),
+			      vmalloc_node(n, 0), __vmalloc(n, GFP_KERNEL | __GFP_ZERO),
+			      vmalloc_huge_node(n, GFP_KERNEL, 0) };
+
+		for (size_t k = 0; k < sizeof(p) / sizeof(p[0]); k++) {
+			assert_non_null(p[k]);
+			assert_int_equal((uintptr_t)p[k] % PAGE_SIZE, 0);
+			assert_int_equal(kmc_sim_address(sim, p[k]) % PAGE_SIZE, 0);
+		}
+		for (size_t k = 0; k < sizeof(p) / sizeof(p[0]); k++)
+			vfree(p[k]);
+		/* An alignment below a page is that of a page, one above it is kept. */
+		for (size_t k = 0; k < sizeof(aligns) / sizeof(aligns[0]); k++) {
+			void *q = __vmalloc_node(n, aligns[k], GFP_KERNEL, 0, NULL);
+			unsigned long least = aligns[k] < PAGE_SIZE ? PAGE_SIZE : aligns[k];
+
+			assert_int_equal(kmc_sim_address(sim, q) % least, 0);
+			vfree(q);
+		}
+	}
+}
+
+static void align11_page_aligned(void **state)
+{
+	(void)state;
+	on_both(check_page_aligned);
+}
+
+static unsigned int nr_warnings;
+static uint64_t last_reclaimable; /* frame number */
+
+static void note_page_kinds(void *arg, const struct kmc_tp *tp)
+{
+	(void)arg;
+	if (tp->id == KMC_TP_WARN)
+		nr_warnings++;
+	else if (tp->migratetype == 2)
+		last_reclaimable = tp->pfn;
+}
+
+/* No release with a profile strips what is not supported: the bit reaches the page. */
+static void check_nothing_stripped(enum kmc_profile profile)
+{
+	void *p;
+
+	(void)profile;
+	nr_warnings = 0;
+	last_reclaimable = UINT64_MAX;
+	kmc_sim_trace(sim, 1ull << KMC_TP_WARN | 1ull << KMC_TP_MM_PAGE_ALLOC, note_page_kinds,
+		      NULL);
+	p = __vmalloc(PAGE_SIZE, GFP_KERNEL | __GFP_RECLAIMABLE);
+	assert_non_null(p);
+	assert_int_equal(nr_warnings, 0);
+	assert_int_equal(last_reclaimable, vmalloc_to_pfn(p));
+	vfree(p);
+}
+
+static void vm25_begins_behind_the_profiles(void **state)
+{
+	(void)state;
+	on_profiles(check_nothing_stripped);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -592,6 +662,8 @@ int main(void)
 		cmocka_unit_test(vm22_node_is_a_wish),
 		cmocka_unit_test(vm23_for_every_n),
 		cmocka_unit_test(vm24_disjoint_and_inside),
+		cmocka_unit_test(align11_page_aligned),
+		cmocka_unit_test(vm25_begins_behind_the_profiles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
