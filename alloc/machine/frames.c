@@ -5,6 +5,7 @@
  * address has the alignment of its frame number, up to 4 MiB.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -64,8 +65,10 @@ static int junk_file(void)
 		close(fd);
 		return -1;
 	}
-	for (size_t i = 0; i < JUNK_BYTES; i++)
+	for (size_t i = 0; i < PAGE_SIZE; i++)
 		junk[i] = (uint8_t)(0x81 | i * 37 >> 3);
+	for (size_t at = PAGE_SIZE; at < JUNK_BYTES; at += PAGE_SIZE)
+		memcpy(junk + at, junk, PAGE_SIZE);
 	munmap(junk, JUNK_BYTES);
 	return fd;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The main of a fuzz target without an engine: runs each file named, and each
- * file of a folder named, in order of names. Text programs (.op) are turned
- * into records first, so that a corpus of text serves as it is.
+ * file of a folder named, in order of names.
  *
  * With --print first the programs are printed as text and not run.
  *
@@ -15,19 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "vocab/program.h"
+#include "mutate/input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned long files;
 static bool print;
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), n = strlen(end);
-
-	return len >= n && !strcmp(text + len - n, end);
-}
 
 /* The text of what the bytes stand for. */
 static void print_program(const uint8_t *bytes, size_t len)
@@ -35,7 +27,7 @@ static void print_program(const uint8_t *bytes, size_t len)
 	struct kmc_program program;
 
 	kmc_program_init(&program);
-	if (!kmc_program_decode(&program, bytes, len))
+	if (!kmc_input_decode(&program, bytes, len))
 		kmc_program_print(&program, stdout);
 	kmc_program_free(&program);
 }
@@ -48,28 +40,7 @@ static void use_input(const uint8_t *bytes, size_t len)
 		LLVMFuzzerTestOneInput(bytes, len);
 }
 
-static int run_text(const char *path)
-{
-	struct kmc_program program;
-	char error[512] = "";
-	void *bytes = NULL;
-	size_t len = 0;
-	int err;
-
-	kmc_program_init(&program);
-	err = kmc_program_read(&program, path, error, sizeof(error));
-	if (err)
-		fprintf(stderr, "%s\n", error);
-	else
-		err = kmc_program_encode(&program, &bytes, &len);
-	kmc_program_free(&program);
-	if (!err)
-		use_input(bytes, len);
-	free(bytes);
-	return err ? 2 : 0;
-}
-
-static int run_bytes(const char *path)
+static int run_file(const char *path)
 {
 	FILE *in = fopen(path, "rb");
 	uint8_t *bytes = NULL;
@@ -125,7 +96,7 @@ static int run_path(const char *path)
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
 		return run_folder(path);
 	files++;
-	return ends_with(path, ".op") ? run_text(path) : run_bytes(path);
+	return run_file(path);
 }
 
 int main(int argc, char **argv)

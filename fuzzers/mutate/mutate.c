@@ -9,6 +9,7 @@
 #include <string.h>
 #include "bytes.h"
 #include "draw.h"
+#include "mutate/input.h"
 #include "mutate/mutate.h"
 
 #define MAX_STEPS 6 /* mutations of one child */
@@ -363,7 +364,7 @@ static size_t write_program(struct kmc_program *program, uint8_t *out, size_t ma
 
 static bool has_head(const uint8_t *bytes, size_t len)
 {
-	return len >= 5 && !memcmp(bytes, "KMCOP", 5);
+	return len >= 5 && (!memcmp(bytes, "KMCOP", 5) || !memcmp(bytes, "# kmc", 5));
 }
 
 size_t kmc_mutate(struct kmc_mutator *mutator, uint8_t *bytes, size_t len, size_t max,
@@ -377,11 +378,11 @@ size_t kmc_mutate(struct kmc_mutator *mutator, uint8_t *bytes, size_t len, size_
 	mutator->last[0] = KMC_MUTATE_BYTES;
 	if (len && dice_one_in(&dice, 8))
 		return kmc_mutate_bytes(&dice, bytes, len, max);
-	if (kmc_program_decode(program, bytes, len))
+	if (kmc_input_decode(program, bytes, len))
 		return len;
 	if (!has_head(bytes, len))
 		draw_machine(mutator->alphabet, &dice, program);
-	if (other && other_len && !kmc_program_decode(&mutator->other, other, other_len))
+	if (other && other_len && !kmc_input_decode(&mutator->other, other, other_len))
 		from = &mutator->other;
 	mutate_program(mutator, &dice, program, from);
 	made = write_program(program, bytes, max);
@@ -397,7 +398,7 @@ size_t kmc_cross_over(struct kmc_mutator *mutator, const uint8_t *a, size_t a_le
 
 	mutator->nr_last = 1;
 	mutator->last[0] = KMC_MUTATE_SPLICE;
-	if (kmc_program_decode(one, a, a_len) || kmc_program_decode(two, b, b_len))
+	if (kmc_input_decode(one, a, a_len) || kmc_input_decode(two, b, b_len))
 		return 0;
 	cut = (size_t)dice_below(&dice, one->nr_ops + 1);
 	from = (size_t)dice_below(&dice, two->nr_ops + 1);

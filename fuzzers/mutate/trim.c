@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "mutate/input.h"
 #include "mutate/mutate.h"
 
 #define MAX_TRIES 256
@@ -18,7 +19,7 @@ int kmc_trim_begin(struct kmc_trim *trim, const uint8_t *bytes, size_t len)
 	memset(trim, 0, sizeof(*trim));
 	kmc_program_init(&trim->program);
 	kmc_program_init(&trim->candidate);
-	if (kmc_program_decode(&trim->program, bytes, len))
+	if (kmc_input_decode(&trim->program, bytes, len))
 		return -ENOMEM;
 	trim->chunk = trim->program.nr_ops / 2;
 	trim->done = !trim->chunk;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "fuzz/body.h"
+#include "mutate/input.h"
 
 /* Machines kept: most of what an alphabet's shapes and profiles make, in some hundred MiB. */
 #define MAX_RIGS 24
@@ -36,7 +37,7 @@ static void usual_machine(struct kmc_machine *machine)
 
 int kmc_fuzz_program(struct kmc_program *program, const void *bytes, size_t len)
 {
-	int err = kmc_program_decode(program, bytes, len);
+	int err = kmc_input_decode(program, bytes, len);
 
 	if (err)
 		return err;

@@ -44,6 +44,18 @@ static bool may_hold_objects(const struct kmc_judge *judge, const struct kmc_cas
 	return c->cache && c->cache->count.live > c->value;
 }
 
+/* A cache that may have been merged lives on under another name: it is not destroyed at all. */
+static bool stands_alone(const struct kmc_judge *judge, const struct kmc_cache_desc *cache)
+{
+	const uint64_t never_merged = KMC_CF_NO_MERGE | KMC_CF_TYPESAFE_BY_RCU | KMC_CF_NOLEAKTRACE |
+				      KMC_CF_CONSISTENCY_CHECKS | KMC_CF_RED_ZONE |
+				      KMC_CF_POISON | KMC_CF_STORE_USER | KMC_CF_TRACE;
+	const uint32_t nobody = KMC_MO_LAYOUT_DEBUG | (uint32_t)KMC_MO_slab_nomerge;
+
+	return cache->ctor || cache->usersize || cache->flags & never_merged ||
+	       judge->subject.machine.options & nobody;
+}
+
 static void end_destroy(struct kmc_judge *judge, struct kmc_case *c)
 {
 	if (c->ev->cache == KMC_CACHE_NONE) {
@@ -53,7 +65,8 @@ static void end_destroy(struct kmc_judge *judge, struct kmc_case *c)
 	/* With objects left, whether it was meant or not, it is for the caller to answer (KC-25). */
 	c->value = c->cache && c->cache->known ? c->cache->count.live : 0;
 	if (c->value || c->ev->marks & KMC_MARK_MISUSE) {
-		if (c->value)
+		if (c->value && (c->ev->marks & KMC_MARK_MISUSE ||
+				 stands_alone(judge, &c->cache->desc)))
 			KMC_ASK(judge, KC_42, c);
 		return;
 	}

@@ -41,15 +41,38 @@ static void pattern_write(uint8_t *block, struct kmc_extent at, uint64_t pattern
 /* Offset of the first byte that differs, or at.end. */
 static uint64_t pattern_compare(const uint8_t *block, struct kmc_extent at, uint64_t pattern)
 {
-	for (uint64_t i = at.start; i < at.end; i++)
+	uint64_t i = at.start;
+
+	for (; i < at.end && i % 8; i++)
+		if (block[i] != pattern_byte(pattern, i))
+			return i;
+	for (; i + 8 <= at.end; i += 8) {
+		uint64_t word = pattern_word(pattern, i / 8);
+
+		if (memcmp(block + i, &word, 8))
+			break;
+	}
+	for (; i < at.end; i++)
 		if (block[i] != pattern_byte(pattern, i))
 			return i;
 	return at.end;
 }
 
+/* By pieces that a compiler turns into vectors; the piece with the byte is looked at again. */
 static uint64_t zero_compare(const uint8_t *block, struct kmc_extent at)
 {
-	for (uint64_t i = at.start; i < at.end; i++)
+	uint64_t i = at.start, words[8];
+
+	for (; i + sizeof(words) <= at.end; i += sizeof(words)) {
+		uint64_t any = 0;
+
+		memcpy(words, block + i, sizeof(words));
+		for (unsigned int k = 0; k < 8; k++)
+			any |= words[k];
+		if (any)
+			break;
+	}
+	for (; i < at.end; i++)
 		if (block[i])
 			return i;
 	return at.end;
