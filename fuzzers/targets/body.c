@@ -77,7 +77,7 @@ static bool make_ready(void)
 {
 	if (rigs)
 		return true;
-	rigs = kmc_rigs_create(MAX_RIGS, KMC_RIG_TRAP | (digested ? KMC_RIG_DIGEST : 0));
+	rigs = kmc_rigs_create(MAX_RIGS, digested ? KMC_RIG_DIGEST : KMC_RIG_TRAP);
 	if (!rigs)
 		return false;
 	if (!program.ops)
@@ -104,13 +104,15 @@ int kmc_fuzz_input(const struct kmc_alphabet *alphabet, const uint8_t *bytes, si
 	struct kmc_rig_run run;
 	struct kmc_rig *rig;
 
-	(void)alphabet;
 	if (!make_ready() || kmc_fuzz_program(&program, bytes, len))
 		return 0;
 	rig = take_rig();
 	if (!rig)
 		return 0;
-	kmc_rig_run(rig, program.ops, program.nr_ops, &run);
+	if (alphabet->threads)
+		kmc_rig_overlap(rig, program.ops, program.nr_ops, &run);
+	else
+		kmc_rig_run(rig, program.ops, program.nr_ops, &run);
 	if (digested)
 		*digested = run;
 	return 0;

@@ -5,9 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include "coverage.h"
+#include "exec/overlap.h"
 #include "fuzz/rig.h"
 #include "fuzz/telltale.h"
 #include "vocab/event_digest.h"
+
+struct schedule {
+	const struct kmc_op *ops;
+	size_t nr;
+	uint64_t points; /* so far */
+};
 
 struct kmc_rigs {
 	size_t nr, max;
@@ -104,6 +111,47 @@ void kmc_rig_run(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
 	kmc_rig_reset(rig, run);
 	for (size_t i = 0; i < nr && !run->error; i++)
 		kmc_rig_step(rig, &ops[i], run);
+	kmc_rig_finish(rig, run);
+}
+
+/* overlapping calls */
+
+/*
+ * Which cpu goes on follows from the point, the op at hand and how many points
+ * came before: from the program. A quarter of the points may change the cpu.
+ */
+static unsigned int pick_cpu(void *arg, unsigned int cpu, size_t at, const char *point,
+			     uint64_t runnable)
+{
+	struct schedule *schedule = arg;
+	const struct kmc_op *op = &schedule->ops[at < schedule->nr ? at : 0];
+	uint64_t x = KMC_DIGEST_START;
+	unsigned int nr;
+
+	for (const char *p = point; *p; p++)
+		x = kmc_digest_word(x, (uint8_t)*p);
+	x = kmc_digest_word(x, (uint64_t)op->code << 48 | (uint64_t)op->attr << 40 | op->dst);
+	x = kmc_digest_word(x, op->a ^ op->b << 1 ^ op->src ^ ++schedule->points);
+	if (x >> 8 & 3 && runnable >> cpu & 1)
+		return cpu;
+	nr = (unsigned int)(x >> 16) % (unsigned int)__builtin_popcountll(runnable);
+	while (nr--)
+		runnable &= runnable - 1;
+	return (unsigned int)__builtin_ctzll(runnable);
+}
+
+void kmc_rig_overlap(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
+		     struct kmc_rig_run *run)
+{
+	struct kmc_sink sink = { .arg = rig, .event = on_event, .cache = on_cache };
+	struct schedule schedule = { .ops = ops, .nr = nr };
+	int err;
+
+	kmc_rig_reset(rig, run);
+	err = kmc_overlap_run(rig->target, ops, nr, &sink, pick_cpu, &schedule);
+	if (err)
+		run->error = err;
+	run->op = nr;
 	kmc_rig_finish(rig, run);
 }
 

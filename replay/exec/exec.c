@@ -1129,6 +1129,8 @@ void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 	}
 	/* Called misuse, it is none as far as operands go, and is done. */
 	exec->open.marks &= (uint16_t)~KMC_MARK_MISUSE;
+	if (exec->overlapping)
+		begin(exec);
 	run(exec, &call);
 	if (plan->family == KMC_OPF_MACHINE)
 		finish_machine(exec, &call);

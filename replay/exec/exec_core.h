@@ -159,9 +159,11 @@ struct kmc_exec {
 	struct kmc_reader readers[KMC_MAX_TASKS];
 	size_t nr_pending, max_pending;
 	struct kmc_pending *pending; /* in order of queueing */
+	bool overlapping;         /* calls of other cpus may come between: each tells its begin */
 	bool released_inline;     /* the call under way has freed its own block already */
 	/* scratch for duplicated strings and bulk calls */
-	void *bulk[KMC_NR_SLOTS];
+	void **bulk;              /* bulk_room, or an overlapping call's own */
+	void *bulk_room[KMC_NR_SLOTS];
 	char *text;
 	size_t text_bytes;
 	/* slots */

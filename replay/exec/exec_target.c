@@ -75,6 +75,7 @@ struct kmc_exec *kmc_exec_create(const struct kmc_target_ops *ops,
 	exec->target.ops = ops;
 	exec->backend = backend;
 	exec->flags = config->flags;
+	exec->bulk = exec->bulk_room;
 	exec->caps.machine = config->machine;
 	caps_fill(&exec->caps, backend);
 	return exec;

@@ -45,7 +45,7 @@ int kmc_fuzz_program(struct kmc_program *program, const void *bytes, size_t len)
 int kmc_fuzz_input(const struct kmc_alphabet *alphabet, const uint8_t *bytes, size_t len);
 
 /**
- * kmc_fuzz_digest() - Have inputs digested too (tests of determinism).
+ * kmc_fuzz_digest() - Have inputs digested, and no finding trap (tests of determinism).
  * @last: receives what the last input was like.
  */
 void kmc_fuzz_digest(struct kmc_rig_run *last);

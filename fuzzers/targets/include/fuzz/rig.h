@@ -72,6 +72,13 @@ int kmc_rigs_take(struct kmc_rigs *rigs, const struct kmc_machine *machine, uint
 void kmc_rig_run(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
 		 struct kmc_rig_run *run);
 
+/**
+ * kmc_rig_overlap() - The same with calls of different cpus overlapping (exec/overlap.h), as
+ * the program itself decides. Sub-op points are there where alloc_yield is linked.
+ */
+void kmc_rig_overlap(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
+		     struct kmc_rig_run *run);
+
 /* The same in steps, for who looks in between. */
 void kmc_rig_reset(struct kmc_rig *rig, struct kmc_rig_run *run);
 void kmc_rig_step(struct kmc_rig *rig, const struct kmc_op *op, struct kmc_rig_run *run);
