@@ -151,6 +151,8 @@ static void alloc_enter(struct kmc_exec *exec, const struct kmc_op *op)
 static void forget(struct alloc_state *state)
 {
 	state->cpu = -1;
+	state->last_gfp = (struct kmc_gfp){ 0 };
+	state->last_raw = 0;
 	memset(state->task, 0xff, sizeof(state->task));
 	memset(state->context, 0xff, sizeof(state->context));
 }
