@@ -22,7 +22,7 @@ static struct life *life_at(struct lives *lives, uint16_t slot)
 	return life;
 }
 
-struct operand operand_of(const struct kmc_param *param)
+static struct operand operand_by_name(const struct kmc_param *param)
 {
 	static const struct {
 		const char *name;
@@ -44,6 +44,33 @@ struct operand operand_of(const struct kmc_param *param)
 		if (!strcmp(kinds[i].name, param->name))
 			operand.kind = (uint8_t)kinds[i].kind;
 	return operand;
+}
+
+#define MAX_PARAMS (sizeof(((struct kmc_op_desc *)0)->params) / sizeof(struct kmc_param))
+
+static struct operand operands[KMC_OPCODE_END][MAX_PARAMS];
+
+/* The catalogue is one array, indexed by opcode. */
+static const struct kmc_op_desc *catalogue(void)
+{
+	return kmc_op_desc(kmc_op_at(0)) - kmc_op_at(0);
+}
+
+/* Names are compared once: mutating asks for operands all the time. */
+void lives_prepare(void)
+{
+	unsigned int code;
+
+	for (size_t i = 0; (code = kmc_op_at(i)); i++)
+		for (unsigned int k = 0; k < kmc_op_desc(code)->nr_params; k++)
+			operands[code][k] = operand_by_name(&kmc_op_desc(code)->params[k]);
+}
+
+struct operand operand_of(const struct kmc_param *param)
+{
+	size_t code = ((uintptr_t)param - (uintptr_t)catalogue()) / sizeof(struct kmc_op_desc);
+
+	return operands[code][param - catalogue()[code].params];
 }
 
 uint16_t *slot_field(struct kmc_op *op, char field)

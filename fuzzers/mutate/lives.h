@@ -41,7 +41,9 @@ void lives_reset(struct lives *lives);
 /** lives_note() - What the op does to slots. */
 void lives_note(struct lives *lives, const struct kmc_op *op);
 
-/** operand_of() - What a parameter wants; kind LIFE_NONE: it is no slot. */
+/** lives_prepare() - Before any use of the rest; any number of times. */
+void lives_prepare(void);
+/** operand_of() - What a parameter of the catalogue wants; kind LIFE_NONE: it is no slot. */
 struct operand operand_of(const struct kmc_param *param);
 uint16_t *slot_field(struct kmc_op *op, char field);
 

@@ -41,6 +41,7 @@ struct kmc_mutator *kmc_mutator_create(const struct kmc_alphabet *alphabet)
 
 	if (!mutator)
 		return NULL;
+	lives_prepare();
 	mutator->alphabet = alphabet;
 	kmc_program_init(&mutator->program);
 	kmc_program_init(&mutator->other);

@@ -44,6 +44,7 @@ static bool fails_for_memory_only(const struct kmc_case *c)
 	case KMC_OPF_DMA:
 	case KMC_OPF_PERCPU:
 	case KMC_OPF_ZS:
+	case KMC_OPF_RUST: /* refuses alignments */
 		return false;
 	default:
 		return true;
