@@ -28,7 +28,8 @@ KMC_RULE_FN(RS_2)
 {
 	uint64_t size = padded(c->ev->size, c->ev->granted), want = 1;
 
-	if (c->ev->granted <= 8 || size > INT64_MAX ||
+	/* A layout of no size never comes to the allocator (RS-4). */
+	if (c->ev->granted <= 8 || !size || size > INT64_MAX ||
 	    kmc_release_of(j) >= KMC_RELEASE(6, 11, 0))
 		return;
 	while (want < size)
