@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One input: decode, run, judge. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,9 @@ KMC_NO_COVERAGE static bool make_ready(void)
 	if (rigs)
 		return true;
 	kmc_coverage_pause();
+	/* Snapshots come and go with every input: their memory is to stay in the process. */
+	mallopt(M_MMAP_THRESHOLD, 64 << 20);
+	mallopt(M_TRIM_THRESHOLD, 512 << 20);
 	rigs = kmc_rigs_create(MAX_RIGS, digested ? KMC_RIG_DIGEST : KMC_RIG_TRAP);
 	if (rigs) {
 		if (!program.ops)
