@@ -58,6 +58,15 @@ function(kmc_program name)
 	endif()
 endfunction()
 
+# kmc_link_engine(TARGET): a fuzz target is linked with the engine, by the C++
+# compiler where that was asked for (archives of engines are C++).
+function(kmc_link_engine target)
+	target_link_libraries(${target} PRIVATE ${KMC_FUZZ_ENGINE})
+	if(KMC_FUZZ_CXX)
+		set_property(TARGET ${target} PROPERTY LINKER_LANGUAGE CXX)
+	endif()
+endfunction()
+
 # kmc_test(NAME SOURCES ... [LINK ...] [LABEL short|medium|long] [TIMEOUT s])
 #
 # A cmocka program run by ctest. Exit status 77 is a visible skip.
