@@ -93,13 +93,21 @@ KMC_RULE_FN(KC_16)
 		    (j, "the flags are %#x", c->gfp));
 }
 
+/* Bytes charged for the object; of a bulk call's objects, by that call. */
+static uint64_t charged_for(struct kmc_judge *j, const struct kmc_case *c)
+{
+	const struct kmc_open_call *bulk = kmc_open_find(j, c->ev->parent);
+
+	return c->open->notes.charged + (bulk ? bulk->notes.charged : 0);
+}
+
 KMC_RULE_FN(KC_17)
 {
-	if (!c->open->notes.charged && !kmc_payment_is_sure(j, c)) {
+	if (!charged_for(j, c) && !kmc_payment_is_sure(j, c)) {
 		KMC_UNKNOWN_HERE(KC_17);
 		return;
 	}
-	KMC_VERDICT(KC_17, c->open->notes.charged, "uncharged",
+	KMC_VERDICT(KC_17, charged_for(j, c), "uncharged",
 		    (j, "%s accounts: every object of it is charged", name_of(c)),
 		    (j, "nothing was charged"));
 }
