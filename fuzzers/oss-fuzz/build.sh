@@ -49,7 +49,7 @@ for target in $targets; do
 	fuzz_event_file)
 		pack $target "$src"/corpus/rules/*.ev ;;
 	fuzz_run_doc)
-		pack $target "$src"/oracle/report/render/tests/*.json ;;
+		pack $target "$src"/oracle/report/render/tests/golden/* ;;
 	*)
 		pack $target "$src"/corpus/seeds/*.op "$src"/corpus/regressions/*.op
 		cp "$src/fuzzers/oss-fuzz/program.dict" "$OUT/$target.dict" ;;
