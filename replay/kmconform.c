@@ -26,6 +26,8 @@ static const struct {
 	{ "minimize", "make a program that violates a rule as small as can be" },
 	{ "explore", "try every short sequence of a program's ops" },
 	{ "mutants", "see which rules catch the faults planted in the allocator" },
+	{ "distill", "make few and short programs of a recorded trace that cover what it covers" },
+	{ "coverage", "say which rules and edges a corpus of programs covers" },
 	{ "bench", "measure the allocator against others" },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
