@@ -66,6 +66,7 @@ struct kmc_worker {
 	unsigned int number;
 	pid_t pid;                       /* 0: idle */
 	int out;                         /* the engine's output */
+	int leash;                       /* when it is closed, or we die, all of the engine ends */
 	enum kmc_engine engine;
 	unsigned int target;
 	bool minimizing;                 /* merges the corpus instead */

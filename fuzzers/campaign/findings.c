@@ -268,6 +268,7 @@ static bool reproduces(struct kmc_campaign *c, const struct artifact *a, const c
 static int write_about(struct kmc_campaign *c, const struct artifact *a, const char *folder,
 		       const struct finding *f, bool reduced, bool reproduced)
 {
+	const char *planted = getenv("KMC_PLANTED"); /* which fault the build carries */
 	char *text = NULL, input[PATH_MAX];
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
@@ -285,11 +286,13 @@ static int write_about(struct kmc_campaign *c, const struct artifact *a, const c
 	fprintf(out, "at_execs    : %" PRIu64 "\nat_seconds  : %.0f\n", c->execs,
 		c->seconds + kmc_now() - c->began);
 	if (reproduced)
-		fprintf(out, "command     : %s/kmconform check %s/reduced.op\n",
+		fprintf(out, "command     : %s%s%s%s/kmconform check %s/reduced.op\n",
+			planted ? "KMC_PLANTED=" : "", planted ? planted : "", planted ? " " : "",
 			c->options->bin[a->engine], input);
 	else
-		fprintf(out, "command     : %s/fuzz_%s %s/input\n", c->options->bin[a->engine],
-			a->target->name, input);
+		fprintf(out, "command     : %s%s%s%s/fuzz_%s %s/input\n",
+			planted ? "KMC_PLANTED=" : "", planted ? planted : "", planted ? " " : "",
+			c->options->bin[a->engine], a->target->name, input);
 	fclose(out);
 	err = write_text(folder, "about", text, len);
 	free(text);

@@ -330,10 +330,8 @@ static void stop_all(struct kmc_campaign *c)
 	while (nr_busy(c) && kmc_now() < until)
 		hear(c);
 	for (unsigned int i = 0; i < c->options->nr_workers; i++)
-		if (c->workers[i].pid) {
-			kill(-c->workers[i].pid, SIGKILL);
+		if (c->workers[i].pid)
 			kmc_engine_ended(c, &c->workers[i]);
-		}
 	kmc_findings_collect(c);
 }
 
