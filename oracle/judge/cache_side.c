@@ -71,7 +71,9 @@ static void end_destroy(struct kmc_judge *judge, struct kmc_case *c)
 		return;
 	}
 	c->value = pending_of(judge, c->ev->cache);
-	if (!may_hold_objects(judge, c))
+	/* Who may not sleep cannot wait for a grace period, and must not destroy. */
+	if (!may_hold_objects(judge, c) &&
+	    (c->ev->context == KMC_CTX_TASK || c->ev->context == KMC_CTX_UNKNOWN))
 		KMC_ASK(judge, KC_27, c);
 }
 

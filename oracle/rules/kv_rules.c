@@ -70,7 +70,9 @@ KMC_RULE_FN(KV_5)
 
 KMC_RULE_FN(KV_6)
 {
-	bool loud = c->effects & BIT(WARNED) && c->gfp & KMC_GFP_NOWARN &&
+	/* Bits that are not for slabs are warned of whatever the caller asks (KM-24). */
+	bool odd = c->gfp & (KMC_GFP_HIGHMEM | KMC_GFP_DMA32) || c->ev->gfp_raw;
+	bool loud = kmc_noticed(c) & BIT(WARNED) && c->gfp & KMC_GFP_NOWARN && !odd &&
 		    kmc_release_of(j) >= KMC_RELEASE(6, 1, 0);
 
 	if (c->size <= INT32_MAX)
