@@ -103,7 +103,7 @@ function(kmc_test_properties name label timeout)
 		set(label short)
 	endif()
 	if(NOT timeout)
-		set(timeout 120)
+		set(timeout 300) # what takes a tenth of that on a machine of its own
 	endif()
 	set_tests_properties(${name} PROPERTIES
 		LABELS ${label} TIMEOUT ${timeout} SKIP_RETURN_CODE 77)
