@@ -21,6 +21,9 @@ run() {
 }
 value() { awk -v name="$1" '$1 == name { print $3 }' campaign/status; }
 
+export STUB_STRAY=98765.$$ # how long a process sleeps that nothing but its engine's end ends
+strays() { ps ax -o args | grep -c "^sleep $STUB_STRAY"; }
+
 execs=0
 : > inputs.before
 : > findings.before
@@ -31,7 +34,11 @@ for ((kill = 0; kill < kills; kill++)); do
 	sleep "$((RANDOM % 3)).$((RANDOM % 10))5"
 	kill -9 $pid
 	wait $pid 2> /dev/null
-	sleep 0.3 # its engines die with it
+	for _ in 1 2 3 4 5 6 7 8 9 10; do # its engines die with it, and theirs
+		[ "$(strays)" -eq 0 ] && break
+		sleep 0.3
+	done
+	[ "$(strays)" -eq 0 ] || fail "kill $kill: $(strays) processes outlive their campaign"
 	[ -e campaign/status ] || continue
 	now=$(value execs_done)
 	[ "$now" -ge "$execs" ] || fail "kill $kill: $now execs, $execs before"
@@ -51,6 +58,7 @@ done
 printf 'half' > campaign/corpus/one/0123456789012345678901234567890123456789
 out=$(run --seconds 4 2>&1)
 status=$?
+[ "$(strays)" -eq 0 ] || fail "$(strays) processes outlive a campaign that ended"
 [ $status -le 1 ] || fail "the last session ended with $status: $out"
 [[ "$out" == *"damaged inputs were put aside"* ]] || fail "nothing was put aside: $out"
 [ -e campaign/corpus/one/0123456789012345678901234567890123456789 ] && fail "the damaged input is still there"
