@@ -68,7 +68,8 @@ KMC_NO_ASAN void *kmc_slab_next_free(struct kmc_sim *sim, const struct kmem_cach
 {
 	uint64_t *word = link_word(s, object);
 	uint64_t value = *word ^ link_mask(s, link_address(sim, word));
-	void *next = sim->frames + (value - KMC_DIRECT_MAP_BASE);
+	/* By number: a damaged word may lead anywhere. */
+	void *next = (void *)((uintptr_t)sim->frames + (uintptr_t)(value - KMC_DIRECT_MAP_BASE));
 
 	if (value == 0)
 		return NULL;

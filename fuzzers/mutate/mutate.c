@@ -342,16 +342,17 @@ static size_t write_program(struct kmc_program *program, uint8_t *out, size_t ma
 {
 	size_t nr = program->nr_ops, len;
 	uint8_t record[2 * KMC_RECORD_BYTES];
-	void *head;
+	void *head = NULL;
 
 	program->nr_ops = 0;
 	if (kmc_program_encode(program, &head, &len))
 		len = max + 1;
 	program->nr_ops = nr;
+	if (len <= max)
+		memcpy(out, head, len);
+	free(head);
 	if (len > max)
 		return 0;
-	memcpy(out, head, len);
-	free(head);
 	for (size_t i = 0; i < nr; i++) {
 		size_t bytes = KMC_RECORD_BYTES * kmc_op_encode(&program->ops[i], record);
 
