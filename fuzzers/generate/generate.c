@@ -46,7 +46,7 @@ static void step_any(struct maker *m, uint16_t slot)
 
 static void step_alloc_only(struct maker *m, uint16_t slot)
 {
-	switch (gen_draw(m, 20)) {
+	switch (gen_draw(m, 22)) {
 	case 0:
 		gen_create(m);
 		break;
@@ -97,6 +97,10 @@ static void step_alloc_only(struct maker *m, uint16_t slot)
 		break;
 	case 18:
 		gen_other_sequence(m);
+		break;
+	case 19:
+	case 20:
+		gen_edge(m);
 		break;
 	default:
 		switch (gen_draw(m, 8)) {

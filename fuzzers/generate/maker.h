@@ -158,5 +158,9 @@ void gen_rcu(struct maker *m);
 /* other_sequences.c */
 void gen_other_sequence(struct maker *m);
 
+/* edges.c, edges_devices.c */
+void gen_edge(struct maker *m);
+void gen_device_edge(struct maker *m);
+
 /* misuse.c */
 void gen_misuse(struct maker *m);
