@@ -388,7 +388,8 @@ static bool has_elements(const struct kmc_exec *exec, const struct kmc_slot *poo
 	for (uint32_t i = 0; i < exec->nr_used; i++) {
 		const struct kmc_slot *slot = &exec->slots[exec->used[i]];
 
-		if (slot->kind == KMC_SLOT_MEMORY && !slot->freed && element_of(slot, pool))
+		if (slot->kind == KMC_SLOT_MEMORY && !slot->freed && slot->ptr &&
+		    element_of(slot, pool))
 			return true;
 	}
 	return false;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kmconform generate: the legal program of a seed, as text. */
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "generate/generate.h"
+#include "kmc-version.h"
+
+const char *argp_program_version = KMC_VERSION_LINE;
+
+#define CANNOT 2
+
+enum { KEY_MACHINE = 0x100, KEY_PROFILE, KEY_EDITION, KEY_MISUSE, KEY_KMALLOC };
+
+static const struct argp_option options[] = {
+	{ "seed", 's', "N", 0, "The program's number (default 1)", 0 },
+	{ "machine", KEY_MACHINE, "N", 0, "The machine's number (default: the program's own)", 0 },
+	{ "profile", KEY_PROFILE, "RELEASE", 0, "What alloc imitates (default 6.18.44)", 0 },
+	{ "edition", KEY_EDITION, "RELEASE", 0, "The texts that callers keep to (default: of the profile)",
+	  0 },
+	{ "misuse", KEY_MISUSE, "TEXT", 0, "Let one caller be wrong (\"list\" lists)", 0 },
+	{ "kmalloc-only", KEY_KMALLOC, NULL, 0, "Only calls that target malloc has", 0 },
+	{ 0 }
+};
+
+static uint64_t number(struct argp_state *state, const char *text)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || *end || end == text || *text == '-')
+		argp_error(state, "%s is no number", text);
+	return value;
+}
+
+static uint32_t release(struct argp_state *state, const char *text)
+{
+	unsigned int major, minor, patch = 0;
+	int used = 0, fields = sscanf(text, "%u.%u%n.%u%n", &major, &minor, &used, &patch, &used);
+
+	if (fields < 2 || text[used] || major > 255 || minor > 255 || patch > 65535)
+		argp_error(state, "%s is no release", text);
+	return KMC_RELEASE(major, minor, patch);
+}
+
+static enum kmc_gen_misuse misuse(struct argp_state *state, const char *text)
+{
+	for (int i = 0; i < KMC_GEN_NR_MISUSES; i++)
+		if (!strcmp(kmc_gen_misuse_name((enum kmc_gen_misuse)i), text))
+			return (enum kmc_gen_misuse)i;
+	if (strcmp(text, "list"))
+		argp_error(state, "no misuse \"%s\"", text);
+	for (int i = 0; i < KMC_GEN_NR_MISUSES; i++)
+		printf("%s\n", kmc_gen_misuse_name((enum kmc_gen_misuse)i));
+	exit(0);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct kmc_gen_wish *wish = state->input;
+
+	switch (key) {
+	case 's': wish->seed = number(state, arg); break;
+	case KEY_MACHINE: wish->machine = number(state, arg); break;
+	case KEY_PROFILE: wish->profile = release(state, arg); break;
+	case KEY_EDITION: wish->edition = release(state, arg); break;
+	case KEY_MISUSE: wish->misuse = misuse(state, arg); break;
+	case KEY_KMALLOC: wish->kmalloc_only = true; break;
+	case ARGP_KEY_ARG: argp_error(state, "what is %s?", arg); break;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.doc = "Print the program that a seed makes: calls by correct callers, everything "
+		       "given back.\vOn one with --misuse a comment says which rule it breaks.",
+	};
+	struct kmc_gen_wish wish = { .seed = 1, .profile = KMC_RELEASE(6, 18, 44) };
+	struct kmc_program program;
+	const char *rule = NULL;
+	int err;
+
+	argp_err_exit_status = CANNOT;
+	argp_parse(&argp, argc, argv, 0, NULL, &wish);
+	if (!wish.edition) /* the texts of the same series */
+		wish.edition = wish.profile & ~0xffffu;
+	kmc_program_init(&program);
+	err = kmc_generate(&program, &wish, &rule);
+	if (!err && wish.misuse)
+		printf("# breaks %s\n", rule ? rule : "nothing: no block to do it to");
+	if (!err)
+		err = kmc_program_print(&program, stdout);
+	kmc_program_free(&program);
+	if (err || fflush(stdout)) {
+		fprintf(stderr, "kmconform generate: %s\n", strerror(err ? -err : errno));
+		return CANNOT;
+	}
+	return 0;
+}
