@@ -26,6 +26,18 @@ const struct kmc_planted_fault *kmc_planted_at(size_t index)
 
 #ifdef KMC_PLANTED_FAULTS
 enum kmc_planted kmc_planted_chosen;
+static uint64_t hits;
+
+bool kmc_planted_reached(void)
+{
+	__atomic_fetch_add(&hits, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+uint64_t kmc_planted_hits(void)
+{
+	return __atomic_load_n(&hits, __ATOMIC_RELAXED);
+}
 
 bool kmc_planted_choose(const char *name)
 {
@@ -68,5 +80,10 @@ void kmc_planted_warn(void)
 bool kmc_planted_choose(const char *name)
 {
 	return !name;
+}
+
+uint64_t kmc_planted_hits(void)
+{
+	return 0;
 }
 #endif

@@ -14,7 +14,7 @@
 #include "fuzz/rig.h"
 #include "generate/generate.h"
 
-#define PROGRAMS_A_MACHINE 64
+#define PROGRAMS_A_MACHINE 16
 #define MOST_DEATHS	   200
 #define SECONDS_A_PROGRAM  10
 
@@ -90,11 +90,12 @@ static _Noreturn void run_child(const struct campaign_wish *wish, const struct f
 	struct child child = { .fault = fault, .shared = shared };
 	struct kmc_program program;
 	int null = open("/dev/null", O_WRONLY), err = 0;
+	uint64_t before = shared->hits;
 
 	if (null >= 0)
 		dup2(null, STDERR_FILENO);
 	kmc_exec_planted_choose(fault ? fault->name : NULL);
-	child.rigs = kmc_rigs_create(2, 0);
+	child.rigs = kmc_rigs_create(2, KMC_RIG_TRACEPOINTS);
 	if (!child.rigs)
 		_exit(ENOMEM);
 	kmc_rigs_listen(child.rigs, on_violation, &child);
@@ -106,6 +107,7 @@ static _Noreturn void run_child(const struct campaign_wish *wish, const struct f
 		}
 		alarm(SECONDS_A_PROGRAM);
 		err = execute(&child, &program, wish->seed, shared->executions);
+		shared->hits = before + kmc_exec_planted_hits();
 		shared->executions++;
 	}
 	/* A machine that a fault has damaged is not taken down in order. */

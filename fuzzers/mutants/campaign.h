@@ -15,6 +15,7 @@ struct campaign_wish {
 /* What became of it. */
 struct campaign {
 	uint64_t executions, ops;
+	uint64_t hits;         /* how often the fault was met */
 	double seconds;
 	int rule;              /* of the list; -1: survived */
 	int other;             /* the first that is not on the list; -1 none */

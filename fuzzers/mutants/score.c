@@ -25,6 +25,8 @@ void score_line(FILE *out, const struct mutant *m)
 		fprintf(out, "  crashes %" PRIu64, c->crashes);
 	if (c->hangs)
 		fprintf(out, "  hangs %" PRIu64, c->hangs);
+	if (c->rule < 0)
+		fprintf(out, "  met %" PRIu64 " times", c->hits);
 	if (c->out_of_time)
 		fprintf(out, "  out of time");
 	if (m->tested)
@@ -93,6 +95,7 @@ static struct json_object *one(const struct mutant *m)
 	add_text(o, "by", id_of(m->run.rule));
 	add_number(o, "programs", m->run.executions);
 	add_number(o, "ops", m->run.ops);
+	add_number(o, "met", m->run.hits);
 	add_text(o, "other_rule", id_of(m->run.other));
 	add_number(o, "assertions", m->run.bugs);
 	add_number(o, "crashes", m->run.crashes);

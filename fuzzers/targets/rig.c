@@ -259,8 +259,11 @@ static int make_judge(struct kmc_rigs *rigs, struct kmc_rig *rig)
 static int make_rig(struct kmc_rigs *rigs, struct kmc_rig *rig, char *error, size_t size)
 {
 	struct kmc_target_config config = { .machine = rig->machine, .flags = KMC_TARGET_OBSERVE };
-	int err = kmc_target_find("alloc")->open(&config, &rig->target, error, size);
+	int err;
 
+	if (rigs->flags & KMC_RIG_TRACEPOINTS && rig->machine.seed % 3 == 0)
+		config.flags |= KMC_TARGET_TRACEPOINTS;
+	err = kmc_target_find("alloc")->open(&config, &rig->target, error, size);
 	if (!err)
 		err = make_judge(rigs, rig);
 	if (err == -ENOMEM)

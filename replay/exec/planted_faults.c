@@ -21,3 +21,8 @@ bool kmc_exec_planted_choose(const char *name)
 {
 	return kmc_planted_choose(name);
 }
+
+uint64_t kmc_exec_planted_hits(void)
+{
+	return kmc_planted_hits();
+}

@@ -8,6 +8,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A fault and what the allocator does then. */
 struct kmc_planted_fault {
@@ -22,7 +23,10 @@ enum kmc_planted {
 #undef KMC_PLANTED_FAULT
 };
 extern enum kmc_planted kmc_planted_chosen;
-#define KMC_PLANTED(name) __builtin_expect(kmc_planted_chosen == KMC_PLANTED_##name, 0)
+#define KMC_PLANTED(name) (__builtin_expect(kmc_planted_chosen == KMC_PLANTED_##name, 0) && \
+			   kmc_planted_reached())
+/* Counts; true. */
+bool kmc_planted_reached(void);
 
 /* What a faulty allocator tells of: a wait, a warning. */
 void kmc_planted_sleep(void);
@@ -45,3 +49,5 @@ const struct kmc_planted_fault *kmc_planted_at(size_t index);
  * Return: false: there is none of that name.
  */
 bool kmc_planted_choose(const char *name);
+/** kmc_planted_hits() - How often the chosen fault's condition was met since the program began. */
+uint64_t kmc_planted_hits(void);

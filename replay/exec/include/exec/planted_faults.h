@@ -7,6 +7,7 @@
 #define EXEC_PLANTED_FAULTS_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** kmc_exec_planted_name() - Of the i-th fault; NULL past the end, and in builds without. */
 const char *kmc_exec_planted_name(size_t index);
@@ -18,5 +19,7 @@ const char *kmc_exec_planted_summary(size_t index);
  * Return: false: there is none of that name.
  */
 bool kmc_exec_planted_choose(const char *name);
+/** kmc_exec_planted_hits() - How often the chosen one was met since the program began. */
+uint64_t kmc_exec_planted_hits(void);
 
 #endif
