@@ -26,6 +26,7 @@ static const struct {
 	{ "minimize", "make a program that violates a rule as small as can be" },
 	{ "explore", "try every short sequence of a program's ops" },
 	{ "generate", "print the legal program of a seed" },
+	{ "silence", "see that no rule speaks of correct callers and allocators" },
 	{ "mutants", "see which rules catch the faults planted in the allocator" },
 	{ "distill", "make few and short programs of a recorded trace that cover what it covers" },
 	{ "coverage", "say which rules and edges a corpus of programs covers" },

@@ -41,7 +41,7 @@ static uint32_t release(struct argp_state *state, const char *text)
 	unsigned int major, minor, patch = 0;
 	int used = 0, fields = sscanf(text, "%u.%u%n.%u%n", &major, &minor, &used, &patch, &used);
 
-	if (fields < 2 || text[used] || major > 255 || minor > 255 || patch > 65535)
+	if (fields < 2 || text[used] || major > 1023 || minor > 1023 || patch > 1023)
 		argp_error(state, "%s is no release", text);
 	return KMC_RELEASE(major, minor, patch);
 }
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = CANNOT;
 	argp_parse(&argp, argc, argv, 0, NULL, &wish);
 	if (!wish.edition) /* the texts of the same series */
-		wish.edition = wish.profile & ~0xffffu;
+		wish.edition = wish.profile & ~1023u;
 	kmc_program_init(&program);
 	err = kmc_generate(&program, &wish, &rule);
 	if (!err && wish.misuse)
