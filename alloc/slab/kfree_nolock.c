@@ -84,6 +84,8 @@ void kmc_slab_run_deferred(struct kmc_cpu *cpu)
 			break;
 		}
 		link = word_read(page->slab.cache, object);
+		/* The word was ours: the checks of a debugged cache would take it for damage. */
+		kmc_slab_end_chain(cpu->sim, page->slab.cache, object);
 		kmc_object_free(cpu, page->slab.cache, object);
 	}
 }

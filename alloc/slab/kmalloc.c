@@ -335,8 +335,7 @@ static size_t slab_ksize(const struct kmem_cache *s)
 	return s->size;
 }
 
-/* Model: exact for kmalloc blocks and cache objects; 0 for anything else. */
-size_t ksize(const void *objp)
+static size_t block_bytes(const void *objp, bool told)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(cpu);
@@ -348,13 +347,28 @@ size_t ksize(const void *objp)
 	if (page->kind == FRAME_SLAB) {
 		struct kmem_cache *s = page->slab.cache;
 
-		if (unlikely(kmc_cache_debug(s)))
+		if (unlikely(told && kmc_cache_debug(s)))
 			kmc_debug_resized(s, (void *)objp, s->object_size);
 		return slab_ksize(s);
 	}
 	if (page->kind == FRAME_LARGE && page->order)
 		return PAGE_SIZE << page->order;
 	return 0;
+}
+
+/*
+ * Who is told may use it all, so that the record of the request, where there is one,
+ * becomes the whole object. Model: exact for kmalloc blocks and cache objects; 0 for
+ * anything else.
+ */
+size_t ksize(const void *objp)
+{
+	return block_bytes(objp, true);
+}
+
+size_t kmc_sim_granted(const void *objp)
+{
+	return block_bytes(objp, false);
 }
 
 /* Rule: FR-13. Model: exact. */

@@ -27,7 +27,7 @@ bool kmc_rust_aligned_size(enum kmc_profile profile, struct kmc_rust_layout layo
 		return false;
 	*bytes = KMC_PLANTED(rust_unpadded) ? layout.size :
 					      (layout.size + align - 1) & ~(align - 1);
-	if ((profile < KMC_PROFILE_6_12_117) != KMC_PLANTED(rust_power_of_two) && align > ARCH_SLAB_MINALIGN && *bytes)
+	if ((profile < KMC_PROFILE_6_12_117) != KMC_PLANTED(rust_power_of_two) && align > ARCH_SLAB_MINALIGN)
 		*bytes = power_of_two_above(*bytes);
 	return true;
 }

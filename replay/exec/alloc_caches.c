@@ -116,7 +116,7 @@ static void alloc_bulk(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	call->outcome = n > 0 ? KMC_OUT_VALUE : KMC_OUT_NULL;
 	call->bulk = exec->bulk;
 	if (n > 0)
-		call->granted = ksize(exec->bulk[0]);
+		call->granted = kmc_sim_granted(exec->bulk[0]);
 }
 
 static void create_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)

@@ -36,7 +36,7 @@ static void rust_result(struct kmc_call *call, int err, void *p, uint64_t size,
 	} else {
 		call->result = p;
 		call->outcome = KMC_OUT_VALUE;
-		call->granted = is_vmalloc_addr(p) ? 0 : ksize(p);
+		call->granted = is_vmalloc_addr(p) ? 0 : kmc_sim_granted(p);
 	}
 }
 

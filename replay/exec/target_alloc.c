@@ -48,7 +48,7 @@ void kmc_alloc_memory_result(struct kmc_call *call, void *result)
 	if (call->outcome != KMC_OUT_VALUE)
 		return;
 	if (kmc_plan_of(call->op->code)->result != KMC_RES_PAGE) {
-		call->granted = ksize(result);
+		call->granted = kmc_sim_granted(result);
 		if (!call->granted)
 			call->granted = kmc_sim_vmalloc_granted(kmc_alloc_state(running)->sim, result);
 	} else {

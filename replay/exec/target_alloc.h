@@ -8,6 +8,7 @@
 #define EXEC_TARGET_ALLOC_H
 #include <linux/slab.h>
 #include "alloc/sim.h"
+#include "alloc/slab_layout.h"
 #include "exec_core.h"
 
 struct alloc_state {

@@ -73,5 +73,11 @@ unsigned int kmc_kmalloc_class_align(enum kmc_profile profile, unsigned int clas
  */
 size_t kmc_kmalloc_granted(enum kmc_profile profile, size_t size);
 
+/**
+ * kmc_sim_granted() - What ksize() would say of a block, without telling the allocator that
+ * its caller knows: for observers. Context: a cpu is bound.
+ */
+size_t kmc_sim_granted(const void *objp);
+
 /** kmc_order_of() - Smallest order whose block holds @size bytes; 0 for a size of 0. */
 unsigned int kmc_order_of(size_t size);
