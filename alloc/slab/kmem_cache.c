@@ -253,13 +253,19 @@ static void usercopy_check(struct kmc_cpu *cpu, struct kmem_cache_args *args,
 	args->useroffset = args->usersize = 0;
 }
 
-/* The profiles without sheaves, or without the free-pointer argument, ignore those fields. */
+/*
+ * The profiles without sheaves, or without the free-pointer argument, ignore those
+ * fields; from 6.12 on a kernel without hardened usercopy ignores regions. Rule: UC-4.
+ */
 static void args_of_profile(struct kmc_sim *sim, struct kmem_cache_args *args)
 {
 	if (sim->config.profile < KMC_PROFILE_6_12_117)
 		args->use_freeptr_offset = false;
 	if (sim->config.profile < KMC_PROFILE_6_18_44)
 		args->sheaf_capacity = 0;
+	if (sim->config.profile >= KMC_PROFILE_6_12_117 &&
+	    !(sim->config.options & KMC_OPT_HARDENED_USERCOPY))
+		args->useroffset = args->usersize = 0;
 }
 
 static bool name_taken(struct kmc_sim *sim, const char *name)

@@ -69,7 +69,7 @@ static const struct kmc_alloc_op *const tables[] = {
 	kmc_alloc_memcg_ops, kmc_alloc_reclaim_ops,
 	kmc_alloc_pool_ops, kmc_alloc_sheaf_ops, kmc_alloc_bucket_ops, kmc_alloc_rust_ops,
 	kmc_alloc_debug_ops,
-	kmc_alloc_vmalloc_ops,
+	kmc_alloc_vmalloc_ops, kmc_alloc_usercopy_ops,
 };
 
 static kmc_alloc_fn *calls[KMC_OPCODE_END];

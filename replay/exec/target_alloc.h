@@ -49,7 +49,7 @@ extern const struct kmc_alloc_op kmc_alloc_size_ops[], kmc_alloc_kmalloc_ops[],
 	kmc_alloc_machine_ops[], kmc_alloc_contig_ops[], kmc_alloc_cma_ops[],
 	kmc_alloc_movable_ops[], kmc_alloc_rcu_ops[], kmc_alloc_cpu_ops[],
 	kmc_alloc_memcg_ops[], kmc_alloc_pool_ops[], kmc_alloc_sheaf_ops[], kmc_alloc_bucket_ops[],
-	kmc_alloc_reclaim_ops[], kmc_alloc_rust_ops[], kmc_alloc_vmalloc_ops[];
+	kmc_alloc_reclaim_ops[], kmc_alloc_rust_ops[], kmc_alloc_vmalloc_ops[], kmc_alloc_usercopy_ops[];
 
 /* alloc_debug.c */
 extern const struct kmc_alloc_op kmc_alloc_debug_ops[];

@@ -82,6 +82,8 @@ static const struct {
 	{ KMC_OP_KMEMDUP, OBJECT "r9 = kmemdup(r0, 64, GFP_KERNEL)\n" },
 	{ KMC_OP_KMEMDUP_NUL, OBJECT "r9 = kmemdup_nul(r0, 64, GFP_KERNEL)\n" },
 	{ KMC_OP_KMEMDUP_ARRAY, OBJECT "r9 = kmemdup_array(r0, 4, 16, GFP_KERNEL)\n" },
+	{ KMC_OP_COPY_TO_USER, OBJECT "r9 = copy_to_user(r0+8, 16)\n" },
+	{ KMC_OP_COPY_FROM_USER, OBJECT "r9 = copy_from_user(r0+8, 16)\n" },
 	{ KMC_OP_KSTRDUP, "r9 = kstrdup(10, GFP_KERNEL)\n" },
 	{ KMC_OP_KSTRNDUP, "r9 = kstrndup(10, 5, GFP_KERNEL)\n" },
 	{ KMC_OP_KSTRDUP_CONST, "r9 = kstrdup_const(10, 0, GFP_KERNEL)\n" },

@@ -357,16 +357,20 @@ static void test_a_cache_in_use_is_not_destroyed(void **state)
 	assert_int_equal(call_at(&seen, 6)->outcome, KMC_OUT_SKIPPED);
 }
 
-/* No usercopy region is the region of no bytes. */
+/* No usercopy region is the region of no bytes; regions count with hardening (UC-4). */
 static void test_no_usercopy_region(void **state)
 {
-	run_text(*state, &seen, "r0 = kmem_cache_create_usercopy(1, 100, 0, 0, none, none, 0)\n"
+	struct kmc_target *target = open_target_with("alloc", 0, KMC_MO_hardened_usercopy, 0);
+
+	(void)state;
+	run_text(target, &seen, "r0 = kmem_cache_create_usercopy(1, 100, 0, 0, none, none, 0)\n"
 				"r1 = kmem_cache_create_usercopy(2, 100, 0, 0, 8, 16, 0)\n");
 	assert_int_equal(call_at(&seen, 0)->outcome, KMC_OUT_VALUE);
 	assert_int_equal(seen.caches[seen.nr_caches - 2].usersize, 0);
 	assert_int_equal(seen.caches[seen.nr_caches - 2].useroffset, 0);
 	assert_int_equal(seen.caches[seen.nr_caches - 1].useroffset, 8);
 	assert_int_equal(seen.caches[seen.nr_caches - 1].usersize, 16);
+	target->ops->close(target);
 }
 
 static void test_products_and_overflow(void **state)
