@@ -55,6 +55,14 @@ static void print_gone(void *arg, const struct kmc_doc_finding *f)
 	fprintf(arg, "gone since the baseline: %s %s %s\n", f->key, f->rule, f->title);
 }
 
+static void print_host(FILE *out, const struct kmc_doc_host *host)
+{
+	fprintf(out, "host %s: %" PRIu64 " runs, %" PRIu64 " events; %" PRIu64 " conform, %" PRIu64
+		     " violated, %" PRIu64 " unknown; %zu findings\n",
+		*host->name ? host->name : "(not said)", host->documents, host->events,
+		host->verdicts[0], host->verdicts[1], host->verdicts[2], host->nr_findings);
+}
+
 int kmc_render_text(FILE *out, const struct kmc_doc *doc, const struct kmc_render_wishes *wishes)
 {
 	fprintf(out, "%s of %s, by %s\n", doc->command, doc->file, doc->version);
@@ -62,6 +70,8 @@ int kmc_render_text(FILE *out, const struct kmc_doc *doc, const struct kmc_rende
 		fprintf(out, "  %-24s %s\n", doc->facts[i].key, doc->facts[i].value);
 	for (size_t i = 0; i < doc->nr_subjects; i++)
 		print_subject(out, &doc->subjects[i], wishes);
+	for (size_t i = 0; i < doc->nr_hosts; i++)
+		print_host(out, &doc->hosts[i]);
 	kmc_render_gone(doc, wishes, print_gone, out);
 	if (*doc->reproduce)
 		fprintf(out, "again: %s\n", doc->reproduce);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "kmc-version.h"
+#include "merge.h"
 #include "render.h"
 
 #define CANNOT 2
@@ -24,12 +25,15 @@ static const struct {
 #define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
 
 enum { KEY_BASELINE = 0x4000, KEY_ALL, KEY_ADDRESSES, KEY_FORCE, KEY_ORIGIN, KEY_COMMIT,
-       KEY_CONFIG, KEY_FINDING };
+       KEY_CONFIG, KEY_FINDING, KEY_MERGE, KEY_HOST };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORM", 0, "text (default), ktap, junit, sarif, html, kcidb or mail", 0 },
 	{ "output", 'o', "FILE", 0, "Write there (appears when complete)", 0 },
 	{ "baseline", KEY_BASELINE, "FILE", 0, "Say what is new, gone and as before against this run", 0 },
+	{ "merge", KEY_MERGE, NULL, 0,
+	  "Merge run documents, in any order, into one: written as it is, or in the form of -f", 0 },
+	{ "host", KEY_HOST, "NAME", 0, "merge: the documents after this are runs of host NAME", 0 },
 	{ "all", KEY_ALL, NULL, 0, "sarif: also what passed or was not reached", 0 },
 	{ "addresses", KEY_ADDRESSES, NULL, 0,
 	  "Addresses may leave: else they are letters, and html goes without the document", 0 },
@@ -43,9 +47,32 @@ static const struct argp_option options[] = {
 
 struct args {
 	kmc_render_fn *render;
-	const char *input, *output, *baseline;
+	const char *input, *output, *baseline, *host;
+	struct kmc_merge *merge; /* wanted */
+	bool formed;             /* a form was asked for */
 	struct kmc_render_wishes wishes;
 };
+
+static int fail(const char *what, const char *why)
+{
+	kmc_render_refuse("%s%s%s", what, why ? ": " : "", why ? why : "");
+	return CANNOT;
+}
+
+/* One document in memory at a time. */
+static void merge_file(struct args *args, const char *path)
+{
+	struct kmc_doc doc;
+	char error[512];
+	int err;
+
+	if (kmc_doc_read(path, &doc, error, sizeof(error)))
+		exit(fail(error, NULL));
+	err = kmc_merge_add(args->merge, &doc, args->host);
+	kmc_doc_free(&doc);
+	if (err)
+		exit(fail(path, strerror(-err)));
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -53,6 +80,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
+		args->formed = true;
 		args->render = NULL;
 		for (size_t i = 0; i < NR_FORMS; i++)
 			if (!strcmp(arg, forms[i].name))
@@ -69,7 +97,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_COMMIT: args->wishes.commit = arg; break;
 	case KEY_CONFIG: args->wishes.config = arg; break;
 	case KEY_FINDING: args->wishes.key = arg; break;
+	case KEY_HOST: args->host = arg; break;
+	case KEY_MERGE:
+		if (!args->merge && !(args->merge = kmc_merge_create()))
+			argp_failure(state, CANNOT, 0, "out of memory");
+		break;
 	case ARGP_KEY_ARG:
+		if (args->merge) {
+			merge_file(args, arg);
+			break;
+		}
 		if (args->input)
 			argp_error(state, "one run document at a time");
 		args->input = arg;
@@ -81,12 +118,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
-}
-
-static int fail(const char *what, const char *why)
-{
-	kmc_render_refuse("%s%s%s", what, why ? ": " : "", why ? why : "");
-	return CANNOT;
 }
 
 /* Into a file beside the output, which is put in its place when it is whole. */
@@ -127,24 +158,45 @@ static int render(struct args *args, const struct kmc_doc *doc)
 	return ret;
 }
 
+/* The document itself as a form. */
+static int render_json(FILE *out, const struct kmc_doc *doc, const struct kmc_render_wishes *wishes)
+{
+	(void)wishes;
+	fwrite(doc->json, 1, doc->json_bytes, out);
+	return 0;
+}
+
+/* The text of @doc is *text, which outlives it. */
+static int merged(const struct args *args, struct kmc_doc *doc, char **text, char *error, size_t size)
+{
+	*text = kmc_merge_text(args->merge, KMC_VERSION_LINE);
+	if (*text)
+		return kmc_doc_read_memory("merged", *text, strlen(*text), doc, error, size);
+	snprintf(error, size, "out of memory");
+	return -ENOMEM;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
-		options, parse_option, "RUN.json",
+		options, parse_option, "RUN.json\n--merge [--host NAME] RUN.json...",
 		"Show a run document in another form.\v"
 		"Exit status: 0 written; 2 it could not be, or should not: a line on standard error "
 		"says why. What a run found is the exit status of the run, not of its report.",
 		NULL, NULL, NULL };
 	struct args args = { .render = kmc_render_text };
 	struct kmc_doc doc, baseline;
-	char error[512];
+	char error[512], *text = NULL;
 	int ret;
 
 	argp_err_exit_status = CANNOT;
 	argp_program_version = KMC_VERSION_LINE;
-	argp_parse(&argp, argc, argv, 0, NULL, &args);
-	if (kmc_doc_read(args.input, &doc, error, sizeof(error)))
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args);
+	if (args.merge ? merged(&args, &doc, &text, error, sizeof(error)) :
+			 kmc_doc_read(args.input, &doc, error, sizeof(error)))
 		return fail(error, NULL);
+	if (args.merge && !args.formed)
+		args.render = render_json;
 	if (args.baseline && kmc_doc_read(args.baseline, &baseline, error, sizeof(error))) {
 		kmc_doc_free(&doc);
 		return fail(error, NULL);
@@ -154,5 +206,7 @@ int main(int argc, char **argv)
 	if (args.baseline)
 		kmc_doc_free(&baseline);
 	kmc_doc_free(&doc);
+	kmc_merge_destroy(args.merge);
+	free(text);
 	return ret;
 }

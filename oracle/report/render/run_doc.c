@@ -194,6 +194,12 @@ static uint64_t want_number(struct reader *r, struct json_object *object, const 
 	return number;
 }
 
+/* A number that may be missing: 0. */
+static uint64_t may_number(struct reader *r, struct json_object *object, const char *key)
+{
+	return json_object_object_get_ex(object, key, NULL) ? want_number(r, object, key) : 0;
+}
+
 static bool want_bool(struct reader *r, struct json_object *object, const char *key)
 {
 	struct json_object *value = want(r, object, key, json_type_boolean);
@@ -310,6 +316,8 @@ static void read_life(struct reader *r, struct json_object *object, void *out)
 	life->before_trace = want_number(r, object, "before_trace");
 	life->live = want_number(r, object, "live");
 	life->live_bytes = want_number(r, object, "live_bytes");
+	life->free_again = may_number(r, object, "free_again");
+	life->peak_live_bytes = may_number(r, object, "peak_live_bytes");
 }
 
 static void read_machine(struct reader *r, struct json_object *object, struct kmc_doc_subject *s)
@@ -336,6 +344,7 @@ static void read_subject(struct reader *r, struct json_object *object, void *out
 	s->verdict = want_string(r, object, "verdict");
 	s->bare = want_bool(r, object, "bare");
 	s->events = want_number(r, object, "events");
+	s->guide = may_number(r, object, "guide");
 	read_machine(r, object, s);
 	for (unsigned int i = 0; totals && i < DOC_NR_STATES; i++)
 		s->totals[i] = want_number(r, totals, state_names[i]);
@@ -384,6 +393,37 @@ static void read_catalogue(struct reader *r, struct json_object *root)
 				break;
 			}
 	}
+}
+
+/* hosts of a merged document */
+
+static void read_count(struct reader *r, struct json_object *object, void *out)
+{
+	struct kmc_doc_count *count = out;
+
+	count->key = want_string(r, object, "key");
+	count->occurrences = want_number(r, object, "occurrences");
+}
+
+static void read_host(struct reader *r, struct json_object *object, void *out)
+{
+	struct kmc_doc_host *host = out;
+
+	host->name = want_string(r, object, "name");
+	host->documents = want_number(r, object, "documents");
+	host->events = want_number(r, object, "events");
+	host->verdicts[0] = want_number(r, object, "conforms");
+	host->verdicts[1] = want_number(r, object, "violated");
+	host->verdicts[2] = want_number(r, object, "unknown");
+	host->nr_findings = read_list(r, object, "findings", read_count, (void **)&host->findings,
+				      sizeof(*host->findings));
+}
+
+static void read_hosts(struct reader *r, struct json_object *root)
+{
+	if (json_object_object_get_ex(root, "hosts", NULL))
+		r->doc->nr_hosts = read_list(r, root, "hosts", read_host, (void **)&r->doc->hosts,
+					     sizeof(*r->doc->hosts));
 }
 
 static void read_facts(struct reader *r, struct json_object *input)
@@ -443,6 +483,7 @@ static void read_root(struct reader *r, struct json_object *root)
 	doc->nr_subjects = read_list(r, root, "subjects", read_subject, (void **)&doc->subjects,
 				     sizeof(*doc->subjects));
 	read_catalogue(r, root);
+	read_hosts(r, root);
 }
 
 /* the file */

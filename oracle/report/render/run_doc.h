@@ -39,6 +39,7 @@ struct kmc_doc_finding {
 struct kmc_doc_life {
 	const char *name;
 	uint64_t allocs, frees, implied_frees, before_trace, duplicates, failed, live, live_bytes;
+	uint64_t free_again, peak_live_bytes; /* 0 where the document does not say */
 };
 
 struct kmc_doc_subject {
@@ -47,6 +48,7 @@ struct kmc_doc_subject {
 	bool bare;                     /* a recorded kernel */
 	struct kmc_doc_lines options;
 	uint64_t cpus, nodes, page_bytes, events;
+	uint64_t guide;                /* 0 not said */
 	uint64_t totals[DOC_NR_STATES];
 	struct kmc_doc_rule *rules;
 	struct kmc_doc_finding *findings;
@@ -58,6 +60,20 @@ struct kmc_doc_fact {
 	const char *key, *value;
 };
 
+/* Of a merged document: what came from one host. */
+struct kmc_doc_count {
+	const char *key;
+	uint64_t occurrences;
+};
+
+struct kmc_doc_host {
+	const char *name; /* "" not said */
+	uint64_t documents, events;
+	uint64_t verdicts[3]; /* documents that conform, are violated, unknown */
+	struct kmc_doc_count *findings;
+	size_t nr_findings;
+};
+
 struct kmc_doc {
 	const char *path;      /* as given */
 	const char *tool, *version, *command, *file, *sha256, *verdict, *reproduce;
@@ -65,7 +81,8 @@ struct kmc_doc {
 	uint64_t exit_status;
 	struct kmc_doc_fact *facts;
 	struct kmc_doc_subject *subjects;
-	size_t nr_facts, nr_subjects;
+	struct kmc_doc_host *hosts; /* none: the document of one run */
+	size_t nr_facts, nr_subjects, nr_hosts;
 	const char *json;      /* the text of the file */
 	size_t json_bytes;
 	struct kmc_doc_room *room;

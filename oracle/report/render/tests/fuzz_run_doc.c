@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include "merge.h"
 #include "render.h"
 
 #define MUST(condition)                                                                 \
@@ -35,6 +36,33 @@ static void check_form(kmc_render_fn *render, const struct kmc_doc *doc)
 	free(text);
 }
 
+/* The document added to nothing; given back as text. */
+static char *merge_once(const struct kmc_doc *doc)
+{
+	struct kmc_merge *merge = kmc_merge_create();
+	char *text;
+
+	MUST(merge && !kmc_merge_add(merge, doc, NULL));
+	text = kmc_merge_text(merge, "fuzz");
+	MUST(text);
+	kmc_merge_destroy(merge);
+	return text;
+}
+
+/* What was merged is a document, and merged again it is the same. */
+static void check_merge(const struct kmc_doc *doc)
+{
+	char *once = merge_once(doc), *twice, error[512];
+	struct kmc_doc merged;
+
+	MUST(!kmc_doc_read_memory("merged", once, strlen(once), &merged, error, sizeof(error)));
+	twice = merge_once(&merged);
+	MUST(!strcmp(once, twice));
+	kmc_doc_free(&merged);
+	free(twice);
+	free(once);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static kmc_render_fn *const forms[] = { kmc_render_text, kmc_render_ktap, kmc_render_junit,
@@ -51,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 			check_form(forms[i], &doc);
+		check_merge(&doc);
 		kmc_doc_free(&doc);
 	}
 	free(text);
