@@ -372,7 +372,7 @@ static void align15_buckets(void **state)
 	void *p;
 
 	(void)state;
-	on_profile(KMC_PROFILE_6_18_44, KMC_OPT_SLAB_BUCKETS);
+	on_profile(KMC_PROFILE_6_18_44, KMC_OPT_SLAB_BUCKETS | KMC_OPT_HARDENED_USERCOPY);
 	assert_int_equal(named("memdup_user-96").align, 8);
 	assert_int_equal(named("memdup_user-8k").object_size, 8192);
 	assert_true(named("kmalloc_buckets").flags & SLAB_NO_MERGE);

@@ -151,6 +151,17 @@ static void do_buckets(struct maker *m)
 	}
 }
 
+/* Within the block, in both directions. */
+static void copy_part(struct maker *m, unsigned int code, uint64_t bytes)
+{
+	struct kmc_op op = with(m, code, FIRST_SLOT, NUM_SLOT);
+
+	op.gfp.atoms = 0;
+	op.b = gen_draw(m, (uint32_t)bytes);
+	op.a = gen_draw(m, (uint32_t)(bytes - op.b) + 1);
+	gen_emit_task(m, &op);
+}
+
 static void do_user_copy(struct maker *m)
 {
 	static const uint16_t codes[] = { KMC_OP_MEMDUP_USER, KMC_OP_MEMDUP_USER_NUL,
@@ -164,6 +175,10 @@ static void do_user_copy(struct maker *m)
 	if (code == KMC_OP_STRNDUP_USER)
 		op.c = op.b;
 	gen_emit_task(m, &op);
+	if (code != KMC_OP_STRNDUP_USER && gen_chance(m, 2)) {
+		copy_part(m, KMC_OP_COPY_TO_USER, op.a);
+		copy_part(m, KMC_OP_COPY_FROM_USER, op.a);
+	}
 	gen_emit_at(m, code == KMC_OP_VMEMDUP_USER ? KMC_OP_KVFREE : KMC_OP_KFREE, FIRST_SLOT);
 }
 
