@@ -32,7 +32,8 @@ unsigned long raw_copy_from_user(void *to, const void __user *from, unsigned lon
 {
 	unsigned long reach = reach_of(from, n);
 
-	memcpy(to, from, reach);
+	if (reach)
+		memcpy(to, from, reach);
 	return n - reach;
 }
 
@@ -40,7 +41,8 @@ unsigned long raw_copy_to_user(void __user *to, const void *from, unsigned long 
 {
 	unsigned long reach = reach_of(to, n);
 
-	memcpy(to, from, reach);
+	if (reach)
+		memcpy(to, from, reach);
 	return n - reach;
 }
 

@@ -48,6 +48,15 @@ static bool stopped(const void *p, size_t n)
 	return true;
 }
 
+/* The bare check: what lies behind the request is nobody's to read. */
+static bool refused(const void *p, size_t n)
+{
+	unsigned int before = kmc_sim_slab_reports(sim);
+
+	check_object_size(p, n, true);
+	return kmc_sim_slab_reports(sim) != before;
+}
+
 /* | 0 .. 23 | region 24 .. 55 | 56 .. 99 | */
 static void check_region(void)
 {
@@ -126,7 +135,11 @@ static void check_classes(void)
 		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 			uint8_t *p = kmalloc(sizes[i] - 1, kinds[k]);
 
-			assert_int_equal(ksize(p), sizes[i]); /* and open to its end */
+			assert_false(refused(p, sizes[i]));
+			assert_false(refused(p + sizes[i] - 1, 1));
+			assert_true(refused(p, sizes[i] + 1));
+			kfree(p);
+			p = kmalloc(sizes[i], kinds[k]);
 			assert_false(stopped(p, sizes[i]));
 			assert_false(stopped(p + sizes[i] - 1, 1));
 			assert_true(stopped(p, sizes[i] + 1));

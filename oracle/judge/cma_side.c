@@ -9,6 +9,16 @@ static uint64_t whole_bits(const struct kmc_source *area, uint64_t pages)
 	return (pages + bit - 1) / bit * bit;
 }
 
+/* Whole pageblocks, or of what it is aligned to: the size that is asked for is the least. */
+uint64_t kmc_area_bytes(const struct kmc_event *ev)
+{
+	uint64_t block = KMC_PAGE << 9, unit = ev->arg > block ? ev->arg : block;
+
+	if (ev->what != KMC_OP_CMA_DECLARE || ev->size > UINT64_MAX - unit)
+		return ev->size;
+	return (ev->size + unit - 1) / unit * unit;
+}
+
 static void end_creation(struct kmc_judge *judge, struct kmc_case *c)
 {
 	struct kmc_source *area;
@@ -25,7 +35,7 @@ static void end_creation(struct kmc_judge *judge, struct kmc_case *c)
 	if (!area)
 		return;
 	area->base = c->ev->addr;
-	area->size = c->ev->size;
+	area->size = kmc_area_bytes(c->ev);
 	area->order = c->ev->order;
 }
 

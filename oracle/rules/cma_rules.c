@@ -61,7 +61,7 @@ KMC_RULE_FN(CMA_4)
 		wrong = "its alignment is no power of two";
 	else if (fixed && align && base % align)
 		wrong = "its fixed base is not aligned";
-	else if (c->ev->order < 32 && c->ev->size % (KMC_PAGE << c->ev->order))
+	else if (c->ev->order < 32 && kmc_area_bytes(c->ev) % (KMC_PAGE << c->ev->order))
 		wrong = "its size is not of whole bits";
 	else if (fixed && limit && base + c->ev->size > limit)
 		wrong = "it goes over its limit";

@@ -7,10 +7,12 @@
 #define NUM  "%" PRIu64
 #define BIT(effect) (1u << KMC_EFF_##effect)
 #define LARGEST (32u << 10)
+#define GRANULE 4u
 
 KMC_RULE_FN(PCU_1)
 {
-	uint64_t align = c->ev->arg ? c->ev->arg : 1;
+	/* What is below the granule is that. */
+	uint64_t align = c->ev->arg > GRANULE ? c->ev->arg : GRANULE;
 	bool fits = c->size && c->size <= LARGEST && kmc_is_pow2(align) && align <= KMC_PAGE;
 
 	if (fits)

@@ -173,9 +173,11 @@ static bool has_reason(const struct kmc_judge *j, const struct kmc_case *c)
 /* Could there be one that the subject does not show? */
 static bool may_have_reason(const struct kmc_judge *j, const struct kmc_case *c)
 {
-	const uint32_t narrow = KMC_GFP_THISNODE | KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_ACCOUNT;
+	const uint32_t narrow = KMC_GFP_THISNODE | KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_ACCOUNT |
+				KMC_GFP_MEMALLOC; /* rules-page 4.2 (4): it does not reclaim */
 
 	return c->gfp & narrow || !(c->gfp & KMC_GFP_DIRECT_RECLAIM) ||
+	       c->ev->scope & KMC_SCOPE_MEMALLOC ||
 	       c->size > j->subject.machine.kmalloc_max_cache ||
 	       (c->cache && c->cache->desc.flags & (KMC_CF_ACCOUNT | KMC_CF_CACHE_DMA |
 						    KMC_CF_CACHE_DMA32));

@@ -1038,6 +1038,7 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 {
 	struct kmc_event *ev = &exec->open;
 	const struct kmc_slot *memory = memory_slot(plan, call);
+	const struct kmc_slot *handle = call->third ? call->third : call->dst;
 
 	if (plan->src.kind == KMC_SLOT_CACHE && call->src)
 		ev->cache = call->src->cache;
@@ -1048,8 +1049,9 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 	/* A token is known by the call that it comes from. */
 	if (plan->family == KMC_OPF_SCOPE && call->src && call->src->kind == KMC_SLOT_TOKEN)
 		ev->arg = call->src->size;
-	if (plan->family == KMC_OPF_CACHE && (plan->third.kind | plan->dst.kind) == KMC_SLOT_HANDLE)
-		ev->addr2 = (call->third ? call->third : call->dst)->value;
+	if (plan->family == KMC_OPF_CACHE && handle &&
+	    (plan->third.kind | plan->dst.kind) == KMC_SLOT_HANDLE)
+		ev->addr2 = handle->value;
 	if (call->op->code == KMC_OP_ZS_FREE && call->dst && call->dst->kind == KMC_SLOT_MEMORY)
 		ev->addr = call->dst->addr;
 	if (memory && memory->kind == KMC_SLOT_MEMORY && !is_resize(call->op->code) &&
