@@ -161,11 +161,13 @@ static void check_other_memory(void)
 	uint8_t *pages = page_address(compound), on_stack[16];
 
 	assert_int_equal(ksize(large), 32768);
-	assert_false(stopped(large, 32768));
+	assert_false(stopped(large, 20000));
+	assert_false(refused(large, 32768));
 	assert_true(stopped(large, 32769));
 	assert_true(stopped(large + 32767, 2));
-	assert_false(stopped(area, 8192));
-	assert_false(stopped(area + 8191, 1));
+	assert_false(stopped(area, 5000));
+	assert_false(refused(area, 8192));
+	assert_false(refused(area + 8191, 1));
 	assert_true(stopped(area + 8191, 2));
 	assert_true(stopped(area + 8192, 1)); /* the guard page */
 	assert_false(stopped(pages, 8192));
