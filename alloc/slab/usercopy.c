@@ -137,6 +137,7 @@ unsigned long copy_from_user(void *to, const void __user *from, unsigned long n)
 	if (n > INT_MAX || !copy_allowed(to, n))
 		return n;
 	left = raw_copy_from_user(to, from, n);
-	memset((char *)to + (n - left), 0, left);
+	if (left)
+		memset((char *)to + (n - left), 0, left);
 	return left;
 }
