@@ -30,6 +30,7 @@ struct kmc_task_book {
 	uint8_t nr_saves;
 	bool inner_closed; /* an inner scope was closed while an outer one of its kind is open */
 	bool crossed;      /* tokens were given back in another order: nothing is demanded */
+	bool foreign;      /* one was that this task was never given: nothing is known */
 	bool anon_unknown;
 	int16_t adj;       /* oom_score_adj */
 	uint32_t active;   /* group made active, KMC_CACHE_NONE none, KMC_GROUP_UNKNOWN */

@@ -69,6 +69,7 @@ void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev)
 		break;
 	case KMC_OP_MEMCG_OFFLINE:
 		judge->paying = 0;
+		judge->pages.groups_gone = true;
 		break;
 	case KMC_OP_MEMCG_CREATE:
 		create(judge, ev);

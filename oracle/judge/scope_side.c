@@ -5,6 +5,11 @@
  */
 #include "call_parts.h"
 
+/* What a scope may take away, and what else no call may lose. */
+#define SCOPED                                                                             \
+	(KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO | KMC_GFP_FS |        \
+	 KMC_GFP_MOVABLE | KMC_GFP_ZERO)
+
 static const struct {
 	uint16_t save, restore;
 	uint8_t bit;
@@ -51,8 +56,10 @@ static void restore(struct kmc_judge *judge, struct kmc_case *c, struct kmc_task
 	int place = save_of(task, c->ev, bit);
 	struct kmc_save token;
 
-	if (place < 0)
-		return; /* opened before the stream, or where nobody looked */
+	if (place < 0) { /* another task's token, or one from before the stream */
+		task->crossed = task->foreign = true;
+		return;
+	}
 	token = task->saves[place];
 	c->value = place + 1 == task->nr_saves && token.bit == bit;
 	KMC_ASK(judge, SCP_5, c);
@@ -75,10 +82,11 @@ static void ask_context(struct kmc_judge *judge, struct kmc_case *c)
 
 	kmc_gfp_request(judge, c, &request);
 	/* What a suspended machine takes away is not the scope's. */
-	if (judge->pages.suspended)
+	if (judge->pages.suspended || task->foreign)
 		return;
 	c->request = &request;
-	c->value = c->ev->arg;
+	/* What a release has no bit for gets lost on the way. */
+	c->value = c->ev->arg | (c->gfp & ~(uint64_t)SCOPED);
 	if (task->crossed) {
 		KMC_ASK(judge, SCP_6, c);
 		return;

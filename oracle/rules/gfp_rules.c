@@ -57,7 +57,8 @@ KMC_RULE_FN(GFP_13)
 	const uint32_t both = KMC_GFP_NOFAIL | KMC_GFP_DIRECT_RECLAIM;
 	uint64_t max = j->subject.machine.kmalloc_max_size;
 
-	if ((c->gfp & both) != both || c->ev->order > j->subject.machine.max_order ||
+	/* Nothing was asked for: there is nothing that may not fail. */
+	if (!c->size || (c->gfp & both) != both || c->ev->order > j->subject.machine.max_order ||
 	    (max && c->size > max))
 		return;
 	if (c->ev->outcome == KMC_OUT_VALUE || c->ev->outcome == KMC_OUT_ZERO_SIZE) {

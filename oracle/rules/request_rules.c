@@ -173,9 +173,14 @@ static bool has_reason(const struct kmc_judge *j, const struct kmc_case *c)
 /* Could there be one that the subject does not show? */
 static bool may_have_reason(const struct kmc_judge *j, const struct kmc_case *c)
 {
+	const struct kmc_machine *machine = &j->subject.machine;
 	const uint32_t narrow = KMC_GFP_THISNODE | KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_ACCOUNT |
 				KMC_GFP_MEMALLOC; /* rules-page 4.2 (4): it does not reclaim */
 
+	/* Objects lie where everybody can reach them. */
+	if (machine->nr_zones && !kmc_has_zone(j, KMC_DMA) && !kmc_has_zone(j, KMC_DMA32) &&
+	    !kmc_has_zone(j, KMC_NORMAL))
+		return true;
 	return c->gfp & narrow || !(c->gfp & KMC_GFP_DIRECT_RECLAIM) ||
 	       c->ev->scope & KMC_SCOPE_MEMALLOC ||
 	       c->size > j->subject.machine.kmalloc_max_cache ||

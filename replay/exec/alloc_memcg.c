@@ -74,7 +74,10 @@ static void attach_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 static void offline_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
 	(void)exec, (void)gfp;
-	error_result(call, kmc_sim_memcg_offline(call->src->ptr));
+	if (call->src && call->src->ptr)
+		error_result(call, kmc_sim_memcg_offline(call->src->ptr));
+	else
+		call->outcome = KMC_OUT_SKIPPED;
 }
 
 /* Without what cpus keep, so that the number is that of the charges. */
@@ -82,7 +85,10 @@ static void usage_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
 	(void)gfp;
 	kmc_sim_memcg_drain(kmc_alloc_state(exec)->sim);
-	kmc_alloc_value(call, kmc_sim_memcg_usage(call->src->ptr));
+	if (call->src && call->src->ptr)
+		kmc_alloc_value(call, kmc_sim_memcg_usage(call->src->ptr));
+	else
+		call->outcome = KMC_OUT_SKIPPED;
 }
 
 /* The token's number is the group's and one; 0 none. */

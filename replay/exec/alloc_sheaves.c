@@ -8,7 +8,7 @@
 /* The operands of a call on a sheaf; false: not a cache, or another cache's sheaf. */
 static bool fits(struct kmc_call *call, const struct kmc_slot *sheaf)
 {
-	bool ours = call->src && sheaf &&
+	bool ours = call->src && sheaf && sheaf->ptr &&
 		    sheaf->origin == KMC_OP_KMEM_CACHE_PREFILL_SHEAF &&
 		    sheaf->cache == call->src->cache;
 

@@ -121,9 +121,21 @@ static struct kmc_extent extent_of(const struct kmc_op *op)
 	return at;
 }
 
+/* Of a block that was split some pages may be gone. */
+static bool parts_held(const struct kmc_slot *slot, struct kmc_extent at)
+{
+	for (uint64_t page = at.start >> 12; slot->parts && at.start < at.end &&
+	     page <= (at.end - 1) >> 12; page++)
+		if (page >= 64 || !(slot->parts >> page & 1))
+			return false;
+	return true;
+}
+
 bool kmc_memory_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 {
-	return (uintptr_t)slot->ptr > 16 && extent_of(op).end <= slot->size;
+	struct kmc_extent at = extent_of(op);
+
+	return (uintptr_t)slot->ptr > 16 && at.end <= slot->size && parts_held(slot, at);
 }
 
 static void report(struct kmc_exec *exec, const struct kmc_slot *slot, struct kmc_extent at,
