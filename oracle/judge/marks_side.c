@@ -216,6 +216,10 @@ static void ask_first_pass(struct kmc_judge *judge, struct kmc_case *c)
 			     kmc_marks_of(judge, i)->reserve[highest_of(c)], &none) &&
 		    has_block(&judge->reports[i], c->request->order, &none))
 			return;
+	c->value = 0; /* nodes that could serve it: the others' kswapd has nothing to do with it */
+	for (unsigned int i = 0; i < judge->subject.machine.nr_zones; i++)
+		if (serves(judge, c, i))
+			c->value |= 1ull << (judge->subject.machine.zones[i].node & 63);
 	KMC_ASK(judge, GFP_4, c);
 }
 

@@ -182,10 +182,12 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 	const struct kmc_zone *zone = kmc_zone_of(judge, ev->addr);
 	bool worked = notes->rounds || notes->compactions || notes->killed;
 	bool first = !notes->fallbacks++;
+	/* A slab's, an area's pages are asked for with flags that the call does not show. */
+	bool own_flags = kmc_op_desc(open->what)->family == KMC_OPF_PAGES;
 
 	c.value = ev->arg;
 	KMC_ASK(judge, MIG_7, &c);
-	if (ev->addr2)
+	if (ev->addr2 && own_flags)
 		KMC_ASK(judge, MIG_1, &c);
 	if (first && zone && judge->report_call != open->id)
 		kmc_marks_ask_avoided(judge, &c, zone);
@@ -194,7 +196,7 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 	c.value = worked ? MAX_ORDER : ev->arg;
 	if (judge->pages.defrag)
 		KMC_ASK(judge, MIG_10, &c);
-	if (judge->report_call != open->id || worked || !zone || judge->pages.defrag)
+	if (judge->report_call != open->id || worked || !zone || judge->pages.defrag || !own_flags)
 		return;
 	c.value = (uint64_t)(zone - judge->subject.machine.zones);
 	if (!judge->reports[c.value].seen)

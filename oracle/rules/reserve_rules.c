@@ -125,7 +125,7 @@ static const char *missing_node(const struct kmc_judge *j, const struct kmc_case
 	for (unsigned int i = 0; i < machine->nr_zones; i++) {
 		unsigned int of = machine->zones[i].node & 63;
 
-		if ((c->gfp & KMC_GFP_THISNODE && machine->zones[i].node != c->ev->node) ||
+		if (!(c->value >> of & 1) ||
 		    (woken | j->pages.awake) >> of & 1 || j->pages.kswapd_runs[of] >= 16)
 			continue;
 		*node = (int)of;
