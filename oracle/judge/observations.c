@@ -234,13 +234,15 @@ static void note_backend(const struct kmc_event *ev, struct kmc_notes *notes)
 		notes->nr_backend_failed++;
 }
 
+#define LARGEST_SLAB (4ull << 20)
+
 /* Objects begin at multiples of a word. Only asked when a cache is destroyed. */
 static uint64_t lives_in(const struct kmc_judge *judge, uint64_t addr, uint64_t size)
 {
-	uint64_t nr = 0;
+	uint64_t nr = 0, most = size < LARGEST_SLAB ? size : LARGEST_SLAB;
 
-	for (uint64_t at = addr; at < addr + size; at += 8) {
-		const struct kmc_life *life = kmc_shadow_find(&judge->shadow, at);
+	for (uint64_t off = 0; off < most; off += 8) {
+		const struct kmc_life *life = kmc_shadow_find(&judge->shadow, addr + off);
 
 		nr += life && life->state == KMC_LIFE_LIVE;
 	}

@@ -183,7 +183,8 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 	bool worked = notes->rounds || notes->compactions || notes->killed;
 	bool first = !notes->fallbacks++;
 	/* A slab's, an area's pages are asked for with flags that the call does not show. */
-	bool own_flags = kmc_op_desc(open->what)->family == KMC_OPF_PAGES;
+	const struct kmc_op_desc *desc = kmc_op_desc(open->what);
+	bool own_flags = desc && desc->family == KMC_OPF_PAGES;
 
 	c.value = ev->arg;
 	KMC_ASK(judge, MIG_7, &c);
