@@ -116,6 +116,8 @@ int kmc_write_file(const char *path, const void *bytes, size_t len);
 void *kmc_read_file(const char *path, size_t *len);
 /** kmc_make_folder() - With those above it. Return: 0, -errno. */
 int kmc_make_folder(const char *path);
+/** kmc_remove_folder() - With all that is in it, as far as that goes. */
+void kmc_remove_folder(const char *path);
 /** kmc_status_write() - The status file. */
 void kmc_status_write(const struct kmc_campaign *c);
 /** kmc_repair() - Put damaged corpus files aside. Return: how many. */

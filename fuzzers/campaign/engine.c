@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -492,14 +491,6 @@ void kmc_engine_stop(struct kmc_worker *w)
 		kill(-w->pid, w->engine == KMC_AFL ? SIGTERM : SIGINT);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static bool has_files(const char *path)
 {
 	struct dirent *entry;
@@ -524,7 +515,7 @@ static void take_merged(struct kmc_campaign *c, struct kmc_worker *w, bool whole
 	if (whole && has_files(merged) &&
 	    renameat2(AT_FDCWD, merged, AT_FDCWD, corpus, RENAME_EXCHANGE))
 		fprintf(w->log, "exchange of %s: %s\n", corpus, strerror(errno));
-	nftw(merged, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	kmc_remove_folder(merged);
 	c->targets[w->target].minimized_at = kmc_now();
 	c->targets[w->target].busy_minimizing = false;
 }

@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -299,14 +298,6 @@ static int write_about(struct kmc_campaign *c, const struct artifact *a, const c
 	return err;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int add_known(struct kmc_campaign *c, const struct kmc_telltale *telltale)
 {
 	char path[PATH_MAX], *had;
@@ -338,7 +329,7 @@ static int keep(struct kmc_campaign *c, const struct artifact *a, struct finding
 		return -errno;
 	kmc_path(c, beside, "findings/.%s", f->telltale.key);
 	kmc_path(c, folder, "findings/%s", f->telltale.key);
-	nftw(beside, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	kmc_remove_folder(beside);
 	err = kmc_make_folder(beside);
 	if (!err)
 		err = write_text(beside, "input", bytes, len);

@@ -43,6 +43,19 @@ int kmc_make_folder(const char *path)
 	return mkdir(part, 0777) && errno != EEXIST ? -errno : 0;
 }
 
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void kmc_remove_folder(const char *path)
+{
+	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 void *kmc_read_file(const char *path, size_t *len)
 {
 	FILE *in = fopen(path, "rb");
@@ -171,15 +184,6 @@ static int take_lock(struct kmc_campaign *c)
 	return -EBUSY;
 }
 
-/* Of two folders that are exchanged one may be left over. */
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int make_folders(struct kmc_campaign *c)
 {
 	static const char *const names[] = { "corpus", "findings", "work", "aside", "logs" };
@@ -189,8 +193,8 @@ static int make_folders(struct kmc_campaign *c)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !err; i++)
 		err = kmc_make_folder(kmc_path(c, path, "%s", names[i]));
 	for (unsigned int i = 0; i < c->nr_targets && !err; i++) {
-		nftw(kmc_path(c, path, "corpus.new/%s", c->targets[i].name), remove_entry, 16,
-		     FTW_DEPTH | FTW_PHYS);
+		/* Of two folders that are exchanged one may be left over. */
+		kmc_remove_folder(kmc_path(c, path, "corpus.new/%s", c->targets[i].name));
 		err = kmc_make_folder(kmc_path(c, path, "corpus/%s", c->targets[i].name));
 	}
 	for (unsigned int i = 0; i < c->options->nr_workers && !err; i++)
