@@ -371,6 +371,17 @@ size_t kmc_sim_granted(const void *objp)
 	return block_bytes(objp, false);
 }
 
+size_t kmc_sim_object_bytes(const void *objp)
+{
+	struct kmc_slab_cpu *sc = kmc_slab_cpu_of(kmc_this_cpu);
+	const struct page *page;
+
+	if (ZERO_OR_NULL_PTR(objp) || !kmc_in_frames(sc, objp))
+		return 0;
+	page = kmc_page_of(sc, objp);
+	return page->kind == FRAME_SLAB ? page->slab.cache->object_size : 0;
+}
+
 /* Rule: FR-13. Model: exact. */
 void kfree_sensitive(const void *p)
 {

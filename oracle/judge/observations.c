@@ -121,6 +121,21 @@ static void ask_options(struct kmc_judge *judge, const struct kmc_event *ev,
 	KMC_ASK(judge, KM_8, &c);
 }
 
+/* Of an object that is free now. */
+static void ask_wiped(struct kmc_judge *judge, const struct kmc_event *ev,
+		      const struct kmc_open_call *open)
+{
+	const struct kmc_life *life = kmc_shadow_find(&judge->shadow, ev->addr);
+	struct kmc_case c = case_of(judge, ev, open, NULL);
+
+	if (!life || life->state == KMC_LIFE_PENDING || life->flags & KMC_LIFE_TAINTED)
+		return;
+	if (life->cache < judge->nr_caches)
+		c.cache = judge->caches[life->cache];
+	c.from = life->from;
+	KMC_ASK(judge, DBG_5, &c);
+}
+
 static bool is_sensitive(unsigned int code)
 {
 	return code == KMC_OP_KFREE_SENSITIVE || code == KMC_OP_KVFREE_SENSITIVE;
@@ -142,6 +157,10 @@ bool kmc_objects_content(struct kmc_judge *judge, const struct kmc_event *ev,
 			open->notes.lost |= ev->what == KMC_EFF_CONTENT_LOST;
 			if (ev->what == KMC_EFF_CONTENT_LOST)
 				open->notes.bad_at = ev->addr2;
+			return true;
+		}
+		if (kmc_op_is_free(open->what) && !is_sensitive(open->what)) {
+			ask_wiped(judge, ev, open);
 			return true;
 		}
 		if (is_sensitive(open->what) || open->what == KMC_OP_KMEM_CACHE_ALLOC_BULK) {

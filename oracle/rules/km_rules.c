@@ -210,20 +210,36 @@ KMC_RULE_FN(KM_13)
 		   (j, ADDR " lies on node %u", c->addr, zone->node));
 }
 
+/* What kmalloc() grants of a size in every release; 0: not said, or a release differs. */
+static uint64_t usable_bytes(const struct kmc_judge *j, uint64_t size)
+{
+	const struct kmc_machine *machine = &j->subject.machine;
+
+	if (size < 2 || size > machine->kmalloc_max_size)
+		return 0;
+	if (size <= machine->kmalloc_max_cache)
+		return kmc_kmalloc_class_bytes(size, machine->kmalloc_minalign);
+	return 1ull << (64 - __builtin_clzll(size - 1));
+}
+
 KMC_RULE_FN(KM_16)
 {
-	uint64_t given = c->ev->arg;
+	uint64_t given = c->ev->arg, usable = usable_bytes(j, c->size);
 	bool right = c->size == 0 ? given == 0 :
 		     c->size == UINT64_MAX ? given == UINT64_MAX : given >= c->size;
 
-	if (right) {
+	if (!right)
+		KMC_BREACH(KM_16, "lower-bound",
+			   (j, "kmalloc_size_roundup(" NUM ") is never below its argument, 0 for 0",
+			    c->size),
+			   (j, "it returned " NUM, given));
+	else if (usable && c->size && given != usable)
+		KMC_BREACH(KM_16, "usable",
+			   (j, "kmalloc_size_roundup(" NUM ") is what kmalloc() would grant: " NUM,
+			    c->size, usable),
+			   (j, "it returned " NUM, given));
+	else
 		KMC_PASS(KM_16);
-		return;
-	}
-	KMC_BREACH(KM_16, "lower-bound",
-		   (j, "kmalloc_size_roundup(" NUM ") is never below its argument, 0 for 0",
-		    c->size),
-		   (j, "it returned " NUM, given));
 }
 
 KMC_RULE_FN(KM_17)

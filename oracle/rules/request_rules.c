@@ -139,6 +139,27 @@ KMC_RULE_FN(FR_19)
 		    (j, "kvfree_atomic never sleeps"), (j, "it slept"));
 }
 
+/* A free object may carry a word of the allocator's (KC-8): so much may differ from zero. */
+static void ask_init_on_free(struct kmc_judge *j, const struct kmc_case *c)
+{
+	if (!(j->subject.machine.options & KMC_MO_init_on_free))
+		return;
+	KMC_VERDICT(DBG_5, c->ev->what == KMC_EFF_CONTENT_ZERO || c->ev->arg <= 8, "init-on-free",
+		    (j, "with init_on_free a block is wiped when it is freed"),
+		    (j, NUM " of its " NUM " bytes are not zero, the first at " ADDR, c->ev->arg,
+		     c->ev->size, c->ev->addr2));
+}
+
+/* Does the rule speak of what this call got? What it asked zeroed has rules of its own. */
+static bool is_init_on_alloc(const struct kmc_judge *j, const struct kmc_case *c)
+{
+	const struct kmc_op_desc *desc = kmc_op_desc(c->open->what);
+
+	if (!(j->subject.machine.options & KMC_MO_init_on_alloc) || c->gfp & KMC_GFP_ZERO || !desc)
+		return false;
+	return desc->family == KMC_OPF_KMALLOC || (desc->family == KMC_OPF_CACHE && c->cache);
+}
+
 KMC_RULE_FN(DBG_5)
 {
 	uint64_t flags = c->cache ? c->cache->desc.flags : 0;
@@ -146,8 +167,13 @@ KMC_RULE_FN(DBG_5)
 		      (c->cache && c->cache->desc.ctor) ||
 		      j->subject.machine.options & KMC_MO_slub_poison;
 
-	if (!(j->subject.machine.options & KMC_MO_init_on_alloc) || spared ||
-	    c->gfp & KMC_GFP_ZERO || c->open->what != KMC_OP_KMALLOC)
+	if (spared)
+		return;
+	if (kmc_op_is_free(c->open->what)) {
+		ask_init_on_free(j, c);
+		return;
+	}
+	if (!is_init_on_alloc(j, c))
 		return;
 	KMC_VERDICT(DBG_5, c->ev->what == KMC_EFF_CONTENT_ZERO, "init-on-alloc",
 		    (j, "with init_on_alloc every new block reads zero"),

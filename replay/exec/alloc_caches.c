@@ -33,11 +33,12 @@ slab_flags_t kmc_alloc_slab_flags(uint64_t flags)
 	return result;
 }
 
-/* Reports each construction; leaves the object as it is. */
+/* Reports each construction. What it writes is there again whenever the object is handed out. */
 static void constructor(void *object)
 {
 	struct kmc_exec *exec = kmc_alloc_running();
 
+	kmc_contents_construct(object, kmc_sim_object_bytes(object));
 	if (exec && exec->sink)
 		kmc_exec_effect(exec, KMC_EFF_CONSTRUCTED,
 				kmc_sim_address(kmc_alloc_state(exec)->sim, object), 0, 0, 0);

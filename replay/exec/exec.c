@@ -666,11 +666,15 @@ static void memory_done(struct kmc_exec *exec, struct kmc_call *call)
 	set_memory(exec, slot, call, call->result);
 	if (plan->src.range && call->result)
 		mapped_done(exec, call, slot);
-	if (plan->family == KMC_OPF_DUP && plan->src.kind && (uintptr_t)call->result > 16)
-		copied_contents(slot, &source, call->op->code == KMC_OP_KMEMDUP_NUL ?
-						call->op->a : slot->size);
-	else if (exec->flags & KMC_TARGET_OBSERVE)
-		kmc_memory_observe_zero(exec, slot);
+	if (plan->family == KMC_OPF_DUP && plan->src.kind && (uintptr_t)call->result > 16) {
+		bool nul = call->op->code == KMC_OP_KMEMDUP_NUL;
+
+		copied_contents(slot, &source, nul ? call->op->a : slot->size);
+		if (nul && exec->flags & KMC_TARGET_OBSERVE)
+			kmc_contents_terminator(exec, slot);
+	} else if (exec->flags & KMC_TARGET_OBSERVE) {
+		kmc_contents_granted(exec, slot, call->op);
+	}
 }
 
 static void cache_done(struct kmc_exec *exec, struct kmc_call *call)
@@ -902,6 +906,32 @@ static void note_scope(struct kmc_exec *exec, const struct kmc_call *call)
 	}
 }
 
+/* Constructed objects go back as they were made. */
+static void before_free(struct kmc_exec *exec, const struct kmc_call *call)
+{
+	const struct kmc_slot *slot = memory_slot(kmc_plan_of(call->op->code), call);
+
+	if (call->bulk)
+		for (uint64_t i = 0; i < call->count; i++)
+			kmc_contents_put_back(&exec->slots[bulk_first(call->op) + i]);
+	else if (slot && slot->kind == KMC_SLOT_MEMORY)
+		kmc_contents_put_back(slot);
+}
+
+/* Calls whose object is free when they return. */
+static bool frees_at_once(unsigned int code)
+{
+	switch (code) {
+	case KMC_OP_KFREE:
+	case KMC_OP_KFREE_CONST:
+	case KMC_OP_KVFREE:
+	case KMC_OP_KMEM_CACHE_FREE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
 {
 	const struct kmc_op *op = call->op;
@@ -933,6 +963,8 @@ static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
 	    call->outcome != KMC_OUT_HUNG)
 		kmc_rcu_queued(exec, slot, op);
 	free_done(slot, op);
+	if (exec->flags & KMC_TARGET_OBSERVE && slot->freed && frees_at_once(op->code))
+		kmc_contents_freed(exec, slot);
 }
 
 /* the op itself */
@@ -999,6 +1031,8 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 		snapshot_op(exec, call);
 		return;
 	default:
+		if (kmc_plan_of(call->op->code)->is_free)
+			before_free(exec, call);
 		exec->backend->call(exec, call);
 		if (call->outcome == KMC_OUT_REFUSED || call->outcome == KMC_OUT_SKIPPED ||
 		    call->undone)

@@ -286,8 +286,30 @@ struct kmc_extent kmc_extent_without(struct kmc_extent from, struct kmc_extent c
 void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call);
 /** kmc_memory_fits() - May the holder touch [offset, offset + len) for this op? */
 bool kmc_memory_fits(const struct kmc_op *op, const struct kmc_slot *slot);
-/** kmc_memory_observe_zero() - Report whether fresh zeroed memory is zero. */
-void kmc_memory_observe_zero(struct kmc_exec *exec, const struct kmc_slot *slot);
+/** kmc_memory_report() - What was seen at @at of the block at @addr; @bad is its first bad byte. */
+void kmc_memory_report(struct kmc_exec *exec, uint64_t addr, struct kmc_extent at, uint64_t bad,
+		       unsigned int good_effect, unsigned int bad_effect);
+/** kmc_memory_report_zero() - Report whether that part of a block is zero. */
+void kmc_memory_report_zero(struct kmc_exec *exec, const void *block, uint64_t addr,
+			    struct kmc_extent at);
+/** kmc_pattern_write() - Bytes that depend on their offset. */
+void kmc_pattern_write(uint8_t *block, struct kmc_extent at, uint64_t pattern);
+/** kmc_pattern_compare() - Return: offset of the first byte that differs, or at.end. */
+uint64_t kmc_pattern_compare(const uint8_t *block, struct kmc_extent at, uint64_t pattern);
+
+/* exec_contents.c: what shows of a block's contents unasked; for KMC_TARGET_OBSERVE */
+
+/** kmc_contents_construct() - What the executor's constructors do to an object. */
+void kmc_contents_construct(void *object, uint64_t bytes);
+/** kmc_contents_granted() - A block was got: zeros, constructed state, letters. */
+void kmc_contents_granted(struct kmc_exec *exec, const struct kmc_slot *slot,
+			  const struct kmc_op *op);
+/** kmc_contents_terminator() - The byte behind a copy. */
+void kmc_contents_terminator(struct kmc_exec *exec, const struct kmc_slot *slot);
+/** kmc_contents_put_back() - Before a free: a constructed object is as it was made. */
+void kmc_contents_put_back(const struct kmc_slot *slot);
+/** kmc_contents_freed() - After one: what a machine that wipes left in the block. */
+void kmc_contents_freed(struct kmc_exec *exec, const struct kmc_slot *slot);
 
 /* target_alloc.c, target_malloc.c */
 extern const struct kmc_target_ops kmc_target_alloc, kmc_target_malloc;

@@ -23,7 +23,7 @@ static uint8_t pattern_byte(uint64_t pattern, uint64_t offset)
 	return (uint8_t)(pattern_word(pattern, offset / 8) >> offset % 8 * 8);
 }
 
-static void pattern_write(uint8_t *block, struct kmc_extent at, uint64_t pattern)
+void kmc_pattern_write(uint8_t *block, struct kmc_extent at, uint64_t pattern)
 {
 	uint64_t i = at.start;
 
@@ -39,7 +39,7 @@ static void pattern_write(uint8_t *block, struct kmc_extent at, uint64_t pattern
 }
 
 /* Offset of the first byte that differs, or at.end. */
-static uint64_t pattern_compare(const uint8_t *block, struct kmc_extent at, uint64_t pattern)
+uint64_t kmc_pattern_compare(const uint8_t *block, struct kmc_extent at, uint64_t pattern)
 {
 	uint64_t i = at.start;
 
@@ -138,13 +138,19 @@ bool kmc_memory_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 	return (uintptr_t)slot->ptr > 16 && at.end <= slot->size && parts_held(slot, at);
 }
 
-static void report(struct kmc_exec *exec, const struct kmc_slot *slot, struct kmc_extent at,
-		   uint64_t bad, unsigned int good_effect, unsigned int bad_effect)
+void kmc_memory_report(struct kmc_exec *exec, uint64_t addr, struct kmc_extent at, uint64_t bad,
+		       unsigned int good_effect, unsigned int bad_effect)
 {
 	bool good = bad == at.end;
 
-	kmc_exec_effect(exec, good ? good_effect : bad_effect, slot->addr + at.start,
-			good ? 0 : slot->addr + bad, at.end - at.start, 0);
+	kmc_exec_effect(exec, good ? good_effect : bad_effect, addr + at.start,
+			good ? 0 : addr + bad, at.end - at.start, 0);
+}
+
+static void report(struct kmc_exec *exec, const struct kmc_slot *slot, struct kmc_extent at,
+		   uint64_t bad, unsigned int good_effect, unsigned int bad_effect)
+{
+	kmc_memory_report(exec, slot->addr, at, bad, good_effect, bad_effect);
 }
 
 static void memory_check(struct kmc_exec *exec, struct kmc_call *call, struct kmc_extent at)
@@ -155,7 +161,7 @@ static void memory_check(struct kmc_exec *exec, struct kmc_call *call, struct km
 		call->outcome = KMC_OUT_SKIPPED;
 		return;
 	}
-	report(exec, slot, at, pattern_compare(slot->ptr, at, slot->pattern),
+	report(exec, slot, at, kmc_pattern_compare(slot->ptr, at, slot->pattern),
 	       KMC_EFF_CONTENT_KEPT, KMC_EFF_CONTENT_LOST);
 }
 
@@ -178,7 +184,7 @@ static void memory_read(struct kmc_exec *exec, struct kmc_call *call, struct kmc
 	const volatile uint8_t *bytes = slot->ptr;
 
 	if (within(at, slot->written)) {
-		report(exec, slot, at, pattern_compare(slot->ptr, at, slot->pattern),
+		report(exec, slot, at, kmc_pattern_compare(slot->ptr, at, slot->pattern),
 		       KMC_EFF_CONTENT_KEPT, KMC_EFF_CONTENT_LOST);
 	} else if (within(at, slot->zero)) {
 		report(exec, slot, at, zero_compare(slot->ptr, at), KMC_EFF_CONTENT_ZERO,
@@ -199,7 +205,7 @@ void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call)
 		return;
 	switch (op->code) {
 	case KMC_OP_WRITE:
-		pattern_write(call->src->ptr, at, op->c);
+		kmc_pattern_write(call->src->ptr, at, op->c);
 		note_written(call->src, at, op->c);
 		break;
 	case KMC_OP_READ:
@@ -214,12 +220,9 @@ void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call)
 	}
 }
 
-void kmc_memory_observe_zero(struct kmc_exec *exec, const struct kmc_slot *slot)
+void kmc_memory_report_zero(struct kmc_exec *exec, const void *block, uint64_t addr,
+			    struct kmc_extent at)
 {
-	struct kmc_extent at = slot->zero;
-
-	if (at.start == at.end || (uintptr_t)slot->ptr <= 16)
-		return;
-	report(exec, slot, at, zero_compare(slot->ptr, at), KMC_EFF_CONTENT_ZERO,
-	       KMC_EFF_CONTENT_DIRTY);
+	kmc_memory_report(exec, addr, at, zero_compare(block, at), KMC_EFF_CONTENT_ZERO,
+			  KMC_EFF_CONTENT_DIRTY);
 }

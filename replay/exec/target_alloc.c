@@ -379,6 +379,15 @@ static void woke_kswapd(struct kmc_exec *exec, const struct kmc_tp *tp)
 	kmc_exec_effect_event(exec, &ev);
 }
 
+static void on_wiped(struct kmc_exec *exec, const void *block)
+{
+	struct alloc_state *state = kmc_alloc_state(exec);
+
+	if (block == state->wiped && state->wiped_bytes)
+		kmc_memory_report_zero(exec, block, kmc_sim_address(state->sim, block),
+				       (struct kmc_extent){ 0, state->wiped_bytes });
+}
+
 static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 {
 	struct kmc_exec *exec = arg;
@@ -386,6 +395,8 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 
 	if (!exec->sink)
 		return;
+	if (tp->id == KMC_TP_KFREE && kmc_alloc_state(exec)->wiped)
+		on_wiped(exec, tp->ptr);
 	if (tp->id == KMC_TP_WARN)
 		kmc_exec_effect(exec, KMC_EFF_WARNED,
 				kmc_sim_address(kmc_alloc_state(exec)->sim, tp->ptr), 0, 0,
@@ -432,6 +443,13 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 		return;
 	kmc_alloc_tracepoint_event(kmc_alloc_state(exec)->sim, kmc_alloc_state(exec)->gfp, tp, &ev);
 	kmc_exec_tracepoint(exec, &ev);
+}
+
+void kmc_alloc_listen(struct kmc_exec *exec, uint64_t more)
+{
+	struct alloc_state *state = kmc_alloc_state(exec);
+
+	kmc_sim_trace(state->sim, state->heard | more, on_tracepoint, exec);
 }
 
 /* opening */
@@ -585,10 +603,9 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	state->profile = config.profile;
 	state->gfp = kmc_gfp_table_of(exec->caps.machine.profile);
 	forget(state);
-	if (exec->flags & KMC_TARGET_TRACEPOINTS)
-		mask = (1ull << KMC_NR_TPS) - 1;
+	state->heard = exec->flags & KMC_TARGET_TRACEPOINTS ? (1ull << KMC_NR_TPS) - 1 : mask;
 	kmc_sim_holder(state->sim, &kmc_alloc_holder, exec);
-	kmc_sim_trace(state->sim, mask, on_tracepoint, exec);
+	kmc_alloc_listen(exec, 0);
 	return 0;
 }
 

@@ -272,6 +272,8 @@ static void fill_caps(struct kmc_caps *caps, const struct kmc_target_config *con
 	caps->shows = KMC_SHOWS_ADDRESS | KMC_SHOWS_SIZE | KMC_SHOWS_GRANTED | KMC_SHOWS_CALLS |
 		      KMC_SHOWS_EVERY_FREE | KMC_SHOWS_CONTENT | KMC_SHOWS_VALUES;
 	caps->machine.profile = 0;
+	/* It clears what it is asked to clear. */
+	caps->machine.options &= ~(uint32_t)(KMC_MO_init_on_alloc | KMC_MO_init_on_free);
 	caps->machine.direct_map = caps->machine.vmalloc_start = caps->machine.vmalloc_end = 0;
 }
 

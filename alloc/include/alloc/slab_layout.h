@@ -78,6 +78,11 @@ size_t kmc_kmalloc_granted(enum kmc_profile profile, size_t size);
  * its caller knows: for observers. Context: a cpu is bound.
  */
 size_t kmc_sim_granted(const void *objp);
+/**
+ * kmc_sim_object_bytes() - Size of an object as its cache was asked for it; for constructors too.
+ * Context: a cpu is bound. Return: 0: no object of a cache.
+ */
+size_t kmc_sim_object_bytes(const void *objp);
 
 /** kmc_order_of() - Smallest order whose block holds @size bytes; 0 for a size of 0. */
 unsigned int kmc_order_of(size_t size);
