@@ -77,7 +77,7 @@ static struct json_object *schema(void)
 
 	put_string(object, "name", "kmconform-run");
 	put_number(object, "major", 1);
-	put_number(object, "minor", 1);
+	put_number(object, "minor", 3);
 	return object;
 }
 

@@ -594,7 +594,7 @@ static void put_head(struct json_object *root, const struct kmc_merge *merge, co
 
 	put_string(part, "name", "kmconform-run");
 	put_number(part, "major", 1);
-	put_number(part, "minor", 2);
+	put_number(part, "minor", 3);
 	part = put_object(root, "tool");
 	put_string(part, "name", "kmconform");
 	put_string(part, "version", version);

@@ -28,12 +28,56 @@ struct kmc_doc_rule {
 	uint64_t exercised, passed, violated, unknown;
 };
 
+/* One event around a violation. */
+struct kmc_doc_moment {
+	uint64_t time;        /* number of the event in the stream */
+	uint64_t cpu, task;
+	const char *kind;     /* begin, end, call, effect, trace or gap */
+	const char *op;       /* "kmalloc"; of an effect its name */
+	const char *object;   /* "o1": the same one in the whole window; "" none */
+	const char *life;     /* what it is to the object: "begins", "ends", "" used or none */
+	const char *address;  /* in hexadecimal; "" none */
+	uint64_t bytes;       /* of the object; 0 not said */
+	const char *role;     /* "A", "B" as in the explanation; "" context */
+	const char *text;     /* the event as a line */
+};
+
+/* A program that shows a finding; nr of text 0: none. */
+struct kmc_doc_program {
+	struct kmc_doc_lines text; /* as the text form of programs */
+	uint64_t ops, ops_before;  /* ops_before 0: not known */
+	uint64_t tries;            /* runs that minimising took */
+	const char *sha256;        /* of the text; "" not said */
+};
+
 struct kmc_doc_finding {
 	const char *key, *title, *rule, *party, *strength, *severity, *call, *clause, *shape;
 	const char *address, *site, *required;
 	struct kmc_doc_lines let, then, but;
 	uint64_t occurrences, first, last;
 	bool known;
+	/* since 1.3; nothing where the document does not say */
+	uint64_t seen, of;                /* reproduced seen of so many times; of 0: not tried */
+	struct kmc_doc_program minimised;
+	const char *reproduce;            /* a command; "" that of the document */
+	struct kmc_doc_moment *timeline;  /* in the order of events */
+	size_t nr_timeline;
+};
+
+/* A line or a set of bars of a plot. Series of one plot share x and its unit. */
+struct kmc_doc_point {
+	uint64_t x, y;
+};
+
+struct kmc_doc_series {
+	const char *name;    /* "rules exercised" */
+	const char *plot;    /* "discovery", "sizes", "outcomes", "free pages of Normal", "rate" */
+	const char *kind;    /* line, steps, bars (x: upper end of a class) or points (y against x) */
+	const char *subject; /* whose; "" of the run */
+	const char *unit, *x_unit;
+	struct kmc_doc_point *points; /* in the order of x, but of points */
+	size_t nr_points;
+	bool generated;      /* measured by the clock: differs between equal runs */
 };
 
 struct kmc_doc_life {
@@ -79,6 +123,9 @@ struct kmc_doc {
 	const char *tool, *version, *command, *file, *sha256, *verdict, *reproduce;
 	const char *generated; /* "" left out */
 	uint64_t exit_status;
+	bool partial;          /* the run had not ended: what is here is true, the rest is unknown */
+	struct kmc_doc_series *series; /* those by the clock last */
+	size_t nr_series;
 	struct kmc_doc_fact *facts;
 	struct kmc_doc_subject *subjects;
 	struct kmc_doc_host *hosts; /* none: the document of one run */
