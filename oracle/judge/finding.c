@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "judge_priv.h"
+#include "say.h"
 #include "sha256.h"
 
 /* shape */
@@ -101,117 +102,54 @@ static void key_of(char key[24], const char *id, const char *call, const char *c
 
 /* text */
 
-struct text {
-	char *buf;
-	size_t size, len;
-};
-
-__attribute__((format(printf, 2, 3))) static void add_text(struct text *text, const char *format,
-							   ...)
-{
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(text->buf + text->len, text->size - text->len, format, args);
-	va_end(args);
-	if (len > 0)
-		text->len += (size_t)len;
-	if (text->len >= text->size)
-		text->len = text->size - 1;
-}
-
-static const char *cache_name(const struct kmc_judge *judge, uint32_t id)
-{
-	const struct kmc_cache *cache = id < judge->nr_caches ? judge->caches[id] : NULL;
-
-	return cache && cache->desc.name[0] ? cache->desc.name : "a cache";
-}
-
-/* What an event names in its field of a cache. */
-static void say_owner(const struct kmc_judge *judge, struct text *text, const struct kmc_event *ev)
-{
-	const struct kmc_op_desc *op = kmc_op_desc(ev->what);
-	const char *what = NULL;
-
-	switch (op ? op->family : 0) {
-	case KMC_OPF_CMA: what = "area"; break;
-	case KMC_OPF_ZS:
-	case KMC_OPF_MEMPOOL: what = "pool"; break;
-	case KMC_OPF_MEMCG: what = "group"; break;
-	case KMC_OPF_DMA:
-		what = ev->what >= KMC_OP_DMA_POOL_CREATE ? "pool" : "device";
-		break;
-	}
-	if (what)
-		add_text(text, "%s %u, ", what, ev->cache);
-	else
-		add_text(text, "%s, ", cache_name(judge, ev->cache));
-}
-
 /* The block that the books remember: "B = event 3: kmalloc of 96 bytes at 0x..., freed since". */
-static void say_life(const struct kmc_judge *judge, struct text *text, const struct kmc_life *life)
+static void say_life(const struct kmc_judge *judge, struct kmc_saying *text,
+		     const struct kmc_life *life)
 {
 	const char *from = kmc_provenance_name(life->from);
-	const char *cache = life->cache == KMC_CACHE_NONE ? "" : cache_name(judge, life->cache);
+	const char *cache = life->cache == KMC_CACHE_NONE ? "" : kmc_cache_name(judge, life->cache);
 
-	add_text(text, "\nB = event %" PRIu64 ": %s%s%s of %" PRIu64 " bytes at %#" PRIx64 "%s",
-		 (uint64_t)life->seq, from ? from : "an allocation", *cache ? " " : "", cache,
-		 kmc_life_size(life), life->addr,
-		 life->state == KMC_LIFE_FREED ? ", freed since" : "");
+	kmc_say(text, "\nB = event %" PRIu64 ": %s%s%s of %" PRIu64 " bytes at %#" PRIx64 "%s",
+		(uint64_t)life->seq, from ? from : "an allocation", *cache ? " " : "", cache,
+		kmc_life_size(life), life->addr,
+		life->state == KMC_LIFE_FREED ? ", freed since" : "");
 }
 
-static void say_result(struct text *text, const struct kmc_event *ev)
-{
-	switch (ev->outcome) {
-	case KMC_OUT_NULL:
-		add_text(text, " -> NULL");
-		break;
-	case KMC_OUT_ZERO_SIZE:
-		add_text(text, " -> ZERO_SIZE_PTR");
-		break;
-	case KMC_OUT_ERROR:
-		add_text(text, " -> error -%" PRIu64, ev->arg);
-		break;
-	case KMC_OUT_VALUE:
-		add_text(text, " -> %#" PRIx64, ev->addr);
-		break;
-	}
-}
-
-static void say_request(const struct kmc_judge *judge, struct text *text, const struct kmc_case *c)
+static void say_request(const struct kmc_judge *judge, struct kmc_saying *text,
+			const struct kmc_case *c)
 {
 	const struct kmc_event *ev = c->ev;
 	char gfp[160];
 
 	kmc_gfp_print(gfp, sizeof(gfp), (struct kmc_gfp){ .atoms = c->gfp, .raw = ev->gfp_raw });
 	if (ev->cache != KMC_CACHE_NONE)
-		say_owner(judge, text, ev);
+		kmc_say_owner(judge, text, ev);
 	if (c->overflow)
-		add_text(text, "%" PRIu64 " * %" PRIu64 ", %s)", ev->arg, ev->addr2, gfp);
+		kmc_say(text, "%" PRIu64 " * %" PRIu64 ", %s)", ev->arg, ev->addr2, gfp);
 	else
-		add_text(text, "%" PRIu64 ", %s)", c->size, gfp);
-	say_result(text, ev);
+		kmc_say(text, "%" PRIu64 ", %s)", c->size, gfp);
+	kmc_say_result(text, ev);
 }
 
-static void say_event(const struct kmc_judge *judge, struct text *text, const struct kmc_case *c)
+static void say_event(const struct kmc_judge *judge, struct kmc_saying *text,
+		      const struct kmc_case *c)
 {
 	const struct kmc_event *ev = c->ev;
 
 	if (ev->kind == KMC_EV_BEGIN && !ev->id) {
-		add_text(text, "A = the end of the stream");
+		kmc_say(text, "A = the end of the stream");
 		return;
 	}
-	add_text(text, "A = event %" PRIu64 ": %s(", judge->now, c->call);
+	kmc_say(text, "A = event %" PRIu64 ": %s(", judge->now, c->call);
 	if (c->by == KMC_BY_NOBODY && ev->kind != KMC_EV_EFFECT)
 		say_request(judge, text, c);
 	else
-		add_text(text, "%#" PRIx64 ")", c->addr);
+		kmc_say(text, "%#" PRIx64 ")", c->addr);
 }
 
 static void say_let(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	struct text text = { judge->let, sizeof(judge->let), 0 };
+	struct kmc_saying text = { judge->let, sizeof(judge->let), 0 };
 
 	say_event(judge, &text, c);
 	if (c->other)
@@ -279,6 +217,7 @@ static void drop(struct kmc_finding *f)
 	free((char *)f->let);
 	free((char *)f->then);
 	free((char *)f->but);
+	free(f->window);
 	free(f);
 }
 
@@ -338,6 +277,8 @@ bool kmc_breach_open(struct kmc_judge *judge, int rule, const struct kmc_case *c
 			drop(judge->findings[--judge->nr_findings]);
 			finding = NULL;
 		}
+		if (finding)
+			kmc_watch_take(judge, finding, c);
 	}
 	judge->writing = finding;
 	if (!finding)

@@ -123,6 +123,7 @@ void kmc_judge_destroy(struct kmc_judge *judge)
 	kmc_places_free(judge);
 	kmc_book_free(judge);
 	kmc_findings_free(judge);
+	kmc_watch_free(&judge->watch);
 	kmc_branches_free(judge);
 	kmc_objects_free(judge);
 	free(judge->cpus);
@@ -139,6 +140,7 @@ static void forget_live(struct kmc_life_count *count)
 void kmc_judge_reset(struct kmc_judge *judge)
 {
 	kmc_shadow_reset(&judge->shadow);
+	kmc_watch_reset(&judge->watch);
 	kmc_blocks_reset(judge);
 	kmc_places_reset(judge);
 	for (size_t i = 0; i < KMC_NR_CLASSES; i++)
@@ -185,6 +187,7 @@ static inline int judge_one(struct kmc_judge *judge, const struct kmc_event *ev)
 	/* A restore sets the stream's numbers back; ours only grow. */
 	judge->now = ev->seq > judge->now ? ev->seq : judge->now + 1;
 	judge->broken_now = 0;
+	kmc_watch_note(&judge->watch, ev, judge->now);
 	if (ev->kind == KMC_EV_GAP) {
 		note_gap(judge, ev);
 		return 0;

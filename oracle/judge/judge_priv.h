@@ -18,6 +18,7 @@
 #include "shadow.h"
 #include "sources.h"
 #include "vocab/op.h"
+#include "window.h"
 
 #define KMC_PAGE 4096ull
 #define KMC_ZERO_SIZE_PTR 16ull
@@ -266,6 +267,7 @@ struct kmc_judge {
 	struct kmc_finding *writing;
 	char let[768], then[384], but[384], shape[96];
 	struct kmc_finding passing; /* a repeat, shown to fn only */
+	struct kmc_watch watch;
 };
 
 /* A request as the page side sees it: gfp_side.c. */

@@ -8,56 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "catalogue.h"
+#include "run_json.h"
 #include "run_names.h"
-
-#define MAX_SAFE ((1ull << 53) - 1)
-
-static void put(struct json_object *object, const char *key, struct json_object *value)
-{
-	json_object_object_add(object, key, value);
-}
-
-/* json-c would write what is no UTF-8 as it is: names come from untrusted files. */
-static void put_string(struct json_object *object, const char *key, const char *text)
-{
-	char clean[512];
-	size_t len = 0;
-
-	if (!text) {
-		put(object, key, NULL);
-		return;
-	}
-	for (; *text && len + 1 < sizeof(clean); text++)
-		clean[len++] = (unsigned char)*text < 0x80 ? *text : '?';
-	put(object, key, json_object_new_string_len(clean, (int)len));
-}
-
-static void put_number(struct json_object *object, const char *key, uint64_t number)
-{
-	char text[24];
-
-	if (number <= MAX_SAFE) {
-		put(object, key, json_object_new_int64((int64_t)number));
-		return;
-	}
-	snprintf(text, sizeof(text), "%" PRIu64, number);
-	put_string(object, key, text);
-}
-
-static void put_hex(struct json_object *object, const char *key, uint64_t number)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%#" PRIx64, number);
-	put_string(object, key, text);
-}
+#include "sha256.h"
 
 static void put_release(struct json_object *object, const char *key, uint32_t release)
 {
@@ -166,28 +125,13 @@ static struct json_object *rules(const struct kmc_judge *judge)
 	return list;
 }
 
-/* Several facts of one text become several strings. */
-static struct json_object *lines(const char *text)
-{
-	struct json_object *list = json_object_new_array();
-
-	while (text && *text) {
-		size_t len = strcspn(text, "\n");
-
-		json_object_array_add(list, json_object_new_string_len(text, (int)len));
-		text += len;
-		text += *text == '\n';
-	}
-	return list;
-}
-
 static struct json_object *explanation(const struct kmc_finding *finding)
 {
 	struct json_object *object = json_object_new_object();
 
-	put(object, "let", lines(finding->let));
-	put(object, "then", lines(finding->then));
-	put(object, "but", lines(finding->but));
+	put_lines(object, "let", finding->let);
+	put_lines(object, "then", finding->then);
+	put_lines(object, "but", finding->but);
 	return object;
 }
 
@@ -198,8 +142,55 @@ static const char *severity(const struct kmc_rule *rule)
 	return rule->strength == KMC_MUST ? "high" : "note";
 }
 
-static struct json_object *one_finding(const struct kmc_finding *finding)
+static const struct kmc_run_evidence *evidence_of(const struct kmc_run *run, const char *key)
 {
+	for (size_t i = 0; i < run->nr_evidence; i++)
+		if (!strcmp(run->evidence[i].key, key))
+			return &run->evidence[i];
+	return NULL;
+}
+
+static void put_digest(struct json_object *object, const char *text)
+{
+	uint8_t digest[32];
+	char hex[65];
+
+	kmc_sha256(text, strlen(text), digest);
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	put_string(object, "sha256", hex);
+}
+
+/* What the run knows beyond the judge. */
+static void put_evidence(struct json_object *object, const struct kmc_run_evidence *evidence)
+{
+	struct json_object *part;
+
+	if (evidence->of) {
+		part = json_object_new_object();
+		put_number(part, "seen", evidence->seen);
+		put_number(part, "of", evidence->of);
+		put(object, "reliability", part);
+	}
+	if (evidence->program) {
+		part = json_object_new_object();
+		put_lines(part, "text", evidence->program);
+		put_number(part, "ops", evidence->ops);
+		if (evidence->ops_before)
+			put_number(part, "ops_before", evidence->ops_before);
+		if (evidence->tries)
+			put_number(part, "tries", evidence->tries);
+		put_digest(part, evidence->program);
+		put(object, "minimised", part);
+	}
+	if (evidence->reproduce)
+		put_string(object, "reproduce", evidence->reproduce);
+}
+
+static struct json_object *one_finding(const struct kmc_run *run, const struct kmc_judge *judge,
+				       const struct kmc_finding *finding)
+{
+	const struct kmc_run_evidence *evidence = evidence_of(run, finding->key);
 	const struct kmc_rule *rule = kmc_rule_at((size_t)finding->rule);
 	struct json_object *object = json_object_new_object();
 	char title[256];
@@ -224,15 +215,19 @@ static struct json_object *one_finding(const struct kmc_finding *finding)
 	put_hex(object, "site", finding->site);
 	put_string(object, "required", rule->statement);
 	put(object, "explain", explanation(finding));
+	if (evidence)
+		put_evidence(object, evidence);
+	if (finding->nr_window)
+		put(object, "timeline", kmc_timeline(judge, finding));
 	return object;
 }
 
-static struct json_object *findings(const struct kmc_judge *judge)
+static struct json_object *findings(const struct kmc_run *run, const struct kmc_judge *judge)
 {
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < kmc_judge_finding_count(judge); i++)
-		json_object_array_add(list, one_finding(kmc_judge_finding(judge, i)));
+		json_object_array_add(list, one_finding(run, judge, kmc_judge_finding(judge, i)));
 	return list;
 }
 
@@ -288,7 +283,13 @@ static struct json_object *totals(const struct kmc_judge *judge)
 	return object;
 }
 
-static struct json_object *subject(const struct kmc_judge *judge)
+/* The part of a run that is over may be violated, but cannot conform yet. */
+static enum kmc_verdict verdict_of(const struct kmc_run *run, enum kmc_verdict verdict)
+{
+	return run->partial && verdict == KMC_CONFORMS ? KMC_UNKNOWN : verdict;
+}
+
+static struct json_object *subject(const struct kmc_run *run, const struct kmc_judge *judge)
 {
 	const struct kmc_subject *s = kmc_judge_subject(judge);
 	struct json_object *object = json_object_new_object();
@@ -300,10 +301,10 @@ static struct json_object *subject(const struct kmc_judge *judge)
 	put_hex(object, "shows", s->shows);
 	put(object, "machine", machine(&s->machine));
 	put_number(object, "events", kmc_judge_events(judge));
-	put_string(object, "verdict", kmc_verdict_name(kmc_judge_verdict(judge)));
+	put_string(object, "verdict", kmc_verdict_name(verdict_of(run, kmc_judge_verdict(judge))));
 	put(object, "totals", totals(judge));
 	put(object, "rules", rules(judge));
-	put(object, "findings", findings(judge));
+	put(object, "findings", findings(run, judge));
 	put(object, "lives", lives(judge));
 	return object;
 }
@@ -325,8 +326,9 @@ static struct json_object *catalogue(void)
 	return list;
 }
 
-static struct json_object *generated(void)
+static struct json_object *generated(const struct kmc_run *run)
 {
+	struct json_object *list = kmc_series_list(run, true);
 	struct json_object *object = json_object_new_object();
 	time_t now = time(NULL);
 	char text[32] = "";
@@ -335,17 +337,23 @@ static struct json_object *generated(void)
 	if (gmtime_r(&now, &tm))
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	put_string(object, "time", text);
+	if (list)
+		put(object, "series", list);
 	return object;
 }
+
+#define KMC_EXIT_PARTIAL 2u /* as of a run that could not be carried out */
 
 static struct json_object *document(const struct kmc_run *run)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *tool = json_object_new_object();
-	struct json_object *subjects = json_object_new_array();
+	struct json_object *subjects = json_object_new_array(), *list;
 	char again[512];
 
 	put(object, "schema", schema());
+	if (run->partial)
+		put(object, "partial", json_object_new_boolean(true));
 	put_string(tool, "name", "kmconform");
 	put_string(tool, "version", run->tool_version);
 	put_string(tool, "command", run->command);
@@ -354,13 +362,19 @@ static struct json_object *document(const struct kmc_run *run)
 	snprintf(again, sizeof(again), "kmconform %s %s", run->command, run->input ? run->input : "");
 	put_string(object, "reproduce", again);
 	for (size_t i = 0; i < run->nr_judges; i++)
-		json_object_array_add(subjects, subject(run->judges[i]));
+		json_object_array_add(subjects, subject(run, run->judges[i]));
 	put(object, "subjects", subjects);
+	list = kmc_series_list(run, false);
+	if (list)
+		put(object, "series", list);
 	put(object, "catalogue", catalogue());
-	put_string(object, "verdict", kmc_verdict_name(kmc_run_verdict(run)));
-	put_number(object, "exit_status", (uint64_t)kmc_run_exit_status(run, 0));
+	/* Nothing is said of the whole before it is there. */
+	put_string(object, "verdict", kmc_verdict_name(run->partial ? KMC_UNKNOWN :
+								      kmc_run_verdict(run)));
+	put_number(object, "exit_status", run->partial ? KMC_EXIT_PARTIAL :
+							 (uint64_t)kmc_run_exit_status(run, 0));
 	if (!run->reproducible)
-		put(object, "generated", generated());
+		put(object, "generated", generated(run));
 	return object;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The run document against its schema (type, required, properties, items, enum:
- * what the schema uses), its order and its bytes; the summary; verdict and exit status.
+ * The run document against its schema (type, required, properties, items, enum, oneOf,
+ * references: what the schema uses but patterns), its order and its bytes; the summary; verdict and exit status.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -11,17 +11,53 @@
 #include "run_names.h"
 
 static const char *schema_path;
+static struct json_object *whole_schema;
 static char path[128];
 
 /* a small validator */
 
-static bool has_type(struct json_object *value, const char *type)
+static bool is_one(struct json_object *value, const char *type)
 {
 	enum json_type is = json_object_get_type(value);
 
 	if (!strcmp(type, "integer"))
 		return is == json_type_int;
 	return !strcmp(json_type_to_name(is), type);
+}
+
+static bool has_type(struct json_object *value, struct json_object *types)
+{
+	if (!json_object_is_type(types, json_type_array))
+		return is_one(value, json_object_get_string(types));
+	for (size_t i = 0; i < json_object_array_length(types); i++)
+		if (is_one(value, json_object_get_string(json_object_array_get_idx(types, i))))
+			return true;
+	return false;
+}
+
+/* "#/definitions/NAME" */
+static struct json_object *resolve(struct json_object *schema)
+{
+	struct json_object *part, *definitions, *found = schema;
+
+	if (!json_object_object_get_ex(schema, "$ref", &part))
+		return schema;
+	assert_true(json_object_object_get_ex(whole_schema, "definitions", &definitions));
+	if (!json_object_object_get_ex(definitions, json_object_get_string(part) + 14, &found))
+		fail_msg("no %s", json_object_get_string(part));
+	return found;
+}
+
+/* One of some types: the schema uses no other. */
+static bool is_one_of(struct json_object *value, struct json_object *list)
+{
+	struct json_object *type;
+
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (json_object_object_get_ex(json_object_array_get_idx(list, i), "type", &type) &&
+		    has_type(value, type))
+			return true;
+	return false;
 }
 
 static bool in_enum(struct json_object *value, struct json_object *list)
@@ -36,9 +72,13 @@ static void validate(struct json_object *value, struct json_object *schema, cons
 {
 	struct json_object *part;
 
-	if (json_object_object_get_ex(schema, "type", &part) &&
-	    !has_type(value, json_object_get_string(part)))
+	schema = resolve(schema);
+	if (json_object_object_get_ex(schema, "type", &part) && !has_type(value, part))
 		fail_msg("%s: not of type %s", where, json_object_get_string(part));
+	if (json_object_object_get_ex(schema, "oneOf", &part) && !is_one_of(value, part))
+		fail_msg("%s: none of %s", where, json_object_get_string(part));
+	if (!value)
+		return;
 	if (json_object_object_get_ex(schema, "enum", &part) && !in_enum(value, part))
 		fail_msg("%s: %s is not allowed", where, json_object_get_string(value));
 	if (json_object_object_get_ex(schema, "required", &part))
@@ -67,6 +107,7 @@ static struct json_object *write_and_read(const struct kmc_run *run)
 	struct json_object *schema = json_object_from_file(schema_path), *document;
 
 	assert_non_null(schema);
+	whole_schema = schema;
 	assert_int_equal(kmc_run_write(run, path), 0);
 	document = json_object_from_file(path);
 	assert_non_null(document);
@@ -133,6 +174,157 @@ static void document_of_a_violation(void **state)
 	assert_string_equal(text(facts, "lost"), "18446744073709551615");
 	assert_true(json_object_is_type(get(facts, "lost"), json_type_string));
 	assert_string_equal(text(facts, "release"), "6.18.44 \"quoted\" ?");
+	json_object_put(document);
+	kmc_judge_destroy(judge);
+}
+
+static struct json_object *timeline_of(struct json_object *document)
+{
+	struct json_object *findings = get(first_subject(document), "findings");
+
+	return get(json_object_array_get_idx(findings, 0), "timeline");
+}
+
+static struct json_object *moment_with(struct json_object *timeline, const char *role)
+{
+	for (size_t i = 0; i < json_object_array_length(timeline); i++) {
+		struct json_object *moment = json_object_array_get_idx(timeline, i), *is;
+
+		if (json_object_object_get_ex(moment, "role", &is) &&
+		    !strcmp(json_object_get_string(is), role))
+			return moment;
+	}
+	fail_msg("nothing of role %s", role);
+	return NULL;
+}
+
+/* An object, noise of other cpus that drives it out of the ring, its free by the wrong call. */
+static void feed_story(struct kmc_judge *judge, unsigned int noise)
+{
+	struct kmc_cache_desc cache = { .id = 1, .name = "story", .object_size = 96, .size = 96,
+					.align = 8 };
+	struct kmc_event ev;
+
+	assert_int_equal(kmc_judge_cache(judge, &cache), 0);
+	kmc_event_init(&ev);
+	ev.kind = KMC_EV_CALL;
+	ev.what = KMC_OP_KMEM_CACHE_ALLOC;
+	ev.outcome = KMC_OUT_VALUE;
+	ev.addr = PAGE(40);
+	ev.size = ev.granted = 96;
+	ev.cache = 1;
+	ev.id = ev.task = 1;
+	assert_int_equal(kmc_judge_event(judge, &ev), 0);
+	ev.what = KMC_OP_KMALLOC;
+	ev.cache = KMC_CACHE_NONE;
+	ev.cpu = 3;
+	ev.size = ev.granted = 64;
+	for (unsigned int i = 0; i < noise; i++) {
+		ev.id++;
+		ev.addr = PAGE(100) + 64 * i;
+		kmc_judge_event(judge, &ev);
+	}
+	ev.id++;
+	ev.cpu = 0;
+	ev.what = KMC_OP_VFREE;
+	ev.outcome = KMC_OUT_NONE;
+	ev.size = ev.granted = 0;
+	ev.addr = PAGE(40);
+	assert_true(kmc_judge_event(judge, &ev) > 0);
+}
+
+/* A is the breach, B the object's beginning: from the ring or, long after, from the books. */
+static void timeline_of_a_violation(void **state)
+{
+	static const unsigned int noises[] = { 0, 5, 300 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct kmc_judge *judge = make_judge(false);
+		struct kmc_run run = make_run(&judge, 1);
+		struct json_object *document, *timeline, *a, *b;
+
+		assert_int_equal(kmc_judge_watch(judge), 0);
+		feed_story(judge, noises[i]);
+		document = write_and_read(&run);
+		timeline = timeline_of(document);
+		assert_true(json_object_array_length(timeline) <= 50);
+		a = moment_with(timeline, "A");
+		b = moment_with(timeline, "B");
+		assert_string_equal(text(a, "op"), "vfree");
+		assert_int_equal(json_object_get_int(get(a, "time")), noises[i] + 2);
+		assert_string_equal(text(a, "text"), "vfree(0xffff888000028000)");
+		assert_int_equal(json_object_get_int(get(b, "time")), 1);
+		assert_string_equal(text(b, "op"), "kmem_cache_alloc");
+		assert_string_equal(text(b, "life"), "begins");
+		assert_string_equal(text(b, "text"),
+				    "kmem_cache_alloc(story, 96, 0) -> 0xffff888000028000");
+		/* one object, named alike */
+		assert_string_equal(text(a, "object"), text(b, "object"));
+		assert_string_equal(text(a, "object"), "o1");
+		json_object_put(document);
+		kmc_judge_destroy(judge);
+	}
+}
+
+/* What follows belongs to the window too; then it is closed, and nothing is kept unasked. */
+static void timeline_goes_on(void **state)
+{
+	struct kmc_judge *watched = make_judge(true), *other = make_judge(true);
+	uint64_t last;
+
+	(void)state;
+	assert_int_equal(kmc_judge_watch(watched), 0);
+	feed_kmalloc(watched, PAGE(16) + 256, 512, 512);
+	for (unsigned int i = 0; i < 20; i++)
+		feed_kmalloc(watched, PAGE(20 + i), 512, 512);
+	assert_int_equal(kmc_judge_finding(watched, 0)->nr_window, 7);
+	last = kmc_judge_finding(watched, 0)->window[6].event.seq;
+	assert_int_equal(last, 7);
+	feed_kmalloc(other, PAGE(16) + 256, 512, 512);
+	assert_null(kmc_judge_finding(other, 0)->window);
+	kmc_judge_destroy(watched);
+	kmc_judge_destroy(other);
+}
+
+/* Programs, reliability, plots; a part of a run says nothing of the whole. */
+static void evidence_and_series(void **state)
+{
+	static const struct kmc_run_point points[] = { { 1, 2 }, { 3, UINT64_MAX } };
+	static const struct kmc_run_series series[] = {
+		{ .name = "a", .plot = "p", .kind = "line", .unit = "u", .x_unit = "x",
+		  .points = points, .nr = 2 },
+		{ .name = "b", .plot = "p", .kind = "bars", .unit = "u", .x_unit = "s",
+		  .points = points, .nr = 2, .clock = true },
+		{ .name = "none", .plot = "p", .kind = "bars", .unit = "u", .x_unit = "s" },
+	};
+	struct kmc_judge *judge = make_judge(true);
+	struct kmc_run run = make_run(&judge, 1);
+	struct kmc_run_evidence evidence = { .seen = 2, .of = 3, .program = "one\ntwo\n",
+					     .ops = 2, .ops_before = 9, .reproduce = "again" };
+	struct json_object *document, *finding, *list;
+
+	(void)state;
+	feed_kmalloc(judge, PAGE(16) + 256, 512, 512);
+	evidence.key = kmc_judge_finding(judge, 0)->key;
+	run.evidence = &evidence;
+	run.nr_evidence = 1;
+	run.series = series;
+	run.nr_series = 3;
+	run.partial = true;
+	run.reproducible = false;
+	document = write_and_read(&run);
+	finding = json_object_array_get_idx(get(first_subject(document), "findings"), 0);
+	assert_int_equal(json_object_get_int(get(get(finding, "reliability"), "seen")), 2);
+	assert_string_equal(text(finding, "reproduce"), "again");
+	list = get(get(finding, "minimised"), "text");
+	assert_int_equal(json_object_array_length(list), 2);
+	assert_string_equal(json_object_get_string(json_object_array_get_idx(list, 1)), "two");
+	assert_int_equal(strlen(text(get(finding, "minimised"), "sha256")), 64);
+	assert_int_equal(json_object_array_length(get(document, "series")), 1);
+	assert_int_equal(json_object_array_length(get(get(document, "generated"), "series")), 1);
+	assert_string_equal(text(document, "verdict"), "unknown");
+	assert_string_equal(text(first_subject(document), "verdict"), "violated");
 	json_object_put(document);
 	kmc_judge_destroy(judge);
 }
@@ -274,6 +466,9 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(document_of_a_violation),
+		cmocka_unit_test(timeline_of_a_violation),
+		cmocka_unit_test(timeline_goes_on),
+		cmocka_unit_test(evidence_and_series),
 		cmocka_unit_test(equal_bytes),
 		cmocka_unit_test(empty_and_generated),
 		cmocka_unit_test(cannot_write),

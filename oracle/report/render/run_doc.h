@@ -32,7 +32,7 @@ struct kmc_doc_rule {
 struct kmc_doc_moment {
 	uint64_t time;        /* number of the event in the stream */
 	uint64_t cpu, task;
-	const char *kind;     /* begin, end, call, effect, trace or gap */
+	const char *kind;     /* begin, end, call, effect, trace, machine or gap */
 	const char *op;       /* "kmalloc"; of an effect its name */
 	const char *object;   /* "o1": the same one in the whole window; "" none */
 	const char *life;     /* what it is to the object: "begins", "ends", "" used or none */

@@ -133,6 +133,13 @@ struct kmc_rule_result {
 	enum kmc_unreachable why;
 };
 
+/* An event around a violation. */
+struct kmc_moment {
+	struct kmc_event event; /* seq: its number in the stream */
+	const char *call;       /* who gave a block that only the books remember; NULL: see event */
+	char role;              /* 'A', 'B' as in the explanation; 0 none */
+};
+
 /* A violated rule with its identity. Text is owned by the judge. */
 struct kmc_finding {
 	char key[24];        /* "v1-" and 16 hex digits: rule, call, clause, shape */
@@ -143,6 +150,8 @@ struct kmc_finding {
 	const char *let, *then, *but; /* of the first occurrence */
 	struct kmc_event event;       /* the event at which it showed first */
 	uint64_t site;
+	struct kmc_moment *window;    /* around the first occurrence; NULL: nobody watched */
+	size_t nr_window;
 };
 
 struct kmc_subject {
@@ -218,6 +227,16 @@ void kmc_judge_result(const struct kmc_judge *judge, size_t rule, struct kmc_rul
 size_t kmc_judge_finding_count(const struct kmc_judge *judge);
 /** kmc_judge_finding() - In order of first occurrence. */
 const struct kmc_finding *kmc_judge_finding(const struct kmc_judge *judge, size_t index);
+/**
+ * kmc_judge_watch() - From now on findings get a window of the events around them.
+ *
+ * Keeps the last 256 events; costs one copy of each. The first 1024 findings have one.
+ * Return: 0, -ENOMEM.
+ */
+int kmc_judge_watch(struct kmc_judge *judge);
+/** kmc_judge_say() - A moment as a line for people: "kmalloc(96, GFP_KERNEL) -> 0x...". */
+void kmc_judge_say(const struct kmc_judge *judge, const struct kmc_moment *moment, char *buf,
+		   size_t size);
 /** kmc_judge_accept() - Accept findings of this key as known. Return: 0, -ENOMEM. */
 int kmc_judge_accept(struct kmc_judge *judge, const char *key);
 

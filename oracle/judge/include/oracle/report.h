@@ -15,6 +15,29 @@ struct kmc_run_item {
 	uint64_t number;
 };
 
+/* What a run knows of a finding beyond what its judge does. */
+struct kmc_run_evidence {
+	const char *key;
+	unsigned int seen, of;      /* reproduced seen of so many times; of 0: not tried */
+	const char *program;        /* minimised, as text; NULL none */
+	uint64_t ops, ops_before;   /* of the program, and before it was made small; 0 not known */
+	uint64_t tries;             /* runs that it took; 0 not known */
+	const char *reproduce;      /* a command; NULL: that of the run */
+};
+
+/* Points of a plot; those of one plot share x. Kinds: line, steps, bars, points. */
+struct kmc_run_point {
+	uint64_t x, y;
+};
+
+struct kmc_run_series {
+	const char *name, *plot, *kind, *unit, *x_unit;
+	const char *subject;        /* its name; NULL: of the run */
+	const struct kmc_run_point *points;
+	size_t nr;
+	bool clock;                 /* measured by the clock: stands in the block that may vary */
+};
+
 struct kmc_run {
 	const char *command;      /* "replay", "check" */
 	const char *tool_version; /* KMC_VERSION_LINE */
@@ -26,6 +49,11 @@ struct kmc_run {
 	/* one judge per subject, in this order */
 	struct kmc_judge *const *judges;
 	size_t nr_judges;
+	const struct kmc_run_evidence *evidence;
+	size_t nr_evidence;
+	const struct kmc_run_series *series;
+	size_t nr_series;
+	bool partial;             /* not at its end: the document's verdict is unknown */
 	bool reproducible;        /* leave out what differs between equal runs */
 };
 
