@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "run_options.h"
 #include "vocab/machine.h"
 
@@ -108,17 +109,51 @@ int kmc_run_accept(const struct kmc_run_options *options, struct kmc_judge *judg
 	return status;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+#define KEEP_EVERY_NS 1000000000ull
+#define KEEP_SHARE 50 /* a fiftieth of the time at most */
+
+static uint64_t keep_next_ns;
+
+bool kmc_run_keep_due(const struct kmc_run_options *options)
+{
+	return options->document && now_ns() >= keep_next_ns;
+}
+
+int kmc_run_keep(const struct kmc_run_options *options, const struct kmc_run *run)
+{
+	struct kmc_run part = *run;
+	uint64_t began = now_ns(), took;
+	int err;
+
+	if (!kmc_run_keep_due(options))
+		return 0;
+	part.partial = true;
+	err = kmc_run_write(&part, options->document);
+	took = now_ns() - began;
+	keep_next_ns = began + took + (took * KEEP_SHARE > KEEP_EVERY_NS ? took * KEEP_SHARE :
+									   KEEP_EVERY_NS);
+	return err ? kmc_run_error(options, "%s: %s", options->document, strerror(-err)) : 0;
+}
+
 int kmc_run_conclude(const struct kmc_run_options *options, const struct kmc_run *run)
 {
 	int err = 0;
 
-	if (kmc_run_summary(stdout, run) || fflush(stdout))
+	if (!options->quiet && (kmc_run_summary(stdout, run) || fflush(stdout)))
 		return kmc_run_error(options, "cannot write the summary");
 	if (options->document)
 		err = kmc_run_write(run, options->document);
 	if (err)
 		return kmc_run_error(options, "%s: %s", options->document, strerror(-err));
-	if (options->document)
+	if (options->document && !options->quiet)
 		printf("run document: %s\n", options->document);
 	return kmc_run_exit_status(run, options->wishes);
 }

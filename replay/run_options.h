@@ -15,6 +15,7 @@ struct kmc_run_options {
 	uint32_t edition;         /* KMC_RELEASE(); 0: as the input says */
 	const char *document;     /* run document to write; NULL none */
 	const char *accept;       /* file of known findings; NULL none */
+	bool quiet;               /* no summary */
 	unsigned int wishes;      /* KMC_STRICT, KMC_REQUIRE_COVERAGE */
 };
 
@@ -33,6 +34,15 @@ int kmc_run_error(const struct kmc_run_options *options, const char *format, ...
  * Return: 0, or KMC_EXIT_CANNOT after a message.
  */
 int kmc_run_accept(const struct kmc_run_options *options, struct kmc_judge *judge);
+
+/**
+ * kmc_run_keep() - Write the document of a run that goes on, partial: at the first call, then
+ * now and then, so that one that is killed leaves it. Cheap when it is not time yet.
+ * Return: 0, or KMC_EXIT_CANNOT after a message.
+ */
+int kmc_run_keep(const struct kmc_run_options *options, const struct kmc_run *run);
+/** kmc_run_keep_due() - Would it write now? For who has to gather a run first. */
+bool kmc_run_keep_due(const struct kmc_run_options *options);
 
 /**
  * kmc_run_conclude() - Write the document, print the summary.

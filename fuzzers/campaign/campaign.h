@@ -10,6 +10,7 @@
  *   status             key : value, rewritten every second
  *   progress.csv       a line every ten seconds
  *   history.sqlite     sessions, samples, findings
+ *   run.json           the run document: rules, findings, curves
  *   known.keys         findings that targets pass over
  *   corpus/TARGET/     inputs, shared by all workers
  *   afl/TARGET/        AFL++'s own folders, synced with the corpus
@@ -43,6 +44,7 @@ struct kmc_campaign_options {
 	double seconds;                  /* 0: endless */
 	double slice;                    /* seconds of one turn; 0: by the time there is */
 	double minimize_every;           /* seconds between two of a target's corpus; 0 never */
+	const char *rules_document;      /* of the counting child */
 	bool quiet;
 };
 
@@ -147,8 +149,13 @@ unsigned int kmc_findings_collect(struct kmc_campaign *c);
 
 /* rules.c */
 
-/** kmc_rules_count() - Run the corpus and print what it exercises: a program of its own. */
-int kmc_rules_count(const char *folder);
+/**
+ * kmc_rules_count() - Run the corpus and print what it exercises: a program of its own.
+ * @document: a run document to leave there, of the rules alone; NULL none.
+ */
+int kmc_rules_count(const char *folder, const char *document);
+/** kmc_rules_none() - Such a document of nothing. Return: 0, -errno. */
+int kmc_rules_none(const char *path);
 void kmc_rules_start(struct kmc_campaign *c, const char *self);
 void kmc_rules_read(struct kmc_campaign *c);
 
@@ -162,6 +169,14 @@ void kmc_history_sample(struct kmc_history *h, const struct kmc_campaign *c);
 void kmc_history_finding(struct kmc_history *h, const struct kmc_campaign *c, const char *key,
 			 const char *rule, const char *target, const char *engine);
 void kmc_history_close(struct kmc_history *h);
+
+/* document.c */
+
+#define KMC_DOCUMENT_EVERY_S 20
+/** kmc_document_write() - The campaign's run document; partial unless it is the last. */
+void kmc_document_write(struct kmc_campaign *c, bool last);
+/** kmc_document_keep() - The same now and then, and after a new finding. */
+void kmc_document_keep(struct kmc_campaign *c);
 
 /* progress.c */
 

@@ -250,12 +250,13 @@ static bool minimize(struct kmc_campaign *c, const struct artifact *a, const cha
 static bool reproduces(struct kmc_campaign *c, const struct artifact *a, const char *folder,
 		       const char *key, char **said, size_t *len)
 {
-	char binary[PATH_MAX], program[PATH_MAX];
-	char *argv[] = { binary, program, NULL };
+	char binary[PATH_MAX], program[PATH_MAX], document[PATH_MAX];
+	char *argv[] = { binary, "-o", document, program, NULL };
 	struct heard heard;
 
 	snprintf(binary, sizeof(binary), "%s/kmconform-check", c->options->bin[a->engine]);
-	if (snprintf(program, sizeof(program), "%s/reduced.op", folder) >= (int)sizeof(program))
+	if (snprintf(program, sizeof(program), "%s/reduced.op", folder) >= (int)sizeof(program) ||
+	    snprintf(document, sizeof(document), "%s/run.json", folder) >= (int)sizeof(document))
 		return false;
 	run(&heard, argv, "/dev/null");
 	*said = heard.text;

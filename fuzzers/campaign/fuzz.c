@@ -21,7 +21,7 @@ const char *argp_program_version = KMC_VERSION_LINE;
 #define AFL_CRASHES_EVERY 5.0
 
 enum { KEY_MINUTES = 0x100, KEY_SECONDS, KEY_WORKERS, KEY_LIBFUZZER, KEY_AFL, KEY_SEEDS, KEY_KNOWN,
-       KEY_SLICE, KEY_MINIMIZE, KEY_COUNT };
+       KEY_SLICE, KEY_MINIMIZE, KEY_COUNT, KEY_RULES };
 
 static const struct argp_option table[] = {
 	{ "dir", 'd', "FOLDER", 0, "The campaign's folder (default kmconform-campaign)", 0 },
@@ -39,6 +39,7 @@ static const struct argp_option table[] = {
 	{ "minimize-every", KEY_MINIMIZE, "MINUTES", 0,
 	  "Minimise a target's corpus (default 60, 0 never)", 0 },
 	{ "quiet", 'q', NULL, 0, "No progress", 0 },
+	{ "rules-document", KEY_RULES, "FILE", OPTION_HIDDEN, NULL, 0 },
 	{ "count-rules", KEY_COUNT, "FOLDER", OPTION_HIDDEN, NULL, 0 },
 	{ 0 }
 };
@@ -97,8 +98,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_MINIMIZE:
 		o->minimize_every = number(state, arg, 0, "--minimize-every") * 60;
 		break;
+	case KEY_RULES:
+		o->rules_document = arg;
+		break;
 	case KEY_COUNT:
-		exit(kmc_rules_count(arg));
+		exit(kmc_rules_count(arg, o->rules_document));
 	case 'q':
 		o->quiet = true;
 		break;
@@ -351,6 +355,7 @@ static int loop(struct kmc_campaign *c, const char *self)
 			kmc_rules_start(c, self);
 		kmc_rules_read(c);
 		kmc_progress(c, false);
+		kmc_document_keep(c);
 	}
 	stop_all(c);
 	return err;
@@ -374,6 +379,7 @@ static void conclude(struct kmc_campaign *c, const char *self)
 		kmc_rules_read(c);
 	}
 	kmc_progress(c, true);
+	kmc_document_write(c, true);
 	kmc_history_session(c->history, c, true);
 	printf("%u targets, %llu execs in this session, %llu new findings; %s/findings\n",
 	       c->nr_targets, (unsigned long long)c->session_execs,

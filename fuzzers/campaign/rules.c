@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the corpus exercises: every input run once more without an engine and
- * judged, in a process of its own that nobody misses if it dies.
+ * judged, in a process of its own that nobody misses if it dies. It leaves the
+ * states of the rules as a run document, of which document.c makes the campaign's.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,11 +19,14 @@
 #include "campaign.h"
 #include "fuzz/body.h"
 #include "fuzz/rig.h"
+#include "kmc-version.h"
+#include "oracle/report.h"
 
 #define MAX_RULES 1024
 #define MAX_INPUTS 20000
 
 static struct kmc_rigs *rigs;
+static struct kmc_judge *sum; /* over all machines */
 static bool exercised[MAX_RULES], reachable[MAX_RULES];
 static uint64_t nr_inputs, nr_ops;
 
@@ -63,14 +67,66 @@ static int run_input(const char *path, const struct stat *st, int type, struct F
 	return 0;
 }
 
-int kmc_rules_count(const char *folder)
+static void retire(void *arg, const struct kmc_judge *judge)
+{
+	(void)arg;
+	kmc_judge_add(sum, judge);
+}
+
+/* A judge of the usual machine, to which the others are added. */
+static struct kmc_judge *make_sum(void)
+{
+	struct kmc_rigs *one = kmc_rigs_create(1, 0);
+	struct kmc_subject subject;
+	struct kmc_judge *judge = NULL;
+	struct kmc_program usual;
+	struct kmc_rig *rig;
+	char error[256];
+
+	kmc_program_init(&usual);
+	if (one && !kmc_rigs_take(one, &usual.machine, usual.edition, &rig, error, sizeof(error))) {
+		subject = *kmc_judge_subject(rig->judge);
+		if (kmc_judge_create(&subject, &judge))
+			judge = NULL;
+	}
+	kmc_rigs_destroy(one);
+	return judge;
+}
+
+static int write_sum(const char *path)
+{
+	struct kmc_run run = { .command = "fuzz", .tool_version = KMC_VERSION_LINE,
+			       .judges = &sum, .nr_judges = 1 };
+
+	return kmc_run_write(&run, path);
+}
+
+int kmc_rules_none(const char *path)
+{
+	int err = -ENOMEM;
+
+	sum = make_sum();
+	if (sum)
+		err = write_sum(path);
+	kmc_judge_destroy(sum);
+	return err;
+}
+
+int kmc_rules_count(const char *folder, const char *document)
 {
 	uint64_t was = 0, could = 0;
 
+	sum = make_sum();
 	rigs = kmc_rigs_create(48, 0);
-	if (!rigs || nftw(folder, run_input, 16, FTW_PHYS))
+	if (!rigs || !sum)
+		return 2;
+	kmc_rigs_on_retire(rigs, retire, NULL);
+	if (nftw(folder, run_input, 16, FTW_PHYS))
 		return 2;
 	kmc_rigs_destroy(rigs);
+	if (document && write_sum(document))
+		return 2;
+	kmc_judge_destroy(sum);
 	for (size_t i = 0; i < MAX_RULES; i++) {
 		was += exercised[i];
 		could += reachable[i];
@@ -81,7 +137,7 @@ int kmc_rules_count(const char *folder)
 
 void kmc_rules_start(struct kmc_campaign *c, const char *self)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], document[PATH_MAX];
 	int pipes[2];
 
 	if (c->counting || pipe2(pipes, O_CLOEXEC))
@@ -93,7 +149,8 @@ void kmc_rules_start(struct kmc_campaign *c, const char *self)
 		dup2(pipes[1], STDOUT_FILENO);
 		if (nice(10) == -1 && errno)
 			_exit(127);
-		execl(self, self, "--count-rules", kmc_path(c, folder, "corpus"), (char *)NULL);
+		execl(self, self, "--rules-document", kmc_path(c, document, "work/rules.json"),
+		      "--count-rules", kmc_path(c, folder, "corpus"), (char *)NULL);
 		_exit(127);
 	}
 	close(pipes[1]);

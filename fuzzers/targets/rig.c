@@ -24,6 +24,8 @@ struct kmc_rigs {
 	size_t nr_accepted;
 	kmc_judge_fn listener;
 	void *listener_arg;
+	kmc_rig_retire_fn retire;
+	void *retire_arg;
 	/* of the run under way */
 	struct kmc_rig_run *run;
 };
@@ -174,6 +176,8 @@ struct kmc_rigs *kmc_rigs_create(size_t max, unsigned int flags)
 
 static void rig_destroy(struct kmc_rig *rig)
 {
+	if (rig->judge && rig->rigs->retire)
+		rig->rigs->retire(rig->rigs->retire_arg, rig->judge);
 	kmc_judge_destroy(rig->judge);
 	if (rig->target)
 		rig->target->ops->close(rig->target);
@@ -231,6 +235,12 @@ void kmc_rigs_listen(struct kmc_rigs *rigs, kmc_judge_fn fn, void *arg)
 	rigs->listener_arg = arg;
 	for (size_t i = 0; i < rigs->nr; i++)
 		kmc_judge_on_violation(rigs->rigs[i]->judge, fn, arg);
+}
+
+void kmc_rigs_on_retire(struct kmc_rigs *rigs, kmc_rig_retire_fn fn, void *arg)
+{
+	rigs->retire = fn;
+	rigs->retire_arg = arg;
 }
 
 static int make_judge(struct kmc_rigs *rigs, struct kmc_rig *rig)

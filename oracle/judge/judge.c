@@ -302,7 +302,39 @@ static enum kmc_rule_state state_of(const struct kmc_judge *judge, size_t rule)
 		return KMC_RULE_UNREACHABLE;
 	if (count->unknown)
 		return KMC_RULE_UNKNOWN;
-	return passed(judge, rule) ? KMC_RULE_PASS : KMC_RULE_UNEXERCISED;
+	return passed(judge, rule) || count->meant ? KMC_RULE_PASS : KMC_RULE_UNEXERCISED;
+}
+
+static void add_life_count(struct kmc_life_count *to, const struct kmc_life_count *from)
+{
+	to->allocs += from->allocs;
+	to->frees += from->frees;
+	to->failed += from->failed;
+	to->implied_frees += from->implied_frees;
+	to->duplicates += from->duplicates;
+	to->before_trace += from->before_trace;
+	to->free_again += from->free_again;
+}
+
+void kmc_judge_add(struct kmc_judge *to, const struct kmc_judge *from)
+{
+	for (size_t i = 0; i < KMC_NR_RULES; i++) {
+		bool caller = kmc_rule_at(i)->party == KMC_PARTY_CALLER;
+		struct kmc_rule_count *count = &to->count[i];
+
+		count->passed += passed(from, i);
+		count->unknown += from->count[i].unknown;
+		count->meant += from->count[i].meant;
+		if (caller)
+			count->meant += from->count[i].violated;
+		else
+			count->violated += from->count[i].violated;
+		if (from->why[i] == KMC_WHY_NOT)
+			to->why[i] = KMC_WHY_NOT;
+	}
+	for (size_t i = 0; i < KMC_NR_CLASSES; i++)
+		add_life_count(&to->class_count[i], &from->class_count[i]);
+	to->events += from->events;
 }
 
 void kmc_judge_result(const struct kmc_judge *judge, size_t rule, struct kmc_rule_result *result)
@@ -312,7 +344,7 @@ void kmc_judge_result(const struct kmc_judge *judge, size_t rule, struct kmc_rul
 	uint64_t kept = passed(judge, rule);
 
 	*result = (struct kmc_rule_result){
-		.exercised = kept + count->violated + count->unknown,
+		.exercised = kept + count->violated + count->unknown + count->meant,
 		.passed = kept, .violated = count->violated, .unknown = count->unknown,
 		.first_seq = count->first_seq, .last_seq = count->last_seq,
 		.state = state_of(judge, rule),

@@ -28,6 +28,7 @@
 
 struct kmc_rule_count {
 	uint64_t passed, violated, unknown;
+	uint64_t meant; /* breaches of callers whom a program made to: kmc_judge_add() */
 	uint64_t first_seq, last_seq;
 };
 

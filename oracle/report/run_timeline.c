@@ -105,7 +105,7 @@ static void put_object(struct json_object *object, struct objects *objects, uint
 	if (life != USES)
 		put_string(object, "life", life == BEGINS ? "begins" : "ends");
 	put_hex(object, "address", addr);
-	if (bytes)
+	if (bytes && life == BEGINS)
 		put_number(object, "bytes", bytes);
 }
 

@@ -12,7 +12,7 @@
 const char *argp_program_version = KMC_VERSION_LINE;
 
 enum { KEY_TARGET = 0x100, KEY_LIBRARY, KEY_PLAIN, KEY_EVENTS, KEY_REPEAT, KEY_HASH,
-       KEY_TRACEPOINTS, KEY_NO_OBSERVE, KEY_TIMEOUT };
+       KEY_TRACEPOINTS, KEY_NO_OBSERVE, KEY_TIMEOUT, KEY_KTAP };
 
 struct arguments {
 	struct kmc_check_options options;
@@ -29,6 +29,7 @@ static const struct argp_option options_table[] = {
 	{ "no-observe", KEY_NO_OBSERVE, NULL, 0, "Do not look at zeroed memory unasked", 0 },
 	{ "repeat", KEY_REPEAT, "N", 0, "Run each program N times; all must be equal", 0 },
 	{ "hash", KEY_HASH, NULL, 0, "Print digests of events and final state", 0 },
+	{ "ktap", KEY_KTAP, NULL, 0, "A KTAP line for each input as it is judged, no summary", 0 },
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "Give a silent target up (default 10)", 0 },
 	{ 0 }
 };
@@ -85,6 +86,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_HASH:
 		options->hash = true;
 		break;
+	case KEY_KTAP:
+		options->ktap = options->run.quiet = true;
+		break;
 	case KEY_TIMEOUT:
 		options->timeout_ms = (int)number(state, arg, "--timeout") * 1000;
 		break;
@@ -116,6 +120,22 @@ static const struct argp argp = {
 	.children = children,
 };
 
+/* One bad input does not spoil the others. */
+static int check_all(struct kmc_check *check, const struct arguments *arguments)
+{
+	int failed = kmc_check_keep(check);
+
+	for (int i = 0; i < arguments->nr_files; i++) {
+		int status = kmc_check_input(check, arguments->files[i]);
+
+		if (check->ktap)
+			kmc_ktap_result(check->ktap, arguments->files[i], !status);
+		if (status || kmc_check_keep(check))
+			failed = KMC_EXIT_CANNOT;
+	}
+	return failed;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments arguments = {
@@ -123,16 +143,20 @@ int main(int argc, char **argv)
 			     .flags = KMC_TARGET_OBSERVE, .repeat = 1, .timeout_ms = 10000 },
 	};
 	struct kmc_check check = { .options = &arguments.options };
-	int status, failed = 0;
+	int status, failed;
 
 	argp_err_exit_status = KMC_EXIT_CANNOT;
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	/* One bad input does not spoil the others. */
-	for (int i = 0; i < arguments.nr_files; i++)
-		if (kmc_check_input(&check, arguments.files[i]))
-			failed = KMC_EXIT_CANNOT;
-	status = check.programs + check.event_files ?
-		kmc_check_conclude(&check, arguments.files[0]) : failed;
+	check.first = arguments.files[0];
+	if (arguments.options.ktap) {
+		check.ktap = kmc_ktap_begin((unsigned int)arguments.nr_files);
+		if (!check.ktap)
+			return kmc_run_error(&arguments.options.run, "out of memory");
+	}
+	failed = check_all(&check, &arguments);
+	status = check.programs + check.event_files ? kmc_check_conclude(&check) : failed;
+	if (check.ktap && kmc_ktap_end(check.ktap))
+		status = kmc_run_error(&arguments.options.run, "cannot write the results");
 	kmc_check_free(&check);
 	return failed ? failed : status;
 }

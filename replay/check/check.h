@@ -20,6 +20,7 @@ struct kmc_check_options {
 	uint64_t repeat;         /* runs of each program */
 	bool hash;
 	const char *events_name; /* --events; one program only */
+	bool ktap;               /* a result line for each input, as it comes */
 	int timeout_ms;
 };
 
@@ -38,6 +39,8 @@ struct kmc_check {
 	const struct kmc_check_options *options;
 	size_t nr_groups;
 	struct kmc_check_group *groups;
+	const char *first;          /* the first input's name */
+	struct kmc_check_ktap *ktap; /* NULL: not wanted */
 	/* totals */
 	uint64_t programs, event_files, ops, events, runs;
 	uint64_t refused, skipped, misuse;
@@ -47,7 +50,20 @@ struct kmc_check {
 int kmc_check_input(struct kmc_check *check, const char *path);
 
 /** kmc_check_conclude() - Report over all inputs. Return: exit status. */
-int kmc_check_conclude(struct kmc_check *check, const char *input);
+int kmc_check_conclude(struct kmc_check *check);
+/** kmc_check_keep() - Leave a partial document, when it is time. Return: 0, KMC_EXIT_CANNOT. */
+int kmc_check_keep(const struct kmc_check *check);
+
+/* check_ktap.c */
+
+/** kmc_ktap_begin() - Version and plan of @nr inputs. Return: NULL without memory. */
+struct kmc_check_ktap *kmc_ktap_begin(unsigned int nr);
+/** kmc_ktap_listen() - Hear of the violations that @judge finds. */
+void kmc_ktap_listen(struct kmc_check_ktap *ktap, struct kmc_judge *judge);
+/** kmc_ktap_result() - The line of one input, what was heard before it. @ran: was it judged? */
+void kmc_ktap_result(struct kmc_check_ktap *ktap, const char *path, bool ran);
+/** kmc_ktap_end() - The totals. Return: 0, -EIO where not all could be written. */
+int kmc_ktap_end(struct kmc_check_ktap *ktap);
 void kmc_check_free(struct kmc_check *check);
 
 #endif

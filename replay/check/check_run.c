@@ -62,6 +62,10 @@ static int make_judge(struct kmc_check *check, struct kmc_check_group *group,
 		return kmc_run_error(options, "%s: %s", path,
 				     err == -EINVAL ? "no such subject can be judged" :
 						      strerror(-err));
+	if (options->document && kmc_judge_watch(group->judge))
+		return kmc_run_error(options, "out of memory");
+	if (check->ktap)
+		kmc_ktap_listen(check->ktap, group->judge);
 	return kmc_run_accept(options, group->judge);
 }
 
@@ -169,6 +173,8 @@ static int repeat(struct kmc_check *check, struct kmc_check_group *group,
 			return kmc_run_error(options, "%s: run %" PRIu64 ": %s", path, i + 1,
 					     strerror(-err));
 		state_hash(group, &hash);
+		if (kmc_check_keep(check))
+			return KMC_EXIT_CANNOT;
 		if (group->caps.deterministic &&
 		    (again.digest != first->digest || hash != first_hash))
 			return kmc_run_error(options,
@@ -375,37 +381,6 @@ int kmc_check_input(struct kmc_check *check, const char *path)
 	if (S_ISREG(st.st_mode) && !st.st_size)
 		return kmc_run_error(&check->options->run, "%s: empty file", path);
 	return has_suffix(path, ".ev") ? check_events(check, path) : check_program(check, path);
-}
-
-int kmc_check_conclude(struct kmc_check *check, const char *input)
-{
-	const struct kmc_check_options *options = check->options;
-	struct kmc_run_item items[] = {
-		{ "target", options->target->name, 0 },
-		{ "programs", NULL, check->programs },
-		{ "event_files", NULL, check->event_files },
-		{ "runs", NULL, check->runs },
-		{ "ops", NULL, check->ops },
-		{ "events", NULL, check->events },
-		{ "calls_refused", NULL, check->refused },
-		{ "calls_skipped", NULL, check->skipped },
-		{ "calls_of_misuse", NULL, check->misuse },
-	};
-	struct kmc_judge **judges = calloc(check->nr_groups + 1, sizeof(*judges));
-	struct kmc_run run = { .command = "check", .tool_version = KMC_VERSION_LINE,
-			       .input = input, .items = items,
-			       .nr_items = sizeof(items) / sizeof(items[0]),
-			       .judges = judges, .reproducible = true };
-	int status;
-
-	if (!judges)
-		return kmc_run_error(&options->run, "out of memory");
-	for (size_t i = 0; i < check->nr_groups; i++)
-		if (check->groups[i].judge && check->groups[i].used)
-			judges[run.nr_judges++] = check->groups[i].judge;
-	status = kmc_run_conclude(&options->run, &run);
-	free(judges);
-	return status;
 }
 
 void kmc_check_free(struct kmc_check *check)

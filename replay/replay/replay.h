@@ -35,12 +35,14 @@ struct kmc_replay_options {
 };
 
 #define KMC_REPLAY_SAMPLES 256
+#define KMC_REPLAY_ZONES 8 /* of ours that are sampled one by one */
 struct kmc_sample {
 	uint64_t events, time_ns;
 	uint64_t live;              /* objects */
 	uint64_t theirs, ours;      /* live bytes of objects, granted */
 	uint64_t their_slab_pages;  /* of adopted blocks */
 	uint64_t our_used_pages;
+	uint64_t zone_free[KMC_REPLAY_ZONES];
 };
 
 struct kmc_gfp_slot {
@@ -64,6 +66,7 @@ struct kmc_replay_cpu {
 
 struct kmc_replay {
 	const struct kmc_replay_options *options;
+	const char *input;       /* the trace's name */
 	struct kmc_trace *trace;
 	const struct kmc_trace_facts *facts;
 	/* our machine */
@@ -149,6 +152,24 @@ void kmc_replay_judge_cache(struct kmc_replay *replay, uint16_t class);
 int kmc_replay_report(struct kmc_replay *replay, const char *input);
 /** kmc_replay_adds_up() - Are the sum identities kept? @why receives the first that is not. */
 bool kmc_replay_adds_up(const struct kmc_replay *replay, char *why, size_t size);
+
+/** kmc_replay_keep() - Leave a partial run document, when it is time. Return: 0, exit status. */
+int kmc_replay_keep(const struct kmc_replay *replay);
+
+/* replay_series.c */
+
+/* Series with their points: as many as a replay has. */
+#define KMC_REPLAY_SERIES (6 + 4 * KMC_REPLAY_ZONES)
+struct kmc_replay_series {
+	struct kmc_run_series series[KMC_REPLAY_SERIES];
+	struct kmc_run_point *points[KMC_REPLAY_SERIES];
+	char names[KMC_REPLAY_ZONES][48];
+	size_t nr;
+	bool failed;
+};
+/** kmc_replay_series() - What a replay has to plot: sizes, recorded against ours, bytes, pages. */
+void kmc_replay_series(const struct kmc_replay *replay, struct kmc_replay_series *out);
+void kmc_replay_series_free(struct kmc_replay_series *series);
 
 /* replay_predict.c */
 

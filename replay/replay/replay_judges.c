@@ -70,6 +70,10 @@ int kmc_replay_judges(struct kmc_replay *replay)
 
 	if (!err)
 		err = make_ours(replay);
+	if (!err && run->document)
+		err = kmc_judge_watch(replay->theirs_judge);
+	if (!err && run->document)
+		err = kmc_judge_watch(replay->ours_judge);
 	if (err)
 		return kmc_run_error(run, "cannot judge such a subject: %s", strerror(-err));
 	status = kmc_run_accept(run, replay->theirs_judge);

@@ -132,6 +132,7 @@ static int replay_trace(const struct arguments *arguments, struct kmc_trace *tra
 	err = kmc_replay_init(&replay, options, trace);
 	if (err)
 		return kmc_run_error(&options->run, "out of memory");
+	replay.input = arguments->trace;
 	status = kmc_replay_machine(&replay);
 	if (!status && !options->no_judge)
 		status = kmc_replay_judges(&replay);

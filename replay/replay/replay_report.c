@@ -585,16 +585,42 @@ static void print_books(const struct kmc_replay *replay, bool adds_up, const cha
 static int conclude(struct kmc_replay *replay, struct items *items, const char *input)
 {
 	struct kmc_judge *judges[] = { replay->theirs_judge, replay->ours_judge };
+	struct kmc_replay_series series = { .nr = 0 };
+	int status;
 	struct kmc_run run = { .command = "replay", .tool_version = KMC_VERSION_LINE,
 			       .input = input, .items = items->item, .nr_items = items->nr,
 			       .judges = judges, .nr_judges = replay->theirs_judge ? 2 : 0,
 			       .reproducible = true };
 
-	if (items->failed)
-		return kmc_run_error(&replay->options->run, "out of memory");
-	if (run.nr_judges)
-		return kmc_run_conclude(&replay->options->run, &run);
-	return 0;
+	if (!items->failed && run.nr_judges && replay->options->run.document)
+		kmc_replay_series(replay, &series);
+	if (items->failed || series.failed)
+		status = kmc_run_error(&replay->options->run, "out of memory");
+	else {
+		run.series = series.series;
+		run.nr_series = series.nr;
+		status = run.nr_judges ? kmc_run_conclude(&replay->options->run, &run) : 0;
+	}
+	kmc_replay_series_free(&series);
+	return status;
+}
+
+int kmc_replay_keep(const struct kmc_replay *replay)
+{
+	struct kmc_judge *judges[] = { replay->theirs_judge, replay->ours_judge };
+	struct kmc_run_item items[] = {
+		{ "recorded_release", replay->facts->release, 0 },
+		{ "events", NULL, replay->now },
+		{ "gaps", NULL, replay->gaps },
+		{ "events_lost", NULL, replay->lost },
+	};
+	struct kmc_run run = { .command = "replay", .tool_version = KMC_VERSION_LINE,
+			       .input = replay->input, .items = items, .nr_items = 4,
+			       .judges = judges, .nr_judges = 2, .reproducible = true };
+
+	if (!replay->theirs_judge || !kmc_run_keep_due(&replay->options->run))
+		return 0;
+	return kmc_run_keep(&replay->options->run, &run);
 }
 
 /* All that was good has been replayed and judged; the status says that it was not all. */

@@ -763,6 +763,16 @@ static void thin_out(struct kmc_replay *replay)
 	replay->sample_every *= 2;
 }
 
+static void sample_zones(const struct kmc_replay *replay, struct kmc_sample *sample)
+{
+	for (unsigned int i = 0; i < kmc_sim_zone_count(replay->sim) && i < KMC_REPLAY_ZONES; i++) {
+		struct kmc_zone_info info;
+
+		kmc_sim_zone_info(replay->sim, i, &info);
+		sample->zone_free[i] = info.nr_free + info.pcp_count;
+	}
+}
+
 static void take_sample(struct kmc_replay *replay, uint64_t time_ns)
 {
 	struct kmc_class_sum sum;
@@ -776,6 +786,7 @@ static void take_sample(struct kmc_replay *replay, uint64_t time_ns)
 		.their_slab_pages = replay->frames.slab_pages,
 		.our_used_pages = used_pages(replay),
 	};
+	sample_zones(replay, &replay->samples[replay->nr_samples - 1]);
 }
 
 static void show_progress(const struct kmc_replay *replay, uint64_t *last_ns, uint64_t total)
@@ -819,11 +830,14 @@ static bool pages_lost(uint32_t probes)
 	return !probes || probes & (1u << KMC_PROBE_PAGE_ALLOC | 1u << KMC_PROBE_PAGE_FREE);
 }
 
+#define LOOK_EVERY 65536u /* events between two looks at the clock */
+
 static int replay_all(struct kmc_replay *replay, struct kmc_trace_cursor *cursor)
 {
 	static __thread struct kmc_record batch[BATCH];
 	static __thread uint16_t cpus[BATCH];
 	uint64_t limit = replay->options->max_events, next_sample = replay->sample_every;
+	uint64_t next_look = 0;
 	uint64_t total = replay->options->progress ? total_records(replay) : 0, last_ns = 0;
 
 	for (;;) {
@@ -851,6 +865,11 @@ static int replay_all(struct kmc_replay *replay, struct kmc_trace_cursor *cursor
 		if (replay->now >= next_sample) {
 			take_sample(replay, batch[n ? n - 1 : 0].time_ns);
 			next_sample = replay->now + replay->sample_every;
+		}
+		if (replay->now >= next_look) {
+			if (kmc_replay_keep(replay))
+				return -EIO;
+			next_look = replay->now + LOOK_EVERY;
 		}
 		if (replay->options->progress)
 			show_progress(replay, &last_ns, total);

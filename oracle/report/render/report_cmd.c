@@ -152,6 +152,8 @@ static int render(struct args *args, const struct kmc_doc *doc)
 
 	if (args->output)
 		return render_to_file(args, doc);
+	/* What is cut off is whole lines. */
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	ret = args->render(stdout, doc, &args->wishes) ? CANNOT : 0;
 	if (fflush(stdout) && !ret)
 		ret = fail("standard output", strerror(errno));

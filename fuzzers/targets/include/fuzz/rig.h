@@ -63,6 +63,10 @@ int kmc_rigs_accept_file(struct kmc_rigs *rigs, const char *path);
 /** kmc_rigs_listen() - Call @fn at each violation (NULL: nobody); not with KMC_RIG_TRAP. */
 void kmc_rigs_listen(struct kmc_rigs *rigs, kmc_judge_fn fn, void *arg);
 
+/** kmc_rigs_on_retire() - Call @fn with each judge before it is gone, for who sums up. */
+typedef void (*kmc_rig_retire_fn)(void *arg, const struct kmc_judge *judge);
+void kmc_rigs_on_retire(struct kmc_rigs *rigs, kmc_rig_retire_fn fn, void *arg);
+
 /**
  * kmc_rigs_take() - The rig for a machine and an edition, made if there is none.
  * Return: 0, -EINVAL with @error for a machine that alloc cannot be, -ENOMEM.

@@ -223,6 +223,13 @@ void kmc_judge_trap(struct kmc_judge *judge, unsigned int what);
 /** kmc_judge_on_trap() - Called with the finding right before the trap. */
 void kmc_judge_on_trap(struct kmc_judge *judge, kmc_judge_fn fn, void *arg);
 
+/**
+ * kmc_judge_add() - Add what became of the rules on another subject of the same kind: a rule
+ * that one of them can show is reachable. Breaches by callers count as exercised only, for who
+ * sums programs that were made to commit them; findings stay where they are.
+ */
+void kmc_judge_add(struct kmc_judge *to, const struct kmc_judge *from);
+
 void kmc_judge_result(const struct kmc_judge *judge, size_t rule, struct kmc_rule_result *result);
 size_t kmc_judge_finding_count(const struct kmc_judge *judge);
 /** kmc_judge_finding() - In order of first occurrence. */
