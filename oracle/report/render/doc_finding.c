@@ -55,9 +55,9 @@ void kmc_doc_read_finding(struct kmc_doc_reader *r, struct json_object *object, 
 	struct kmc_doc_finding *f = out;
 	struct json_object *explain = kmc_doc_want(r, object, "explain", json_type_object);
 
-	f->key = kmc_doc_want_string(r, object, "key");
+	f->key = kmc_doc_want_id(r, object, "key");
 	f->title = kmc_doc_want_string(r, object, "title");
-	f->rule = kmc_doc_want_string(r, object, "rule");
+	f->rule = kmc_doc_want_id(r, object, "rule");
 	f->party = kmc_doc_want_string(r, object, "party");
 	f->strength = kmc_doc_want_string(r, object, "strength");
 	f->severity = kmc_doc_want_string(r, object, "severity");

@@ -63,6 +63,14 @@ static unsigned int utf8_bytes(const unsigned char *s, size_t left)
 	return n;
 }
 
+/* Ends a line, or turns the direction of what follows, so that a reader sees another text. */
+static bool turns(const unsigned char *s)
+{
+	return (s[0] == 0xe2 && s[1] == 0x80 && (s[2] >= 0xa8 && s[2] <= 0xae)) ||
+	       (s[0] == 0xe2 && s[1] == 0x80 && (s[2] == 0x8e || s[2] == 0x8f)) ||
+	       (s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+}
+
 /* Nothing that a terminal, a shell's log or XML would take for more than text. */
 const char *kmc_doc_clean(struct kmc_doc_reader *r, const char *text, size_t len)
 {
@@ -76,8 +84,7 @@ const char *kmc_doc_clean(struct kmc_doc_reader *r, const char *text, size_t len
 			    (unsigned char)text[i + 1] < 0xa0) ||
 			   (n == 3 && !memcmp(text + i, "\xef\xbf", 2) &&
 			    (unsigned char)text[i + 2] >= 0xbe) ||
-			   (n == 3 && (!memcmp(text + i, "\xe2\x80\xa8", 3) ||
-				       !memcmp(text + i, "\xe2\x80\xa9", 3)));
+			   (n == 3 && turns((const unsigned char *)text + i));
 
 		if (!n || control || odd) {
 			copy[i] = '?';
@@ -139,6 +146,16 @@ const char *kmc_doc_may_string(struct kmc_doc_reader *r, struct json_object *obj
 	struct json_object *value = kmc_doc_may(r, object, key, json_type_string);
 
 	return value ? kmc_doc_string_of(r, value) : "";
+}
+
+const char *kmc_doc_want_id(struct kmc_doc_reader *r, struct json_object *object, const char *key)
+{
+	const char *id = kmc_doc_want_string(r, object, key);
+	size_t len = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+
+	if (!*id || id[len] || len > 64)
+		kmc_doc_complain(r, key, "no name of letters, digits, _ and -");
+	return id;
 }
 
 /* Whole and not negative; beyond 53 bits a string of digits. */

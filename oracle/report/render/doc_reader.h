@@ -36,6 +36,8 @@ struct json_object *kmc_doc_want(struct kmc_doc_reader *r, struct json_object *o
 				 const char *key, enum json_type type);
 const char *kmc_doc_want_string(struct kmc_doc_reader *r, struct json_object *object,
 				const char *key);
+/* An id: it names anchors, tests, files. */
+const char *kmc_doc_want_id(struct kmc_doc_reader *r, struct json_object *object, const char *key);
 uint64_t kmc_doc_want_number(struct kmc_doc_reader *r, struct json_object *object,
 			     const char *key);
 bool kmc_doc_want_bool(struct kmc_doc_reader *r, struct json_object *object, const char *key);

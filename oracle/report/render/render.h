@@ -12,6 +12,7 @@ struct kmc_render_wishes {
 	const struct kmc_doc *baseline; /* an older run to compare with; NULL none */
 	bool all;                       /* also what passed, where a form leaves it out */
 	bool addresses;                 /* addresses may leave (else they are told apart only) */
+	bool names;                     /* names of hosts and users, and folders may leave */
 	bool force;                     /* a draft of what should not be sent as it is */
 	const char *origin;             /* of KCIDB objects */
 	const char *commit, *config;    /* of the kernel under test; NULL unknown */
@@ -25,7 +26,7 @@ struct kmc_render_wishes {
 typedef int kmc_render_fn(FILE *out, const struct kmc_doc *doc,
 			  const struct kmc_render_wishes *wishes);
 kmc_render_fn kmc_render_text, kmc_render_ktap, kmc_render_junit, kmc_render_sarif,
-	kmc_render_kcidb, kmc_render_html, kmc_render_mail;
+	kmc_render_kcidb, kmc_render_html, kmc_render_mail, kmc_render_op;
 
 /** kmc_render_refuse() - One line on standard error. Return: 1. */
 int kmc_render_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -47,6 +48,20 @@ struct kmc_address_names {
 };
 const char *kmc_render_line(struct kmc_address_names *names, const char *line,
 			    const struct kmc_render_wishes *wishes);
+
+/**
+ * kmc_render_choose() - The finding of @key, or (NULL) the first that is neither known nor a note.
+ * Return: NULL there is none.
+ */
+const struct kmc_doc_finding *kmc_render_choose(const struct kmc_doc *doc, const char *key,
+						const struct kmc_doc_subject **subject);
+/** kmc_render_is_note() - Is it advice that was not followed? That violates nothing. */
+bool kmc_render_is_note(const struct kmc_doc_finding *f);
+/** kmc_render_command() - What shows the finding again; "" nothing is known. */
+const char *kmc_render_command(const struct kmc_doc *doc, const struct kmc_doc_finding *f);
+/** kmc_render_evidence() - Call @line with each line of how it is had again: program, command. */
+void kmc_render_evidence(const struct kmc_doc *doc, const struct kmc_doc_finding *f,
+			 void (*line)(void *arg, const char *text), void *arg);
 
 /** kmc_render_area() - The part of mm/ that a rule is about: "slab", "vmalloc", "page_alloc". */
 const char *kmc_render_area(const char *rule);

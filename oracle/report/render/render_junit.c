@@ -11,24 +11,37 @@ static void print_attribute(FILE *out, const char *name, const char *value)
 	putc('"', out);
 }
 
-static void print_failure(FILE *out, const struct kmc_doc_finding *f,
-			  const struct kmc_render_wishes *wishes)
+static void print_text(void *arg, const char *text)
+{
+	kmc_render_xml(arg, text);
+	putc('\n', arg);
+}
+
+/* @element: failure, or system-out of a note, which has no attributes. */
+static void print_finding(FILE *out, const char *element, const struct kmc_doc *doc,
+			  const struct kmc_doc_finding *f, const struct kmc_render_wishes *wishes)
 {
 	static const char *const words[] = { "Let", "Then", "But" };
 	const struct kmc_doc_lines *parts[] = { &f->let, &f->then, &f->but };
 	struct kmc_address_names names = { 0 };
 
-	fputs("      <failure", out);
-	print_attribute(out, "message", f->title);
-	print_attribute(out, "type", f->key);
+	fprintf(out, "      <%s", element);
+	if (!strcmp(element, "failure")) {
+		print_attribute(out, "message", f->title);
+		print_attribute(out, "type", f->key);
+	}
 	putc('>', out);
+	if (strcmp(element, "failure") != 0)
+		fputs("noted: advice not followed\n", out);
 	for (unsigned int p = 0; p < 3; p++)
 		for (size_t i = 0; i < parts[p]->nr; i++) {
 			fprintf(out, "%-5s ", i ? "" : words[p]);
 			kmc_render_xml(out, kmc_render_line(&names, parts[p]->line[i], wishes));
 			putc('\n', out);
 		}
-	fputs("</failure>\n", out);
+	if (!strcmp(element, "failure"))
+		kmc_render_evidence(doc, f, print_text, out);
+	fprintf(out, "</%s>\n", element);
 }
 
 static void print_skipped(FILE *out, const char *why)
@@ -38,17 +51,21 @@ static void print_skipped(FILE *out, const char *why)
 	fputs("/>\n", out);
 }
 
-static void print_outcome(FILE *out, const struct kmc_doc_subject *s, const struct kmc_doc_rule *r,
-			  const struct kmc_render_wishes *wishes)
+static void print_outcome(FILE *out, const struct kmc_doc *doc, const struct kmc_doc_subject *s,
+			  const struct kmc_doc_rule *r, const struct kmc_render_wishes *wishes)
 {
+	bool note = strcmp(r->strength, "must") != 0;
+
 	switch (r->state) {
 	case DOC_VIOLATED:
 		for (size_t i = 0; i < s->nr_findings; i++)
 			if (!strcmp(s->findings[i].rule, r->id)) {
-				print_failure(out, &s->findings[i], wishes);
+				print_finding(out, note ? "system-out" : "failure", doc,
+					      &s->findings[i], wishes);
 				return; /* one to a case; the others are in the other forms */
 			}
-		fputs("      <failure message=\"violated\" type=\"violated\"/>\n", out);
+		fputs(note ? "      <system-out>noted: advice not followed</system-out>\n" :
+			     "      <failure message=\"violated\" type=\"violated\"/>\n", out);
 		break;
 	case DOC_UNKNOWN:
 		fputs("      <error message=\"could not be judged\" type=\"unknown\"/>\n", out);
@@ -60,8 +77,8 @@ static void print_outcome(FILE *out, const struct kmc_doc_subject *s, const stru
 	}
 }
 
-static void print_rule(FILE *out, const struct kmc_doc_subject *s, const struct kmc_doc_rule *r,
-		       const struct kmc_render_wishes *wishes)
+static void print_rule(FILE *out, const struct kmc_doc *doc, const struct kmc_doc_subject *s,
+		       const struct kmc_doc_rule *r, const struct kmc_render_wishes *wishes)
 {
 	fputs("    <testcase", out);
 	print_attribute(out, "classname", r->name);
@@ -72,7 +89,7 @@ static void print_rule(FILE *out, const struct kmc_doc_subject *s, const struct 
 		return;
 	}
 	fputs(">\n", out);
-	print_outcome(out, s, r, wishes);
+	print_outcome(out, doc, s, r, wishes);
 	fputs("    </testcase>\n", out);
 }
 
@@ -90,7 +107,7 @@ int kmc_render_junit(FILE *out, const struct kmc_doc *doc, const struct kmc_rend
 			s->totals[DOC_KNOWN] + s->totals[DOC_UNEXERCISED] +
 				s->totals[DOC_UNREACHABLE]);
 		for (size_t j = 0; j < s->nr_rules; j++)
-			print_rule(out, s, &s->rules[j], wishes);
+			print_rule(out, doc, s, &s->rules[j], wishes);
 		fputs("  </testsuite>\n", out);
 	}
 	fputs("</testsuites>\n", out);

@@ -90,14 +90,30 @@ static void put_path(struct json_object *test, const char *rule)
 	put_string(test, "path", path);
 }
 
-static void put_excerpt(struct json_object *test, const struct kmc_doc_subject *s,
-			const char *rule, const struct kmc_render_wishes *wishes)
+struct excerpt {
+	char text[EXCERPT_MAX];
+	size_t len;
+};
+
+/* Whole lines, as long as there is room. */
+static void add_line(void *arg, const char *text)
+{
+	struct excerpt *excerpt = arg;
+
+	if (excerpt->len + strlen(text) + 2 < sizeof(excerpt->text))
+		excerpt->len += (size_t)sprintf(excerpt->text + excerpt->len, "%s\n", text);
+}
+
+static void put_excerpt(struct json_object *test, const struct kmc_doc *doc,
+			const struct kmc_doc_subject *s, const char *rule,
+			const struct kmc_render_wishes *wishes)
 {
 	static const char *const words[] = { "Let", "Then", "But" };
-	static char text[EXCERPT_MAX];
-	size_t len = 0;
+	static struct excerpt excerpt;
+	char line[2100];
 
-	text[0] = '\0';
+	excerpt.text[0] = '\0';
+	excerpt.len = 0;
 	for (size_t i = 0; i < s->nr_findings; i++) {
 		const struct kmc_doc_finding *f = &s->findings[i];
 		const struct kmc_doc_lines *parts[] = { &f->let, &f->then, &f->but };
@@ -106,17 +122,24 @@ static void put_excerpt(struct json_object *test, const struct kmc_doc_subject *
 		if (strcmp(f->rule, rule))
 			continue;
 		for (unsigned int p = 0; p < 3; p++)
-			for (size_t j = 0; j < parts[p]->nr && len < sizeof(text) / 2; j++)
-				len += (size_t)snprintf(text + len, sizeof(text) - len, "%-5s %.2000s\n",
-							j ? "" : words[p],
-							kmc_render_line(&names, parts[p]->line[j],
-									wishes));
+			for (size_t j = 0; j < parts[p]->nr; j++) {
+				snprintf(line, sizeof(line), "%-5s %.2000s", j ? "" : words[p],
+					 kmc_render_line(&names, parts[p]->line[j], wishes));
+				add_line(&excerpt, line);
+			}
+		kmc_render_evidence(doc, f, add_line, &excerpt);
 	}
-	if (len)
-		put_string(test, "log_excerpt", text);
+	if (excerpt.len)
+		put_string(test, "log_excerpt", excerpt.text);
 }
 
-static void add_test(struct json_object *tests, const struct ids *ids,
+/* Advice is judged by nobody else: it was looked at, that is all. */
+static const char *status_of(const struct kmc_doc_rule *r)
+{
+	return r->state == DOC_VIOLATED && strcmp(r->strength, "must") ? "DONE" : states[r->state];
+}
+
+static void add_test(struct json_object *tests, const struct ids *ids, const struct kmc_doc *doc,
 		     const struct kmc_doc_subject *s, const struct kmc_doc_rule *r,
 		     const struct kmc_render_wishes *wishes)
 {
@@ -128,9 +151,9 @@ static void add_test(struct json_object *tests, const struct ids *ids,
 	put_string(test, "origin", ids->origin);
 	put_id(test, "build_id", ids->origin, ids->build);
 	put_path(test, r->id);
-	put_string(test, "status", states[r->state]);
+	put_string(test, "status", status_of(r));
 	if (r->state == DOC_VIOLATED || r->state == DOC_KNOWN)
-		put_excerpt(test, s, r->id, wishes);
+		put_excerpt(test, doc, s, r->id, wishes);
 	misc = put_object(test, "misc");
 	put_string(misc, "party", r->party);
 	put_string(misc, "strength", r->strength);
@@ -207,10 +230,11 @@ int kmc_render_kcidb(FILE *out, const struct kmc_doc *doc, const struct kmc_rend
 	add_build(root, &ids, wishes);
 	tests = put_list(root, "tests");
 	for (size_t i = 0; i < s->nr_rules; i++)
-		add_test(tests, &ids, s, &s->rules[i], wishes);
+		add_test(tests, &ids, doc, s, &s->rules[i], wishes);
 	issues = put_list(root, "issues");
 	incidents = put_list(root, "incidents");
 	for (size_t i = 0; i < s->nr_findings; i++)
-		add_finding(issues, incidents, &ids, &s->findings[i]);
+		if (!kmc_render_is_note(&s->findings[i]))
+			add_finding(issues, incidents, &ids, &s->findings[i]);
 	return print_json(out, root);
 }

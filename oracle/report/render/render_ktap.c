@@ -20,7 +20,19 @@ static void print_name(FILE *out, const char *text)
 		putc(*text == '#' ? '_' : *text, out);
 }
 
-static void diagnose(FILE *out, const struct kmc_doc_finding *f,
+static void print_comment(void *arg, const char *text)
+{
+	fprintf(arg, "    # %s\n", text);
+}
+
+/* Advice that is not followed fails nothing. */
+static bool fails(const struct kmc_doc_rule *r)
+{
+	return (r->state == DOC_VIOLATED && !strcmp(r->strength, "must")) ||
+	       r->state == DOC_UNKNOWN;
+}
+
+static void diagnose(FILE *out, const struct kmc_doc *doc, const struct kmc_doc_finding *f,
 		     const struct kmc_render_wishes *wishes)
 {
 	static const char *const words[] = { "Let", "Then", "But" };
@@ -29,15 +41,19 @@ static void diagnose(FILE *out, const struct kmc_doc_finding *f,
 
 	fprintf(out, "    # %s ", f->key);
 	print_name(out, f->title);
-	fprintf(out, ", %" PRIu64 " times\n", f->occurrences);
+	fprintf(out, ", %" PRIu64 " times%s\n", f->occurrences,
+		kmc_render_is_note(f) ? " (noted: advice not followed)" : "");
 	for (unsigned int p = 0; p < 3; p++)
 		for (size_t i = 0; i < parts[p]->nr; i++)
 			fprintf(out, "    # %-5s %s\n", i ? "" : words[p],
 				kmc_render_line(&names, parts[p]->line[i], wishes));
+	if (!kmc_render_is_note(f))
+		kmc_render_evidence(doc, f, print_comment, out);
 }
 
-static void print_rule(FILE *out, const struct kmc_doc_subject *s, size_t number,
-		       const struct kmc_doc_rule *r, const struct kmc_render_wishes *wishes)
+static void print_rule(FILE *out, const struct kmc_doc *doc, const struct kmc_doc_subject *s,
+		       size_t number, const struct kmc_doc_rule *r,
+		       const struct kmc_render_wishes *wishes)
 {
 	const char *key = "";
 
@@ -46,10 +62,10 @@ static void print_rule(FILE *out, const struct kmc_doc_subject *s, size_t number
 			continue;
 		key = s->findings[i].key;
 		if (r->state == DOC_VIOLATED)
-			diagnose(out, &s->findings[i], wishes);
+			diagnose(out, doc, &s->findings[i], wishes);
 	}
-	fprintf(out, "    %sok %zu %s", r->state == DOC_VIOLATED || r->state == DOC_UNKNOWN ?
-					"not " : "", number, r->id);
+	fprintf(out, "    %sok %zu ", fails(r) ? "not " : "", number);
+	print_name(out, r->id);
 	switch (r->state) {
 	case DOC_KNOWN: fprintf(out, " # XFAIL %s", key); break;
 	case DOC_UNKNOWN: fprintf(out, " # ERROR could not be judged"); break;
@@ -77,9 +93,8 @@ static bool next_family(const struct kmc_doc_subject *s, struct family *f)
 	f->failed = false;
 	while (f->first + f->nr < s->nr_rules &&
 	       same_family(s->rules[f->first].id, s->rules[f->first + f->nr].id)) {
-		enum kmc_doc_state state = s->rules[f->first + f->nr++].state;
-
-		f->failed |= state == DOC_VIOLATED || state == DOC_UNKNOWN;
+		f->failed |= fails(&s->rules[f->first + f->nr]);
+		f->nr++;
 	}
 	return f->nr;
 }
@@ -94,13 +109,20 @@ static size_t count_families(const struct kmc_doc_subject *s)
 	return nr;
 }
 
-static bool print_subject(FILE *out, const struct kmc_doc_subject *s, size_t number,
-			  const struct kmc_render_wishes *wishes)
+static bool print_subject(FILE *out, const struct kmc_doc *doc, const struct kmc_doc_subject *s,
+			  size_t number, const struct kmc_render_wishes *wishes)
 {
 	struct family f = { 0 };
 	size_t nr = 0;
 	bool failed = false;
 
+	/* An empty plan is an error to the kernel's parser. */
+	if (!s->nr_rules) {
+		fprintf(out, "ok %zu ", number);
+		print_name(out, s->name);
+		fputs(" # SKIP no rule\n", out);
+		return false;
+	}
 	fprintf(out, "  KTAP version 1\n  # Subtest: ");
 	print_name(out, s->name);
 	fprintf(out, "\n  1..%zu\n", count_families(s));
@@ -110,7 +132,7 @@ static bool print_subject(FILE *out, const struct kmc_doc_subject *s, size_t num
 		fprintf(out, "    KTAP version 1\n    # Subtest: %.*s\n    1..%zu\n", len,
 			s->rules[f.first].id, f.nr);
 		for (size_t i = 0; i < f.nr; i++)
-			print_rule(out, s, i + 1, &s->rules[f.first + i], wishes);
+			print_rule(out, doc, s, i + 1, &s->rules[f.first + i], wishes);
 		fprintf(out, "  %sok %zu %.*s\n", f.failed ? "not " : "", ++nr, len,
 			s->rules[f.first].id);
 		fflush(out); /* a run that is killed still parses */
@@ -127,10 +149,13 @@ int kmc_render_ktap(FILE *out, const struct kmc_doc *doc, const struct kmc_rende
 	uint64_t totals[DOC_NR_STATES] = { 0 };
 
 	fprintf(out, "KTAP version 1\n1..%zu\n", doc->nr_subjects);
+	if (doc->partial)
+		fputs("# part of a run that had not ended\n", out);
 	for (size_t i = 0; i < doc->nr_subjects; i++) {
-		print_subject(out, &doc->subjects[i], i + 1, wishes);
+		print_subject(out, doc, &doc->subjects[i], i + 1, wishes);
 		for (unsigned int state = 0; state < DOC_NR_STATES; state++)
 			totals[state] += doc->subjects[i].totals[state];
+		totals[DOC_PASS] += doc->subjects[i].noted; /* they are ok */
 	}
 	fprintf(out, "# Totals: pass:%" PRIu64 " fail:%" PRIu64 " xfail:%" PRIu64
 		" xpass:0 skip:%" PRIu64 " error:%" PRIu64 "\n", totals[DOC_PASS],

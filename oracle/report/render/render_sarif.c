@@ -77,6 +77,25 @@ static void add_flow(struct json_object *result, const struct kmc_doc *doc,
 		}
 }
 
+static void put_evidence(struct json_object *properties, const struct kmc_doc *doc,
+			 const struct kmc_doc_finding *f)
+{
+	const char *command = kmc_render_command(doc, f);
+	struct json_object *list;
+
+	if (f->of) {
+		put_number(properties, "reproducedTimes", f->seen);
+		put_number(properties, "reproducedOf", f->of);
+	}
+	if (*command)
+		put_string(properties, "reproduce", command);
+	if (!f->minimised.text.nr)
+		return;
+	list = put_list(properties, "program");
+	for (size_t i = 0; i < f->minimised.text.nr; i++)
+		json_object_array_add(list, json_object_new_string(f->minimised.text.line[i]));
+}
+
 static void add_finding(struct json_object *results, const struct kmc_doc *doc,
 			const struct kmc_doc_finding *f, const struct kmc_render_wishes *wishes)
 {
@@ -102,6 +121,7 @@ static void add_finding(struct json_object *results, const struct kmc_doc *doc,
 	properties = put_object(result, "properties");
 	put_string(properties, "party", f->party);
 	put_string(properties, "required", f->required);
+	put_evidence(properties, doc, f);
 }
 
 static void add_state(struct json_object *results, const struct kmc_doc_rule *r)
@@ -140,7 +160,7 @@ static void add_run(struct json_object *runs, const struct kmc_doc *doc, size_t 
 		add_rule(rules, &s->rules[i]);
 	put_string(put_object(run, "automationDetails"), "id", s->name);
 	call = add_object(put_list(run, "invocations"));
-	put(call, "executionSuccessful", json_object_new_boolean(true));
+	put(call, "executionSuccessful", json_object_new_boolean(!doc->partial));
 	if (*doc->reproduce)
 		put_string(call, "commandLine", doc->reproduce);
 	results = put_list(run, "results");

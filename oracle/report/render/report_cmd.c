@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "kmc-version.h"
 #include "merge.h"
+#include "redact.h"
 #include "render.h"
 
 #define CANNOT 2
@@ -20,15 +21,16 @@ static const struct {
 } forms[] = {
 	{ "text", kmc_render_text },   { "ktap", kmc_render_ktap }, { "junit", kmc_render_junit },
 	{ "sarif", kmc_render_sarif }, { "html", kmc_render_html }, { "kcidb", kmc_render_kcidb },
-	{ "mail", kmc_render_mail },
+	{ "mail", kmc_render_mail },   { "op", kmc_render_op },
 };
 #define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
 
 enum { KEY_BASELINE = 0x4000, KEY_ALL, KEY_ADDRESSES, KEY_FORCE, KEY_ORIGIN, KEY_COMMIT,
-       KEY_CONFIG, KEY_FINDING, KEY_MERGE, KEY_HOST };
+       KEY_CONFIG, KEY_FINDING, KEY_MERGE, KEY_HOST, KEY_NAMES };
 
 static const struct argp_option options[] = {
-	{ "format", 'f', "FORM", 0, "text (default), ktap, junit, sarif, html, kcidb or mail", 0 },
+	{ "format", 'f', "FORM", 0, 
+	  "text (default), ktap, junit, sarif, html, kcidb, mail or op (a finding's program)", 0 },
 	{ "output", 'o', "FILE", 0, "Write there (appears when complete)", 0 },
 	{ "baseline", KEY_BASELINE, "FILE", 0, "Say what is new, gone and as before against this run", 0 },
 	{ "merge", KEY_MERGE, NULL, 0,
@@ -36,8 +38,11 @@ static const struct argp_option options[] = {
 	{ "host", KEY_HOST, "NAME", 0, "merge: the documents after this are runs of host NAME", 0 },
 	{ "all", KEY_ALL, NULL, 0, "sarif: also what passed or was not reached", 0 },
 	{ "addresses", KEY_ADDRESSES, NULL, 0,
-	  "Addresses may leave: else they are letters, and html goes without the document", 0 },
-	{ "finding", KEY_FINDING, "KEY", 0, "mail: about this finding (default: the first unknown one)", 0 },
+	  "Addresses may leave: else they are told apart by numbers only", 0 },
+	{ "names", KEY_NAMES, NULL, 0,
+	  "Names of hosts and users and the folders of paths may leave", 0 },
+	{ "finding", KEY_FINDING, "KEY", 0,
+	  "mail, op: about this finding (default: the first that is not known)", 0 },
 	{ "force", KEY_FORCE, NULL, 0, "mail: draft also what should not be sent as it is", 0 },
 	{ "commit", KEY_COMMIT, "HASH", 0, "kcidb, mail: commit of the kernel that was tested", 0 },
 	{ "config", KEY_CONFIG, "URL", 0, "kcidb, mail: where its configuration is, or its name", 0 },
@@ -92,6 +97,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_BASELINE: args->baseline = arg; break;
 	case KEY_ALL: args->wishes.all = true; break;
 	case KEY_ADDRESSES: args->wishes.addresses = true; break;
+	case KEY_NAMES: args->wishes.names = true; break;
 	case KEY_FORCE: args->wishes.force = true; break;
 	case KEY_ORIGIN: args->wishes.origin = arg; break;
 	case KEY_COMMIT: args->wishes.commit = arg; break;
@@ -169,13 +175,31 @@ static int render_json(FILE *out, const struct kmc_doc *doc, const struct kmc_re
 }
 
 /* The text of @doc is *text, which outlives it. */
-static int merged(const struct args *args, struct kmc_doc *doc, char **text, char *error, size_t size)
+static int merged(const struct args *args, struct kmc_doc *doc, char **text, char *error,
+		  size_t size)
 {
 	*text = kmc_merge_text(args->merge, KMC_VERSION_LINE);
 	if (*text)
 		return kmc_doc_read_memory("merged", *text, strlen(*text), doc, error, size);
 	snprintf(error, size, "out of memory");
 	return -ENOMEM;
+}
+
+/* From here on nothing is in the documents that may not leave. *text: freed by the caller. */
+static int redact(const struct args *args, struct kmc_doc *doc, char **text)
+{
+	unsigned int keep = (args->wishes.addresses ? KMC_KEEP_ADDRESSES : 0) |
+			    (args->wishes.names ? KMC_KEEP_NAMES : 0);
+
+	/* The page carries the document. */
+	if (args->render == kmc_render_html && keep != (KMC_KEEP_ADDRESSES | KMC_KEEP_NAMES)) {
+		*text = kmc_doc_redacted_json(doc, keep);
+		if (!*text)
+			return -ENOMEM;
+		doc->json = *text;
+		doc->json_bytes = strlen(*text);
+	}
+	return kmc_doc_redact(doc, keep);
 }
 
 int main(int argc, char **argv)
@@ -188,7 +212,7 @@ int main(int argc, char **argv)
 		NULL, NULL, NULL };
 	struct args args = { .render = kmc_render_text };
 	struct kmc_doc doc, baseline;
-	char error[512], *text = NULL;
+	char error[512], *text = NULL, *clean = NULL;
 	int ret;
 
 	argp_err_exit_status = CANNOT;
@@ -204,11 +228,17 @@ int main(int argc, char **argv)
 		return fail(error, NULL);
 	}
 	args.wishes.baseline = args.baseline ? &baseline : NULL;
-	ret = render(&args, &doc);
+	/* A merged document as it is is no form: it stays here. */
+	if (args.render != render_json &&
+	    (redact(&args, &doc, &clean) || (args.baseline && kmc_doc_redact(&baseline, 0))))
+		ret = fail("out of memory", NULL);
+	else
+		ret = render(&args, &doc);
 	if (args.baseline)
 		kmc_doc_free(&baseline);
 	kmc_doc_free(&doc);
 	kmc_merge_destroy(args.merge);
+	free(clean);
 	free(text);
 	return ret;
 }

@@ -31,7 +31,7 @@ static void read_rule(struct kmc_doc_reader *r, struct json_object *object, void
 	struct kmc_doc_rule *rule = out;
 	const char *state = kmc_doc_want_string(r, object, "state");
 
-	rule->id = kmc_doc_want_string(r, object, "id");
+	rule->id = kmc_doc_want_id(r, object, "id");
 	rule->name = kmc_doc_want_string(r, object, "name");
 	rule->party = kmc_doc_want_string(r, object, "party");
 	rule->strength = kmc_doc_want_string(r, object, "strength");
@@ -94,6 +94,7 @@ static void read_subject(struct kmc_doc_reader *r, struct json_object *object, v
 	read_machine(r, object, s);
 	for (unsigned int i = 0; totals && i < DOC_NR_STATES; i++)
 		s->totals[i] = kmc_doc_want_number(r, totals, state_names[i]);
+	s->noted = totals ? kmc_doc_may_number(r, totals, "noted") : 0;
 	s->nr_rules = kmc_doc_read_list(r, object, "rules", read_rule, (void **)&s->rules,
 				sizeof(*s->rules));
 	s->nr_findings = kmc_doc_read_list(r, object, "findings", kmc_doc_read_finding,

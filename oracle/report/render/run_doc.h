@@ -93,7 +93,8 @@ struct kmc_doc_subject {
 	struct kmc_doc_lines options;
 	uint64_t cpus, nodes, page_bytes, events;
 	uint64_t guide;                /* 0 not said */
-	uint64_t totals[DOC_NR_STATES];
+	uint64_t totals[DOC_NR_STATES]; /* violated: of must rules only */
+	uint64_t noted;                 /* others that were violated: advice */
 	struct kmc_doc_rule *rules;
 	struct kmc_doc_finding *findings;
 	struct kmc_doc_life *lives;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "merge.h"
+#include "redact.h"
 #include "render.h"
 
 #define MUST(condition)                                                                 \
@@ -19,6 +20,33 @@
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* No 0x with the digits of an address behind it. */
+static bool has_address(const char *text, size_t len)
+{
+	for (size_t i = 0; i + 11 < len; i++) {
+		size_t digits = 0;
+
+		while (text[i] == '0' && text[i + 1] == 'x' && i + 2 + digits < len &&
+		       isxdigit((unsigned char)text[i + 2 + digits]))
+			digits++;
+		if (digits > 8 && !(i && (isalnum((unsigned char)text[i - 1]) || text[i - 1] == '_')))
+			return true;
+	}
+	return false;
+}
+
+/* The document as a page carries it: one that can be read again. */
+static void check_json(const struct kmc_doc *doc)
+{
+	char *text = kmc_doc_redacted_json(doc, 0), error[512];
+	struct kmc_doc again;
+
+	MUST(text && !has_address(text, strlen(text)));
+	MUST(!kmc_doc_read_memory("redacted", text, strlen(text), &again, error, sizeof(error)));
+	kmc_doc_free(&again);
+	free(text);
+}
 
 static void check_form(kmc_render_fn *render, const struct kmc_doc *doc)
 {
@@ -33,6 +61,7 @@ static void check_form(kmc_render_fn *render, const struct kmc_doc *doc)
 	MUST(!fclose(out));
 	for (size_t i = 0; i < len; i++)
 		MUST((unsigned char)text[i] >= 0x20 || text[i] == '\n' || text[i] == '\t');
+	MUST(!has_address(text, len));
 	free(text);
 }
 
@@ -67,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static kmc_render_fn *const forms[] = { kmc_render_text, kmc_render_ktap, kmc_render_junit,
 						kmc_render_sarif, kmc_render_kcidb, kmc_render_html,
-						kmc_render_mail };
+						kmc_render_mail, kmc_render_op };
 	char *text = malloc(size + 1), error[512] = "";
 	struct kmc_doc doc;
 
@@ -77,9 +106,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (kmc_doc_read_memory("input", text, size, &doc, error, sizeof(error))) {
 		MUST(!strncmp(error, "input:", 6) && !strchr(error, '\n'));
 	} else {
+		check_merge(&doc);
+		check_json(&doc);
+		MUST(!kmc_doc_redact(&doc, 0));
 		for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 			check_form(forms[i], &doc);
-		check_merge(&doc);
 		kmc_doc_free(&doc);
 	}
 	free(text);
@@ -119,7 +150,7 @@ int main(int argc, char **argv)
 		return 2;
 	printf("seed %llu\n", (unsigned long long)state);
 	LLVMFuzzerTestOneInput(whole, size);
-	for (unsigned int round = 0; round < 3000; round++) {
+	for (unsigned int round = 0; round < 1500; round++) {
 		size_t len = random_below(&state, 8) ? size : random_below(&state, size);
 
 		memcpy(bytes, whole, size);

@@ -32,7 +32,7 @@ variants() {
 
 # line FILE LINE: the text form has it
 line() {
-	"$report" "$1" | grep -qxF -- "$2" || fail "no line \"$2\" of $1: $("$report" "$1" | grep "^host")"
+	"$report" --names "$1" | grep -qxF -- "$2" || fail "no line \"$2\" of $1: $("$report" "$1" | grep "^host")"
 }
 
 variants
@@ -56,6 +56,7 @@ line all "host host0: 4 runs, 400 events; 0 conform, 4 violated, 0 unknown; 5 fi
 line all "host host1: 3 runs, 300 events; 0 conform, 3 violated, 0 unknown; 4 findings"
 line all "host host2: 3 runs, 300 events; 0 conform, 3 violated, 0 unknown; 4 findings"
 line all "verdict: violated"
+"$report" all | grep -E "^host" | grep -c "host host[123]: " | grep -qx 3 || fail "hosts are not told apart"
 "$report" --merge --host a v0.json --host 'b <&">' v1.json v2.json -o named
 line named "host a: 1 runs, 100 events; 0 conform, 1 violated, 0 unknown; 2 findings"
 line named 'host b <&">: 2 runs, 200 events; 0 conform, 2 violated, 0 unknown; 3 findings'
@@ -71,7 +72,7 @@ awk '/"key":"v1-0011223344556600"/ { k = 1 } k && /"occurrences":102/ { ok = 1 }
 
 # every form takes it
 for form in text ktap junit sarif html mail; do
-	"$report" --merge -f $form v0.json v1.json v2.json -o form.$form || fail "form $form"
+	"$report" --merge --force -f $form v0.json v1.json v2.json -o form.$form || fail "form $form"
 	grep -qE '0x[0-9a-f]{9,}' form.$form && fail "an address left in $form"
 done
 if command -v xmllint >/dev/null; then
