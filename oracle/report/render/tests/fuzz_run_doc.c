@@ -36,8 +36,8 @@ static bool has_address(const char *text, size_t len)
 	return false;
 }
 
-/* The document as a page carries it: one that can be read again. */
-static void check_json(const struct kmc_doc *doc)
+/* The document as a page carries it: one that can be read again. Return: free() it. */
+static char *check_json(const struct kmc_doc *doc)
 {
 	char *text = kmc_doc_redacted_json(doc, 0), error[512];
 	struct kmc_doc again;
@@ -45,7 +45,7 @@ static void check_json(const struct kmc_doc *doc)
 	MUST(text && !has_address(text, strlen(text)));
 	MUST(!kmc_doc_read_memory("redacted", text, strlen(text), &again, error, sizeof(error)));
 	kmc_doc_free(&again);
-	free(text);
+	return text;
 }
 
 static void check_form(kmc_render_fn *render, const struct kmc_doc *doc)
@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static kmc_render_fn *const forms[] = { kmc_render_text, kmc_render_ktap, kmc_render_junit,
 						kmc_render_sarif, kmc_render_kcidb, kmc_render_html,
 						kmc_render_mail, kmc_render_op };
-	char *text = malloc(size + 1), error[512] = "";
+	char *text = malloc(size + 1), *clean, error[512] = "";
 	struct kmc_doc doc;
 
 	MUST(text);
@@ -107,11 +107,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(!strncmp(error, "input:", 6) && !strchr(error, '\n'));
 	} else {
 		check_merge(&doc);
-		check_json(&doc);
+		clean = check_json(&doc);
+		doc.json = clean; /* as the command does */
+		doc.json_bytes = strlen(clean);
 		MUST(!kmc_doc_redact(&doc, 0));
 		for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 			check_form(forms[i], &doc);
 		kmc_doc_free(&doc);
+		free(clean);
 	}
 	free(text);
 	return 0;
@@ -139,6 +142,7 @@ int main(int argc, char **argv)
 {
 	static uint8_t whole[1 << 20], bytes[1 << 20];
 	const char *seed = getenv("KMC_SEED");
+	unsigned long rounds = argc > 2 ? strtoul(argv[2], NULL, 0) : 1500;
 	uint64_t state = seed ? strtoull(seed, NULL, 0) : 1;
 	FILE *in = argc > 1 ? fopen(argv[1], "rb") : NULL;
 	size_t size = in ? fread(whole, 1, sizeof(whole), in) : 0;
@@ -150,7 +154,7 @@ int main(int argc, char **argv)
 		return 2;
 	printf("seed %llu\n", (unsigned long long)state);
 	LLVMFuzzerTestOneInput(whole, size);
-	for (unsigned int round = 0; round < 1500; round++) {
+	for (unsigned long round = 0; round < rounds; round++) {
 		size_t len = random_below(&state, 8) ? size : random_below(&state, size);
 
 		memcpy(bytes, whole, size);
