@@ -6,12 +6,16 @@
 
 #define MOST_ITEMS 100u
 
-/* A list's head, and how many its items are. */
+/* A list's head, and how many its items are; of none there is nothing to unfold. */
 static void begin(const struct kmc_page *page, const char *words, size_t nr)
 {
-	kmc_page_put(page,
-		     "<details%s><summary><strong>%n %s</strong></summary>\n<ul class=\"lines\">\n",
-		     nr && nr <= 20 ? " open=\"open\"" : "", (uint64_t)nr, words);
+	if (!nr)
+		kmc_page_put(page, "<p class=\"soft\">0 %s</p>\n", words);
+	else
+		kmc_page_put(page,
+			     "<details%s><summary><strong>%n %s</strong></summary>\n"
+			     "<ul class=\"lines\">\n",
+			     nr <= 20 ? " open=\"open\"" : "", (uint64_t)nr, words);
 }
 
 static void end(const struct kmc_page *page, size_t nr)
@@ -19,7 +23,8 @@ static void end(const struct kmc_page *page, size_t nr)
 	if (nr > MOST_ITEMS)
 		kmc_page_put(page, "<li class=\"soft\">and %n more</li>\n",
 			     (uint64_t)(nr - MOST_ITEMS));
-	kmc_page_put(page, "</ul></details>\n");
+	if (nr)
+		kmc_page_put(page, "</ul></details>\n");
 }
 
 static void put_item(const struct kmc_page *page, size_t subject, const struct kmc_doc_finding *f,
@@ -106,9 +111,8 @@ void kmc_page_compare(const struct kmc_page *page)
 
 	if (!old)
 		return;
-	kmc_page_put(
-		page,
-		"<section id=\"baseline\">\n<h2>Against the baseline</h2>\n<p class=\"soft\">");
+	kmc_page_put(page, "<section id=\"baseline\">\n<h2>Against the baseline</h2>\n<p "
+			   "class=\"soft\">Compared with ");
 	kmc_page_put(page, "%t %t%s%t</p>\n", old->command, old->file, *old->generated ? ", " : "",
 		     old->generated);
 	put_list(page, "new", page->doc, &page->before, false);

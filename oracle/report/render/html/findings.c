@@ -9,8 +9,9 @@
 #include <string.h>
 #include "page.h"
 
-#define WHOLE_EACH  5u   /* of a rule, in the open */
-#define OPEN_EACH   3u   /* of those, with the timeline unfolded */
+#define MANY       100u /* findings: from here on one of each rule is whole, known ones none */
+#define WHOLE_EACH 5u   /* else so many of each rule are, in the open */
+#define OPEN_EACH  3u   /* of those, with the timeline unfolded */
 
 struct place {
 	const struct kmc_doc_finding *finding;
@@ -110,12 +111,16 @@ static void put_row(const struct kmc_page *page, size_t number, const struct gro
 {
 	const struct kmc_doc_finding *f = g->place->finding;
 
-	kmc_page_put(page, "<tr><td class=\"%s\">%s</td><td><a href=\"#g%d-%d-%i\">%t</a></td><td>",
+	kmc_page_put(page,
+		     "<tr><td class=\"%s\">%s</td><td><a href=\"#g%d-%d-%i\">%t</a></td><td "
+		     "class=\"say\">",
 		     standing[g->place->rank], standing[g->place->rank], (uint64_t)number,
 		     (uint64_t)g->place->rank, f->rule, f->rule);
 	kmc_page_clip(page, f->required, 160);
-	kmc_page_put(page, "</td><td>%t</td><td class=\"n\">%n</td><td class=\"n\">%n</td></tr>\n",
-		     f->party, (uint64_t)g->nr, g->occurrences);
+	kmc_page_put(page, "</td><td>%t</td>", f->party);
+	kmc_page_cell(page, g->nr == 1 ? "finding" : "findings", g->nr);
+	kmc_page_cell(page, g->occurrences == 1 ? "time" : "times", g->occurrences);
+	kmc_page_put(page, "</tr>\n");
 }
 
 static void put_overview(const struct kmc_page *page, size_t number, const struct place *places)
@@ -123,13 +128,14 @@ static void put_overview(const struct kmc_page *page, size_t number, const struc
 	const struct kmc_doc_subject *s = &page->doc->subjects[number];
 	struct group g;
 
-	kmc_page_put(page, "<div class=\"wide\" role=\"region\" aria-label=\"Findings by rule\">"
-			   "<table class=\"sort\">\n<thead><tr><th scope=\"col\">standing</th>"
-			   "<th scope=\"col\">rule</th><th scope=\"col\">required</th><th "
-			   "scope=\"col\">binds</th>"
-			   "<th scope=\"col\" class=\"n\">findings</th><th scope=\"col\" "
-			   "class=\"n\">times</th></tr>"
-			   "</thead>\n<tbody>\n");
+	kmc_page_put(page,
+		     "<div class=\"wide\" role=\"region\" aria-label=\"Findings by rule\">"
+		     "<table class=\"sort stack\">\n<thead><tr><th scope=\"col\">standing</th>"
+		     "<th scope=\"col\">rule</th><th scope=\"col\">required</th><th "
+		     "scope=\"col\">binds</th>"
+		     "<th scope=\"col\" class=\"n\">findings</th><th scope=\"col\" "
+		     "class=\"n\">times</th></tr>"
+		     "</thead>\n<tbody>\n");
 	for (size_t i = 0; i < s->nr_findings; i += g.nr) {
 		g = group_at(s, places, i);
 		put_row(page, number, &g);
@@ -173,10 +179,18 @@ static void put_rest(struct kmc_page *page, size_t number, const struct group *g
 	kmc_page_put(page, "%s</details>\n", lines ? "</ul>\n" : "");
 }
 
+static size_t whole_of(const struct kmc_page *page, size_t number, const struct group *g)
+{
+	size_t most = page->doc->subjects[number].nr_findings < MANY ? WHOLE_EACH :
+		      g->place->finding->known ? 0 : 1;
+
+	return g->nr < most ? g->nr : most;
+}
+
 static void put_group(struct kmc_page *page, size_t number, const struct group *g)
 {
 	const struct kmc_doc_finding *first = g->place->finding;
-	size_t i = 0;
+	size_t i = 0, whole = whole_of(page, number, g);
 
 	kmc_page_put(page, "<section class=\"group\" id=\"g%d-%d-%i\">\n<h4>", (uint64_t)number,
 		     (uint64_t)g->place->rank, first->rule);
@@ -187,7 +201,7 @@ static void put_group(struct kmc_page *page, size_t number, const struct group *
 		kmc_page_put(page, "%t", first->rule);
 	kmc_page_put(page, " <span class=\"soft\">%n finding%s</span></h4>\n", (uint64_t)g->nr,
 		     kmc_page_plural(g->nr));
-	while (i < g->nr && i < WHOLE_EACH &&
+	while (i < whole &&
 	       fits(&page->room_whole, kmc_page_finding_bytes(g->place[i].finding, false))) {
 		kmc_page_finding(page, number, g->place[i].finding, i < OPEN_EACH);
 		i++;

@@ -126,6 +126,14 @@ void kmc_page_put(const struct kmc_page *page, const char *format, ...)
 	va_end(args);
 }
 
+void kmc_page_cell(const struct kmc_page *page, const char *label, uint64_t n)
+{
+	kmc_page_put(page, "<td class=\"n%s\"", n ? "" : " z");
+	if (label)
+		kmc_page_put(page, " data-l=\"%s\"", label);
+	kmc_page_put(page, ">%n</td>", n);
+}
+
 const char *kmc_page_plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";

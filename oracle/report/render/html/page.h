@@ -48,10 +48,14 @@ void kmc_page_part(const struct kmc_page *page, const char *text, size_t len);
 void kmc_page_clip(const struct kmc_page *page, const char *text, size_t characters);
 /** kmc_page_characters() - Characters of UTF-8 text. */
 size_t kmc_page_characters(const char *text);
+/** kmc_page_cell() - A cell of a table with a number; what is 0 stands back. @label: on a phone, or NULL. */
+void kmc_page_cell(const struct kmc_page *page, const char *label, uint64_t n);
 /** kmc_page_plural() - "" or "s". */
 const char *kmc_page_plural(uint64_t n);
 
 /* states.c */
+/* As they stand beside each other. */
+extern const unsigned char kmc_page_states[PAGE_NR_STATES];
 unsigned int kmc_page_state(const struct kmc_doc_rule *rule);
 const char *kmc_page_state_name(unsigned int state);
 const char *kmc_page_state_words(unsigned int state);
@@ -82,6 +86,8 @@ bool kmc_page_has_plots(const struct kmc_page *page);
 int kmc_page_plots(const struct kmc_page *page);
 void kmc_page_compare(const struct kmc_page *page);
 void kmc_page_hosts(const struct kmc_page *page);
+/** kmc_page_facts() - Facts of the input: words, counts, and those that are tables. */
+void kmc_page_facts(const struct kmc_page *page);
 void kmc_page_environment(const struct kmc_page *page);
 int kmc_page_data(const struct kmc_page *page);
 

@@ -11,7 +11,7 @@
 #include "page.h"
 
 #define ROOM_WHOLE (1100u << 10)
-#define ROOM_BRIEF (900u << 10)
+#define ROOM_BRIEF (1200u << 10)
 
 static unsigned int state_of_verdict(const char *verdict)
 {
@@ -51,19 +51,6 @@ static void put_head(const struct kmc_page *page)
 	kmc_page_symbols(page);
 }
 
-static const char *verdict_words(const struct kmc_doc *doc)
-{
-	if (doc->partial)
-		return "The run had not ended: what is here is true, the rest is not known.";
-	switch (state_of_verdict(doc->verdict)) {
-	case DOC_VIOLATED: return "At least one rule of the contract was broken.";
-	case DOC_PASS:
-		return "No rule was broken, and every rule that must hold and could come up did.";
-	default:
-		return "Nothing was broken, but too little came up to say that the contract holds.";
-	}
-}
-
 static uint64_t findings_of(const struct kmc_doc *doc)
 {
 	uint64_t nr = 0;
@@ -73,25 +60,76 @@ static uint64_t findings_of(const struct kmc_doc *doc)
 	return nr;
 }
 
+/* Findings that decide the verdict: by the allocator, and by callers. Never one count. */
+static void count_broken(const struct kmc_doc *doc, uint64_t *allocator, uint64_t *caller)
+{
+	*allocator = *caller = 0;
+	for (size_t s = 0; s < doc->nr_subjects; s++)
+		for (size_t i = 0; i < doc->subjects[s].nr_findings; i++) {
+			const struct kmc_doc_finding *f = &doc->subjects[s].findings[i];
+
+			if (f->known || strcmp(f->severity, "high"))
+				continue;
+			if (!strcmp(f->party, "allocator"))
+				++*allocator;
+			else
+				++*caller;
+		}
+}
+
+static void put_lead(const struct kmc_page *page)
+{
+	const struct kmc_doc *doc = page->doc;
+	uint64_t allocator, caller;
+
+	count_broken(doc, &allocator, &caller);
+	kmc_page_put(page, "<p class=\"lead\">");
+	if (allocator || caller)
+		kmc_page_put(page,
+			     "The contract was broken: %n finding%s against the allocator, %n "
+			     "against callers.",
+			     allocator, kmc_page_plural(allocator), caller);
+	else if (state_of_verdict(doc->verdict) == DOC_VIOLATED)
+		kmc_page_put(page, "The contract was broken.");
+	else if (state_of_verdict(doc->verdict) == DOC_PASS)
+		kmc_page_put(page,
+			     "Nothing was broken, and every rule that must hold and could come "
+			     "up did.");
+	else
+		kmc_page_put(page, "Nothing was broken, but too little came up to say that the "
+			     "contract holds.");
+	if (doc->partial)
+		kmc_page_put(page, " The run had not ended: what is here is true, the rest is not "
+			     "known.");
+	kmc_page_put(page, "</p>\n");
+}
+
+/* The verdict with a capital. */
+static void put_verdict(const struct kmc_page *page)
+{
+	const char *v = page->doc->verdict;
+
+	if (*v >= 'a' && *v <= 'z')
+		kmc_page_put(page, "%c%t", *v - 'a' + 'A', v + 1);
+	else
+		kmc_page_put(page, "%t", v);
+}
+
 static void put_header(const struct kmc_page *page)
 {
 	const struct kmc_doc *doc = page->doc;
 	unsigned int state = state_of_verdict(doc->verdict);
 
-	kmc_page_put(
-		page,
-		"<header>\n<p class=\"brand\">kmconform \xc2\xb7 conformance of memory allocation"
-		"</p>\n<h1 class=\"%s\">",
-		kmc_page_state_name(state));
-	put_badge(page, state, 34);
 	kmc_page_put(page,
-		     "<span>%c%t</span></h1>\n<p class=\"lead\">%s</p>\n<p class=\"meta\"><code>%t "
-		     "%t</code>",
-		     *doc->verdict >= 'a' && *doc->verdict <= 'z' ? *doc->verdict - 'a' + 'A'
-		     : *doc->verdict				  ? *doc->verdict
-								  : '?',
-		     *doc->verdict ? doc->verdict + 1 : "", verdict_words(doc), doc->command,
-		     doc->file);
+		     "<header>\n<p class=\"brand\">kmconform \xc2\xb7 conformance of memory "
+		     "allocation</p>\n<h1 class=\"%s\">",
+		     kmc_page_state_name(state));
+	put_badge(page, state, 34);
+	kmc_page_put(page, "<span>");
+	put_verdict(page);
+	kmc_page_put(page, "</span></h1>\n");
+	put_lead(page);
+	kmc_page_put(page, "<p class=\"meta\"><code>%t %t</code>", doc->command, doc->file);
 	if (*doc->generated)
 		kmc_page_put(page, " <span class=\"soft\">%t</span>", doc->generated);
 	kmc_page_put(page, "</p>\n</header>\n");
@@ -140,7 +178,8 @@ static void put_overview(const struct kmc_page *page)
 		"<tr><th scope=\"col\">subject</th><th scope=\"col\">verdict</th><th scope=\"col\" "
 		"class=\"n\">findings</th>");
 	for (unsigned int i = 0; i < PAGE_NR_STATES; i++)
-		kmc_page_put(page, "<th scope=\"col\" class=\"n\">%s</th>", kmc_page_state_name(i));
+		kmc_page_put(page, "<th scope=\"col\" class=\"n\">%s</th>",
+			     kmc_page_state_name(kmc_page_states[i]));
 	kmc_page_put(page, "<th scope=\"col\" class=\"n\">events</th></tr></thead>\n<tbody>\n");
 	for (size_t s = 0; s < doc->nr_subjects; s++) {
 		const struct kmc_doc_subject *subject = &doc->subjects[s];
@@ -150,12 +189,14 @@ static void put_overview(const struct kmc_page *page)
 		kmc_page_put(page, "<tr><th scope=\"row\"><a href=\"#subject%d\">%t</a>",
 			     (uint64_t)s, subject->name);
 		put_machine(page, subject);
-		kmc_page_put(page, "</th><td class=\"%s\">%t</td><td class=\"n\">%n</td>",
+		kmc_page_put(page, "</th><td class=\"%s\">%t</td>",
 			     kmc_page_state_name(state_of_verdict(subject->verdict)),
-			     subject->verdict, (uint64_t)subject->nr_findings);
+			     subject->verdict);
+		kmc_page_cell(page, NULL, subject->nr_findings);
 		for (unsigned int i = 0; i < PAGE_NR_STATES; i++)
-			kmc_page_put(page, "<td class=\"n\">%n</td>", counts[i]);
-		kmc_page_put(page, "<td class=\"n\">%n</td></tr>\n", subject->events);
+			kmc_page_cell(page, NULL, counts[kmc_page_states[i]]);
+		kmc_page_cell(page, NULL, subject->events);
+		kmc_page_put(page, "</tr>\n");
 	}
 	kmc_page_put(page, "</tbody></table></div>\n");
 }
@@ -172,14 +213,19 @@ static void put_share(const struct kmc_page *page, const struct kmc_doc_subject 
 		     "<title>Of %n rules",
 		     (uint64_t)s->nr_rules, (uint64_t)s->nr_rules);
 	for (unsigned int i = 0; i < PAGE_NR_STATES; i++)
-		if (counts[i])
-			kmc_page_put(page, ", %n %s", counts[i], kmc_page_state_name(i));
+		if (counts[kmc_page_states[i]])
+			kmc_page_put(page, ", %n %s", counts[kmc_page_states[i]],
+				     kmc_page_state_name(kmc_page_states[i]));
 	kmc_page_put(page, "</title>");
-	for (unsigned int i = 0; i < PAGE_NR_STATES; at += counts[i++])
-		if (counts[i])
+	for (unsigned int i = 0; i < PAGE_NR_STATES; i++) {
+		unsigned int state = kmc_page_states[i];
+
+		if (counts[state])
 			kmc_page_put(page,
 				     "<rect class=\"q %s\" x=\"%d\" width=\"%d\" height=\"14\"/>",
-				     kmc_page_state_name(i), at, counts[i]);
+				     kmc_page_state_name(state), at, counts[state]);
+		at += counts[state];
+	}
 	kmc_page_put(page, "</svg>\n");
 }
 

@@ -11,15 +11,15 @@ static const unsigned char order[PAGE_NR_STATES] = {
 	DOC_PASS,     DOC_UNEXERCISED, DOC_UNREACHABLE,
 };
 
+static bool never_judged(unsigned int state)
+{
+	return state == DOC_UNEXERCISED || state == DOC_UNREACHABLE;
+}
+
 /* Bits of a number: the length of a bar on a logarithmic scale. */
 static uint64_t log_bar(uint64_t n)
 {
 	return n ? 64 - (unsigned int)__builtin_clzll(n) : 0;
-}
-
-static void put_count(const struct kmc_page *page, const char *label, uint64_t n)
-{
-	kmc_page_put(page, "<td class=\"n\" data-l=\"%s\">%n</td>", label, n);
 }
 
 /* The words of a rule stand once in the page: with the first subject. */
@@ -36,10 +36,10 @@ static void put_words(const struct kmc_page *page, size_t number, size_t at)
 {
 	const struct kmc_doc_rule *r = &page->doc->subjects[number].rules[at];
 
-	if (said_before(page, number, at) && kmc_page_state(r) >= DOC_UNEXERCISED) {
-		kmc_page_put(page, "<td><a href=\"#r0-%i\">%t</a>", r->id, r->name);
+	if (said_before(page, number, at) && never_judged(kmc_page_state(r))) {
+		kmc_page_put(page, "<td class=\"say\"><a href=\"#r0-%i\">%t</a>", r->id, r->name);
 	} else {
-		kmc_page_put(page, "<td>%t", *r->statement ? r->statement : r->name);
+		kmc_page_put(page, "<td class=\"say\">%t", *r->statement ? r->statement : r->name);
 		kmc_page_put(page, "<span class=\"soft sub\">%t%s%t</span>",
 			     *r->statement ? r->name : "",
 			     *r->statement && *r->source ? " \xc2\xb7 " : "", r->source);
@@ -62,14 +62,14 @@ static void put_rule(const struct kmc_page *page, size_t number, size_t at)
 	put_words(page, number, at);
 	kmc_page_put(page, "<td>%t</td><td>%t <span class=\"soft\">%t</span></td>", r->party,
 		     r->strength, r->origin);
-	if (state < DOC_UNEXERCISED || state == PAGE_NOTED) {
+	if (!never_judged(state)) {
 		kmc_page_put(
 			page,
 			"<td class=\"n\" data-l=\"judged\" data-v=\"%d\">%n<span class=\"meter\" "
-			"style=\"width:%dpx\"></span></td>",
+			"style=\"--b:%d\"></span></td>",
 			r->exercised, r->exercised, log_bar(r->exercised));
-		put_count(page, "violated", r->violated);
-		put_count(page, "unknown", r->unknown);
+		kmc_page_cell(page, "violated", r->violated);
+		kmc_page_cell(page, "unknown", r->unknown);
 	}
 	kmc_page_put(page, "</tr>\n");
 }
@@ -77,10 +77,10 @@ static void put_rule(const struct kmc_page *page, size_t number, size_t at)
 static void put_head(const struct kmc_page *page, unsigned int state)
 {
 	kmc_page_put(page, "<div class=\"wide\" role=\"region\" aria-label=\"Rules: %s\">"
-		     "<table class=\"sort rules\">\n<thead><tr><th scope=\"col\">rule</th>"
+		     "<table class=\"sort stack\">\n<thead><tr><th scope=\"col\">rule</th>"
 		     "<th scope=\"col\">statement and source</th><th scope=\"col\">binds</th>"
 		     "<th scope=\"col\">strength</th>", kmc_page_state_name(state));
-	if (state < DOC_UNEXERCISED || state == PAGE_NOTED)
+	if (!never_judged(state))
 		kmc_page_put(
 			page,
 			"<th scope=\"col\" class=\"n\">judged</th><th scope=\"col\" class=\"n\">"

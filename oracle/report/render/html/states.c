@@ -20,6 +20,11 @@ static const struct {
 	[PAGE_NOTED] = { "noted", "advice that was not followed", "N", false },
 };
 
+const unsigned char kmc_page_states[PAGE_NR_STATES] = {
+	DOC_PASS,    DOC_VIOLATED,    PAGE_NOTED,      DOC_KNOWN,
+	DOC_UNKNOWN, DOC_UNEXERCISED, DOC_UNREACHABLE,
+};
+
 unsigned int kmc_page_state(const struct kmc_doc_rule *rule)
 {
 	return rule->state == DOC_VIOLATED && strcmp(rule->strength, "must") ? PAGE_NOTED :

@@ -47,9 +47,12 @@ static void put_counts(const struct kmc_page *page, const struct kmc_doc_subject
 	for (size_t i = from; i < to; i++)
 		counts[kmc_page_state(&s->rules[i])]++;
 	for (unsigned int i = 0; i < PAGE_NR_STATES; i++) {
-		if (!counts[i])
+		unsigned int state = kmc_page_states[i];
+
+		if (!counts[state])
 			continue;
-		kmc_page_put(page, "%s%n %s", first ? "" : ", ", counts[i], kmc_page_state_name(i));
+		kmc_page_put(page, "%s%n %s", first ? "" : ", ", counts[state],
+			     kmc_page_state_name(state));
 		first = false;
 	}
 }
@@ -85,15 +88,17 @@ static void put_legend(const struct kmc_page *page, const struct kmc_doc_subject
 
 	kmc_page_counts(s, counts);
 	kmc_page_put(page, "<ul class=\"legend\">\n");
-	for (unsigned int i = 0; i < PAGE_NR_STATES; i++)
-		if (counts[i])
+	for (unsigned int i = 0; i < PAGE_NR_STATES; i++) {
+		unsigned int state = kmc_page_states[i];
+
+		if (counts[state])
 			kmc_page_put(page,
 				     "<li><svg aria-hidden=\"true\" viewBox=\"-1 -1 18 18\" "
-				     "width=\"18\" "
-				     "height=\"18\"><use href=\"#s-%s\"/></svg> <strong>%n "
-				     "%s</strong> %s</li>\n",
-				     kmc_page_state_name(i), counts[i], kmc_page_state_name(i),
-				     kmc_page_state_words(i));
+				     "width=\"18\" height=\"18\"><use href=\"#s-%s\"/></svg> "
+				     "<strong>%n %s</strong> %s</li>\n",
+				     kmc_page_state_name(state), counts[state],
+				     kmc_page_state_name(state), kmc_page_state_words(state));
+	}
 	kmc_page_put(page, "</ul>\n");
 }
 

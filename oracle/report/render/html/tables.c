@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Tables of what was seen and where: allocations by kind, hosts of a merged
- * document, and the environment, in which facts that are rows of numbers become
- * a table of their own.
+ * document, and the environment.
  */
 #include <string.h>
 #include "page.h"
@@ -11,13 +10,13 @@
 
 static void put_life(const struct kmc_page *page, const struct kmc_doc_life *l)
 {
-	kmc_page_put(page,
-		     "<tr><th scope=\"row\">%t</th><td class=\"n\">%n</td><td class=\"n\">%n</td>"
-		     "<td class=\"n\">%n</td><td class=\"n\">%n</td><td class=\"n\">%n</td>",
-		     l->name, l->allocs, l->frees, l->failed, l->implied_frees, l->before_trace);
-	kmc_page_put(page,
-		     "<td class=\"n\">%n</td><td class=\"n\">%n</td><td class=\"n\">%n</td></tr>\n",
-		     l->live, l->live_bytes, l->peak_live_bytes);
+	const uint64_t cells[] = { l->allocs, l->frees, l->failed, l->implied_frees,
+				   l->before_trace, l->live, l->live_bytes, l->peak_live_bytes };
+
+	kmc_page_put(page, "<tr><th scope=\"row\">%t</th>", l->name);
+	for (unsigned int i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		kmc_page_cell(page, NULL, cells[i]);
+	kmc_page_put(page, "</tr>\n");
 }
 
 void kmc_page_lives(const struct kmc_page *page, size_t number)
@@ -56,13 +55,14 @@ static void put_host(const struct kmc_page *page, const struct kmc_doc_host *h)
 		times = times + h->findings[i].occurrences < times
 				? UINT64_MAX
 				: times + h->findings[i].occurrences;
-	kmc_page_put(page,
-		     "<tr><th scope=\"row\">%t</th><td class=\"n\">%n</td><td class=\"n\">%n</td>"
-		     "<td class=\"n\">%n</td><td class=\"n\">%n</td><td class=\"n\">%n</td>",
-		     *h->name ? h->name : "not said", h->documents, h->events, h->verdicts[0],
-		     h->verdicts[1], h->verdicts[2]);
-	kmc_page_put(page, "<td class=\"n\">%n</td><td class=\"n\">%n</td></tr>\n",
-		     (uint64_t)h->nr_findings, times);
+	kmc_page_put(page, "<tr><th scope=\"row\">%t</th>", *h->name ? h->name : "not said");
+	kmc_page_cell(page, NULL, h->documents);
+	kmc_page_cell(page, NULL, h->events);
+	for (unsigned int i = 0; i < 3; i++)
+		kmc_page_cell(page, NULL, h->verdicts[i]);
+	kmc_page_cell(page, NULL, h->nr_findings);
+	kmc_page_cell(page, NULL, times);
+	kmc_page_put(page, "</tr>\n");
 }
 
 void kmc_page_hosts(const struct kmc_page *page)
@@ -82,108 +82,6 @@ void kmc_page_hosts(const struct kmc_page *page)
 	for (size_t i = 0; i < page->doc->nr_hosts; i++)
 		put_host(page, &page->doc->hosts[i]);
 	kmc_page_put(page, "</tbody></table></div>\n</section>\n");
-}
-
-/* facts: "allocs 3 freed 2" of a key "class kmalloc-64" is a row of a table "class" */
-
-static bool is_digits(const char *at, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (at[i] < '0' || at[i] > '9')
-			return false;
-	return len;
-}
-
-/* Word @n of @text and its length; length 0: there is none. */
-static const char *word(const char *text, size_t n, size_t *len)
-{
-	for (;; n--) {
-		text += strspn(text, " ");
-		*len = strcspn(text, " ");
-		if (!n || !*len)
-			return text;
-		text += *len;
-	}
-}
-
-static bool is_row(const struct kmc_doc_fact *fact)
-{
-	size_t len, n = 0;
-
-	if (!strchr(fact->key, ' '))
-		return false;
-	for (;; n += 2) {
-		const char *at = word(fact->value, n, &len);
-
-		if (!len)
-			return n >= 4;
-		if (is_digits(at, len))
-			return false;
-		at = word(fact->value, n + 1, &len);
-		if (!is_digits(at, len))
-			return false;
-	}
-}
-
-/* Rows of one table: the same first word of the key, the same words between the numbers. */
-static bool same_table(const struct kmc_doc_fact *a, const struct kmc_doc_fact *b)
-{
-	size_t len = strcspn(a->key, " "), la, lb;
-
-	if (strncmp(a->key, b->key, len + 1))
-		return false;
-	for (size_t n = 0;; n += 2) {
-		const char *wa = word(a->value, n, &la), *wb = word(b->value, n, &lb);
-
-		if (la != lb || memcmp(wa, wb, la))
-			return false;
-		if (!la)
-			return true;
-	}
-}
-
-static void put_cells(const struct kmc_page *page, const char *value, size_t from, const char *tag)
-{
-	size_t len;
-
-	for (size_t n = from;; n += 2) {
-		const char *at = word(value, n, &len);
-
-		if (!len)
-			return;
-		kmc_page_put(page,
-			     tag[1] == 'h' ? "<th scope=\"col\" class=\"n\">" : "<td class=\"n\">");
-		kmc_page_part(page, at, len);
-		kmc_page_put(page, "</%s>", tag);
-	}
-}
-
-/* All facts from @from on that are rows of its table; how many. */
-static size_t put_fact_table(const struct kmc_page *page, size_t from)
-{
-	const struct kmc_doc_fact *first = &page->doc->facts[from];
-	size_t nr = 1;
-
-	while (from + nr < page->doc->nr_facts && is_row(first + nr) &&
-	       same_table(first, first + nr))
-		nr++;
-	kmc_page_put(page, "<details><summary>");
-	kmc_page_part(page, first->key, strcspn(first->key, " "));
-	kmc_page_put(page, ": %n row%s</summary>\n<div class=\"wide\" role=\"region\" "
-		     "aria-label=\"Facts\"><table class=\"sort\">\n<thead><tr><th scope=\"col\">",
-		     (uint64_t)nr, kmc_page_plural(nr));
-	kmc_page_part(page, first->key, strcspn(first->key, " "));
-	kmc_page_put(page, "</th>");
-	put_cells(page, first->value, 0, "th");
-	kmc_page_put(page, "</tr></thead>\n<tbody>\n");
-	for (size_t i = 0; i < nr; i++) {
-		kmc_page_put(page, "<tr><th scope=\"row\">%t</th>",
-			     first[i].key + strcspn(first[i].key, " ") + 1);
-		put_cells(page, first[i].value, 1, "td");
-		kmc_page_put(page, "</tr>\n");
-	}
-	kmc_page_put(page, "</tbody></table></div></details>\n");
-	return nr;
 }
 
 /* the environment */
@@ -224,12 +122,8 @@ void kmc_page_environment(const struct kmc_page *page)
 	put_fact(page, "input", doc->file);
 	put_fact(page, "sha256", doc->sha256);
 	put_fact(page, "made", doc->generated);
-	for (size_t i = 0; i < doc->nr_facts; i++)
-		if (!is_row(&doc->facts[i]))
-			put_fact(page, doc->facts[i].key, doc->facts[i].value);
 	kmc_page_put(page, "</dl>\n");
-	for (size_t i = 0; i < doc->nr_facts;)
-		i += is_row(&doc->facts[i]) ? put_fact_table(page, i) : 1;
+	kmc_page_facts(page);
 	for (size_t i = 0; i < doc->nr_subjects; i++)
 		put_machine(page, &doc->subjects[i]);
 	if (*doc->reproduce)

@@ -6,8 +6,8 @@ usage: chromium_page.py CHROMIUM PAGE.html [SCREENSHOT-FOLDER]
 
 The page must say nothing on the console and ask for nothing but itself; every
 finding can be reached by its link; Tab goes through the page in the order of
-the document; nothing is wider than a phone; every graphic has a name; the
-embedded document is JSON. Screenshots: light, dark, phone.
+the document; nothing is wider than a phone; words stand out from what is behind
+them; every graphic has a name; the embedded document is JSON. Screenshots: light, dark, phone.
 Speaks the DevTools protocol over a pipe: the standard library is enough.
 """
 import json
@@ -194,6 +194,38 @@ WIDER = """[...document.querySelectorAll('main *, header *, nav *')].filter(e =>
 }).slice(0, 5).map(e => e.outerHTML.slice(0, 120)).concat(
   document.documentElement.scrollWidth > innerWidth ? ['the page scrolls sideways'] : [])"""
 
+# Words that stand out less than 4.5 to 1 from what is behind them; letters of squares, from the
+# colours that they are drawn with.
+CONTRAST = """(() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgb = c => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const light = c => { const [r, g, b] = rgb(c).map(v => { v /= 255;
+    return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const ratio = (a, b) => { const x = light(a), y = light(b); return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05); };
+  const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
+    if (rgb(c)[3] > 250) return c; } return 'white'; };
+  const bad = new Set();
+  let tried = 0;
+  for (const e of [...document.querySelectorAll('body *')].slice(0, 4000)) {
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility() ||
+        /^(title|desc|script|style)$/i.test(e.localName) || e.closest('.skip')) continue;
+    const style = getComputedStyle(e), ink = e.closest('svg') ? style.fill : style.color;
+    if (e.matches('.letter, .l')) continue;
+    tried++;
+    const r = ratio(ink, behind(e));
+    if (r < 4.5) bad.add(e.localName + '.' + e.getAttribute('class') + ' ' + r.toFixed(2));
+  }
+  const of = n => getComputedStyle(document.documentElement).getPropertyValue(n).trim();
+  for (const [ink, paper] of [['--pass', '--pass-t'], ['--violated-l', '--violated-t'], ['--noted', '--noted-t'],
+       ['--known', '--known-t'], ['--unknown', '--unknown-t'], ['--off', '--paper'], ['--card', '--ink'],
+       ['--ink', '--lit'], ['--ink', '--named'], ['--soft', '--lit'], ['--soft', '--named']]) {
+    const r = ratio(of(ink), of(paper));
+    if (r < 4.5) bad.add(ink + ' on ' + paper + ' ' + r.toFixed(2));
+  }
+  return { tried, bad: [...bad].slice(0, 9) };
+})()"""
+
 PLACE = """(() => {
   const all = [...document.querySelectorAll('*')], e = document.activeElement;
   const seen = e.getBoundingClientRect();
@@ -295,6 +327,12 @@ def look(page, fail):
         wider = page.run(WIDER)
         if wider:
             fail(f"at width {width}: {wider}")
+    for scheme in ("light", "dark"):
+        page.scheme(scheme)
+        contrast = page.run(CONTRAST)
+        if contrast["bad"] or not contrast["tried"]:
+            fail(f"hard to read when {scheme}: {contrast}")
+    page.scheme("light")
     print(f"findings {reach['findings']} (went to {reach['tried']}), Tab stops {steps}")
 
 
