@@ -55,8 +55,10 @@ int kmc_sim_set_task(unsigned int task)
 	if (!cpu || task >= KMC_SIM_MAX_TASKS)
 		return -EINVAL;
 	state = cpu->sim->state;
-	if (state->cpu_task[cpu->id] == task)
+	if (state->cpu_task[cpu->id] == task) {
+		context_changed(cpu); /* elsewhere it may have become another one */
 		return 0;
+	}
 	kmc_touch(cpu->sim, &state->cpu_task[cpu->id], 1);
 	state->cpu_task[cpu->id] = (uint8_t)task;
 	cpu->task = &state->tasks[task];

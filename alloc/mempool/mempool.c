@@ -136,7 +136,7 @@ void mempool_destroy(mempool_t *pool)
 
 static void reserve_shrink(mempool_t *pool, int new_min_nr)
 {
-	while (new_min_nr < pool->curr_nr) {
+	while (new_min_nr < pool->curr_nr && !KMC_PLANTED(mempool_resize_surplus)) {
 		void *element = reserve_take(pool);
 
 		pool_unlock(pool);
@@ -184,7 +184,7 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 	void **elements;
 
 	if (new_min_nr <= 0)
-		return KMC_PLANTED(mempool_resize_zero) ? 0 : -EINVAL;
+		return -EINVAL;
 	pool_lock(pool);
 	if (new_min_nr <= pool->min_nr) {
 		reserve_shrink(pool, new_min_nr);

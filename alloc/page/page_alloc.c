@@ -232,9 +232,7 @@ bool kmc_prepare_alloc(struct alloc_context *ac)
 	if (ac->order > MAX_PAGE_ORDER && KMC_PLANTED(page_order_max))
 		ac->order = 0;
 	if (ac->order > MAX_PAGE_ORDER) {
-		if (KMC_PLANTED(page_order_noisy))
-			kmc_planted_warn();
-		if (!(ac->gfp & __GFP_NOWARN))
+		if (!(ac->gfp & __GFP_NOWARN) || KMC_PLANTED(page_order_noisy))
 			kmc_page_warn(ac, WARN_ORDER_TOO_LARGE, "order above MAX_PAGE_ORDER");
 		return false;
 	}

@@ -119,7 +119,7 @@ static void cache_geometry(struct kmem_cache *s, const struct kmc_layout *layout
 {
 	s->layout = *layout;
 	s->size = layout->size;
-	if (s->size >= 64 && !s->red_left && KMC_PLANTED(objects_overlap))
+	if (s->size >= 64 && !(s->flags & SLAB_KMALLOC) && KMC_PLANTED(objects_overlap))
 		s->size -= 2 * sizeof(void *);
 	s->offset = layout->offset;
 	s->inuse = layout->inuse;
@@ -206,7 +206,7 @@ static bool cache_fits(const struct kmem_cache *s, unsigned int size, unsigned i
 		return true;
 	return !cache_unmergeable(s) && size <= s->size && s->size - size < sizeof(void *) &&
 	       (flags & SLAB_MERGE_SAME) == (s->flags & SLAB_MERGE_SAME) &&
-	       ((s->size & ~(align - 1)) == s->size || KMC_PLANTED(merge_larger_align));
+	       (s->size & ~(align - 1)) == s->size;
 }
 
 /* Rule: KC-20, KC-21. Model: exact (6.18; the kmalloc caches have a usercopy region). */
@@ -221,7 +221,7 @@ static struct kmem_cache *find_mergeable(struct kmc_sim *sim, const char *name,
 	if ((sim->config.options & KMC_OPT_NOMERGE) || (flags & SLAB_NEVER_MERGE) || args->ctor ||
 	    args->usersize || args->sheaf_capacity)
 		return NULL;
-	align = kmc_layout_align(flags, args->align, size);
+	align = kmc_layout_align(flags, KMC_PLANTED(merge_larger_align) ? 0 : args->align, size);
 	size = (size + align - 1) & ~(align - 1);
 	for (s = kmc_cache_at(sim, sim->slab->first_slot); s; s = kmc_cache_at(sim, s->next_slot))
 		if (cache_fits(s, size, align, flags))

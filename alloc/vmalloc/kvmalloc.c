@@ -29,7 +29,8 @@ static gfp_t kmalloc_gfp_adjust(const struct kmc_sim *sim, gfp_t flags, size_t s
 /* Rule: KV-4, KV-6. Model: exact. */
 static void *fall_back(struct kmc_cpu *cpu, size_t size, unsigned long align, gfp_t flags, int node)
 {
-	struct vm_request rq = { .size = size, .align = align, .gfp = flags, .node = node,
+	struct vm_request rq = { .size = size, .align = align, .gfp = flags,
+				 .node = KMC_PLANTED(vmalloc_node_ignored) ? NUMA_NO_NODE : node,
 				 .huge = true };
 
 	if (KMC_PLANTED(kvmalloc_no_fallback))

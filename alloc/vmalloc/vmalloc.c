@@ -227,7 +227,16 @@ static void trace_wait(struct kmc_cpu *cpu)
 	kmc_trace_emit(cpu->sim, &tp);
 }
 
-/* Rule: VM-7. Model: simplified: what a kernel tries for ever is tried three times. */
+/* Nothing that this machine does will end it. */
+static void trace_hang(struct kmc_cpu *cpu)
+{
+	struct kmc_tp tp = { .id = KMC_TP_HUNG, .node = NUMA_NO_NODE, .pfn = UINT64_MAX,
+			     .text = "vmalloc with __GFP_NOFAIL tries for ever" };
+
+	kmc_trace_emit(cpu->sim, &tp);
+}
+
+/* Rule: VM-7. Model: simplified: what a kernel tries for ever is tried three times, and hangs. */
 static const char *try_hard(struct kmc_cpu *cpu, struct attempt *at)
 {
 	const char *missing = try_once(cpu, at);
@@ -238,8 +247,8 @@ static const char *try_hard(struct kmc_cpu *cpu, struct attempt *at)
 		trace_wait(cpu);
 		missing = try_once(cpu, at);
 	}
-	if (missing)
-		vm_warn(cpu, "vmalloc with __GFP_NOFAIL: the kernel would try for ever", NULL);
+	if (missing && !gives_up(cpu, at->rq))
+		trace_hang(cpu);
 	return missing;
 }
 

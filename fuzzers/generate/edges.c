@@ -86,7 +86,8 @@ static void zero_growth(struct maker *m)
 	if (area)
 		op.gfp.atoms = 0;
 	gen_emit_task(m, &op);
-	for (int i = 0; i < 3; i++) {
+	/* 6.6.9 shows what was written before a block shrank. */
+	for (int i = 0; i < (m->wish->profile == KMC_RELEASE(6, 6, 9) ? 3 : 5); i++) {
 		uint64_t kept = size;
 
 		op = gen_on_held(m, area ? KMC_OP_VREALLOC : KMC_OP_KREALLOC);
@@ -170,19 +171,51 @@ static void rust_edge(struct maker *m)
 	if (!gen_chance(m, 3))
 		op.a = 1 + gen_draw(m, 9000);
 	gen_emit_task(m, &op);
-	if (!op.a)
-		return; /* no block */
 	if (!m->now.armed && !m->exhaust && op.c <= 4096) {
 		uint64_t align = op.c;
 
 		op = gen_on_held(m, KMC_OP_RUST_REALLOC);
 		op.dst = HELD_SLOT;
-		op.a = 1 + gen_draw(m, 9000);
+		op.a = 1 + gen_draw(m, gen_chance(m, 2) ? 300 : 9000);
 		op.b = op.c = align;
+		if (m->wish->profile >= KMC_RELEASE(6, 18, 0))
+			op.b = align << gen_draw(m, 5);
+		if (op.b > 4096)
+			op.b = 4096;
 		op.gfp.atoms = KERNEL;
 		gen_emit_task(m, &op);
+	} else if (!op.a) {
+		return; /* no block */
 	}
 	gen_emit_at(m, KMC_OP_RUST_FREE, HELD_SLOT);
+}
+
+/* A block that fits in its bytes and not in its alignment: it has to move. */
+static void aligned_resize(struct maker *m)
+{
+	static const uint16_t sizes[][2] = { { 192, 128 }, { 96, 64 }, { 192, 64 }, { 96, 32 } };
+	unsigned int which = gen_draw(m, 4);
+	bool rust = gen_chance(m, 2);
+	struct kmc_op op = into_held(m, rust ? KMC_OP_RUST_ALLOC : KMC_OP_KMALLOC, sizes[which][0]);
+
+	if (m->wish->profile < KMC_RELEASE(6, 18, 0) || m->now.armed || m->exhaust)
+		return;
+	op.b = rust ? KMC_OP_KMALLOC : 0;
+	op.c = rust ? 32 : 0;
+	for (uint16_t i = 0; i < 3; i++) {
+		op.dst = (uint16_t)(HELD_SLOT + i);
+		gen_emit_task(m, &op);
+	}
+	for (uint16_t i = 0; i < 3; i++) {
+		op = into_held(m, rust ? KMC_OP_RUST_REALLOC : KMC_OP_KREALLOC_NODE_ALIGN,
+			       sizes[which][1]);
+		op.src = op.dst = (uint16_t)(HELD_SLOT + i);
+		op.b = sizes[which][1];
+		op.c = rust ? 32 : 0;
+		op.node = KMC_NODE_NONE;
+		gen_emit_task(m, &op);
+		gen_emit_at(m, rust ? KMC_OP_RUST_FREE : KMC_OP_KFREE, op.dst);
+	}
 }
 
 /* Caches of the low zones, of objects that readers may still see, of groups. */
@@ -315,7 +348,9 @@ void gen_edge(struct maker *m)
 		failing_resize, resize_of_nothing, zero_growth,	   area_alignment,
 		kvmalloc_edge,	rust_edge,	   special_cache,  typesafe_reader,
 		copy_edge,	nolock_edge,	   free_of_nothing, gen_device_edge,
-		kvmalloc_edge,	gen_device_edge,
+		kvmalloc_edge,	gen_device_edge,   gen_device_edge, gen_area_edge,
+		gen_area_edge,	gen_area_edge,	   gen_area_edge,   gen_cache_edge,
+		gen_cache_edge, gen_cache_edge,	   gen_cache_edge,  aligned_resize,
 	};
 
 	if (m->wish->misuse == KMC_GEN_NONE)

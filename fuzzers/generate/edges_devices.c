@@ -34,6 +34,8 @@ static void dma_edge(struct maker *m)
 
 	make_device(m);
 	op = on(m, KMC_OP_DMA_SET_COHERENT_MASK, DEVICE_SLOT, NUM_SLOT, 1 + gen_draw(m, 60000));
+	if (gen_chance(m, 2)) /* what lies between the low zone's end and a zone's */
+		op.a = (1ull << (24 + gen_draw(m, 9))) - 1;
 	gen_emit_task(m, &op);
 	op = on(m, KMC_OP_DMA_SET_MASK, DEVICE_SLOT, NUM_SLOT, (1ull << (33 + gen_draw(m, 30))) - 1);
 	gen_emit_task(m, &op);
@@ -130,13 +132,19 @@ static void percpu_edge(struct maker *m)
 		{ 32768, 8, true }, { 12, 4096, true },	 { 20, 64, true },
 	};
 	unsigned int which = gen_draw(m, 7);
-	struct kmc_op op = on(m, KMC_OP_ALLOC_PERCPU, KMC_NO_SLOT, HELD_SLOT, areas[which].size);
+	struct kmc_op op = on(m, KMC_OP_ALLOC_PERCPU, KMC_NO_SLOT, HELD_SLOT + 1, 4);
 
+	/* So that the next free place is not aligned by itself. */
+	op.b = 4;
+	op.gfp.atoms = KERNEL;
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_ALLOC_PERCPU, KMC_NO_SLOT, HELD_SLOT, areas[which].size);
 	op.b = areas[which].align;
 	op.gfp.atoms = areas[which].possible && gen_chance(m, 2) ? KMC_GFP_KSWAPD_RECLAIM : KERNEL;
 	gen_emit_task(m, &op);
 	if (areas[which].possible)
 		gen_emit_at(m, KMC_OP_FREE_PERCPU, HELD_SLOT);
+	gen_emit_at(m, KMC_OP_FREE_PERCPU, HELD_SLOT + 1);
 }
 
 /* A backend that fails: the reserve is what there is. */
@@ -157,14 +165,21 @@ static void mempool_edge(struct maker *m)
 	gen_arm(m, 0, 1, 1);
 	for (unsigned int i = 0; i <= nr; i++) {
 		op = on(m, KMC_OP_MEMPOOL_ALLOC, DEVICE_SLOT, (uint16_t)(first + i), 0);
-		op.gfp.atoms = i == nr || gen_chance(m, 2) ? KMC_GFP_KSWAPD_RECLAIM : KERNEL;
+		op.gfp.atoms = gen_chance(m, 2) ? KMC_GFP_KSWAPD_RECLAIM : KERNEL;
 		gen_emit_task(m, &op);
 	}
 	gen_arm(m, 0, 0, 0);
+	op = on(m, KMC_OP_MEMPOOL_ALLOC_PREALLOCATED, DEVICE_SLOT, (uint16_t)(first + nr), 0);
+	if (m->wish->profile >= KMC_RELEASE(6, 12, 0))
+		gen_emit_task(m, &op);
+	op = on(m, KMC_OP_MEMPOOL_FREE, DEVICE_SLOT, KMC_NO_SLOT, 0); /* of nothing */
+	gen_emit_task(m, &op);
 	for (unsigned int i = 0; i < nr; i++) {
 		op = on(m, KMC_OP_MEMPOOL_FREE, DEVICE_SLOT, (uint16_t)(first + i), 0);
 		gen_emit_task(m, &op);
 	}
+	op = on(m, KMC_OP_MEMPOOL_RESIZE, DEVICE_SLOT, NUM_SLOT, 1);
+	gen_emit_task(m, &op);
 	op = on(m, KMC_OP_MEMPOOL_DESTROY, DEVICE_SLOT, KMC_NO_SLOT, 0);
 	gen_emit_task(m, &op);
 }
@@ -185,16 +200,48 @@ static void cma_edge(struct maker *m)
 		break;
 	default:
 		op.a = (8 << 20) + 4096;
+		op.d = gen_chance(m, 2) ? 4 << 20 : 0;
 		op.node = 1; /* fixed */
 	}
+	gen_emit_task(m, &op);
+}
+
+/* A run is its own whole: what others get meanwhile lies elsewhere. */
+static void cma_neighbours(struct maker *m)
+{
+	struct kmc_op op = on(m, KMC_OP_CMA_DECLARE, KMC_NO_SLOT, AREA_SLOT, 0);
+	uint64_t nr = 2 + gen_draw(m, 60);
+
+	if (m->now.area || m->now.armed || m->exhaust)
+		return;
+	m->now.area = true; /* one that is declared stays */
+	op.b = 4 << 20;
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_CMA_ALLOC, AREA_SLOT, HELD_SLOT, nr);
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_WRITE, HELD_SLOT, KMC_NO_SLOT, nr * 4096);
+	op.c = ++m->patterns;
+	gen_emit_task(m, &op);
+	for (uint16_t i = 0; i < 8; i++) {
+		op = on(m, KMC_OP_CMA_ALLOC, AREA_SLOT, (uint16_t)(HELD_SLOT + 1 + i), 1);
+		gen_emit_task(m, &op);
+	}
+	for (uint16_t i = 0; i < 8; i++) {
+		op = on(m, KMC_OP_CMA_RELEASE, AREA_SLOT, KMC_NO_SLOT, 1);
+		op.third = (uint16_t)(HELD_SLOT + 1 + i);
+		gen_emit_task(m, &op);
+	}
+	op = on(m, KMC_OP_CMA_RELEASE, AREA_SLOT, KMC_NO_SLOT, nr);
+	op.third = HELD_SLOT;
 	gen_emit_task(m, &op);
 }
 
 void gen_device_edge(struct maker *m)
 {
 	static void (*const edges[])(struct maker *) = {
-		dma_edge, dma_pool_edge, zs_edge, percpu_edge, mempool_edge, cma_edge,
+		dma_edge,	dma_edge,	dma_pool_edge,	zs_edge,
+		percpu_edge,	mempool_edge,	cma_edge,	cma_neighbours,
 	};
 
-	edges[gen_draw(m, 6)](m);
+	edges[gen_draw(m, sizeof(edges) / sizeof(edges[0]))](m);
 }

@@ -46,7 +46,7 @@ static void step_any(struct maker *m, uint16_t slot)
 
 static void step_alloc_only(struct maker *m, uint16_t slot)
 {
-	switch (gen_draw(m, 22)) {
+	switch (gen_draw(m, 25)) {
 	case 0:
 		gen_create(m);
 		break;
@@ -100,6 +100,9 @@ static void step_alloc_only(struct maker *m, uint16_t slot)
 		break;
 	case 19:
 	case 20:
+	case 21:
+	case 22:
+	case 23:
 		gen_edge(m);
 		break;
 	default:
@@ -211,6 +214,11 @@ int kmc_generate(struct kmc_program *program, const struct kmc_gen_wish *wish, c
 	program->edition = wish->edition;
 	make_machine(m);
 	m->exhaust = wish->misuse == KMC_GEN_NONE && !wish->kmalloc_only && gen_chance(m, 12);
+	if (wish->misuse == KMC_GEN_NONE && !wish->kmalloc_only && !m->exhaust && gen_chance(m, 12)) {
+		gen_pressure(m);
+		*rule = NULL;
+		return m->error;
+	}
 	nr = 20 + gen_draw(m, 180);
 	misuse_at = gen_draw(m, nr);
 	for (unsigned int i = 0; i < nr; i++) {

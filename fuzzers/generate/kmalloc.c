@@ -240,7 +240,7 @@ void gen_pure(struct maker *m)
 					  KMC_OP_FLEX_ARRAY_SIZE };
 	struct kmc_op op = gen_start(m, codes[gen_draw(m, 9)]);
 
-	op.a = gen_chance(m, 5) ? UINT64_MAX - gen_draw(m, 100) : some_size(m);
+	op.a = gen_chance(m, 5) ? UINT64_MAX - gen_draw(m, 100) * gen_draw(m, 2) : some_size(m);
 	/* KM-16 as the contract knows it: up to 6.4 the kernel itself gives 0 above 2^63. */
 	if (op.code == KMC_OP_KMALLOC_SIZE_ROUNDUP && m->wish->profile < KMC_RELEASE(6, 6, 0) &&
 	    op.a < UINT64_MAX)

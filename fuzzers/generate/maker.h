@@ -158,9 +158,14 @@ void gen_rcu(struct maker *m);
 /* other_sequences.c */
 void gen_other_sequence(struct maker *m);
 
-/* edges.c, edges_devices.c */
+/* edges.c, edges_areas.c, edges_caches.c, edges_devices.c */
 void gen_edge(struct maker *m);
+void gen_area_edge(struct maker *m);
+void gen_cache_edge(struct maker *m);
 void gen_device_edge(struct maker *m);
+
+/* pressure.c */
+void gen_pressure(struct maker *m);
 
 /* misuse.c */
 void gen_misuse(struct maker *m);

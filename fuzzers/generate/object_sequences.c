@@ -200,8 +200,8 @@ static void do_other_kmalloc(struct maker *m)
 	gen_emit_task(m, &op);
 	if (new && !m->now.armed && !m->exhaust) {
 		op = with(m, KMC_OP_KREALLOC_NODE_ALIGN, FIRST_SLOT, FIRST_SLOT);
-		op.a = 1 + gen_draw(m, 5000);
 		op.b = 1ull << gen_draw(m, 13);
+		op.a = gen_chance(m, 2) ? 1 + gen_draw(m, 5000) : op.b * (1 + gen_draw(m, 4));
 		op.node = KMC_NODE_NONE;
 		gen_emit_task(m, &op);
 	}

@@ -63,6 +63,14 @@ static void do_group(struct maker *m)
 	emit_group(m, KMC_OP_MEMCG_SET_LOW, 4096);
 	emit_group(m, KMC_OP_MEMCG_ATTACH, 0);
 	emit_charged(m, KMC_OP_KMALLOC, HELD_SLOT, 1 + gen_draw(m, 20000));
+	/* Of what is not to be paid for nothing is charged. */
+	op = gen_start(m, KMC_OP_KMALLOC);
+	op.task = 0;
+	op.dst = HELD_SLOT + 2;
+	op.a = 1 + gen_draw(m, 300);
+	op.gfp.atoms = KERNEL;
+	gen_emit_task(m, &op);
+	gen_emit_at(m, KMC_OP_KFREE, HELD_SLOT + 2);
 	set_active(m, GROUP_SLOT, token);
 	emit_charged(m, KMC_OP_KMALLOC, HELD_SLOT + 1, 1 + gen_draw(m, 300));
 	charge_later(m);

@@ -69,9 +69,10 @@ void kmc_kvmalloc_end(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, KV_3, c);
 		KMC_ASK(judge, KV_7, c);
 	}
+	if (c->ev->outcome == KMC_OUT_VALUE || c->ev->outcome == KMC_OUT_NULL)
+		KMC_ASK(judge, KV_1, c);
 	if (c->ev->outcome != KMC_OUT_VALUE)
 		return;
-	KMC_ASK(judge, KV_1, c);
 	KMC_ASK(judge, KV_4, c);
 	KMC_ASK(judge, KV_12, c);
 	if (c->ev->what == KMC_OP_KVMALLOC_NODE_ALIGN)

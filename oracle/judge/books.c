@@ -193,6 +193,7 @@ void kmc_book_reset(struct kmc_judge *judge)
 			judge->caches[i]->count.live = judge->caches[i]->count.live_bytes = 0;
 			judge->caches[i]->align = judge->caches[i]->hwalign = 0;
 			judge->caches[i]->stride = 0;
+			judge->caches[i]->no_sheaves = false;
 			judge->caches[i]->from = KMC_FROM_CACHE;
 			judge->caches[i]->plain = false;
 			judge->caches[i]->desc = (struct kmc_cache_desc){ .id = (uint32_t)i };

@@ -26,6 +26,10 @@ static void end_creation(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, KC_8, c);
 	if (c->ev->outcome != KMC_OUT_VALUE || !c->cache || !c->cache->known)
 		return;
+	judge->caches[c->ev->cache]->no_sheaves = c->ev->what == KMC_OP_KMEM_CACHE_CREATE;
+	/* What was asked for binds, whatever the cache says of itself. */
+	if (kmc_is_pow2(c->ev->arg) && c->ev->arg > c->cache->align && c->cache->align)
+		judge->caches[c->ev->cache]->align = (uint32_t)c->ev->arg;
 	if (c->ev->what == KMC_OP_KMEM_CACHE_CREATE_USERCOPY)
 		KMC_ASK(judge, KC_39, c);
 	else
@@ -82,6 +86,10 @@ static void end_shrink(struct kmc_judge *judge, struct kmc_case *c)
 	if (!c->cache || !c->cache->known || judge->blind_before)
 		return;
 	c->value = c->cache->count.live;
+	c->emptied = !c->value && !pending_of(judge, c->ev->cache) && !may_hold_objects(judge, c) &&
+		     !judge->grace.nr && !judge->damages.done &&
+		     stands_alone(judge, &c->cache->desc) &&
+		     !(c->cache->desc.flags & KMC_CF_TYPESAFE_BY_RCU);
 	KMC_ASK(judge, KC_23, c);
 }
 
@@ -109,6 +117,7 @@ static void end_sheaf(struct kmc_judge *judge, struct kmc_case *c)
 		if (sheaf) {
 			sheaf->promised = c->ev->granted;
 			sheaf->cache = c->ev->cache;
+			sheaf->refilled = false;
 		}
 		break;
 	case KMC_OP_KMEM_CACHE_REFILL_SHEAF:
@@ -116,6 +125,7 @@ static void end_sheaf(struct kmc_judge *judge, struct kmc_case *c)
 		if (sheaf && c->ev->outcome != KMC_OUT_ERROR && !c->ev->arg) {
 			sheaf->promised = c->ev->granted;
 			sheaf->out = 0;
+			sheaf->refilled = true;
 		}
 		break;
 	case KMC_OP_KMEM_CACHE_ALLOC_FROM_SHEAF:

@@ -32,7 +32,13 @@ static void end_buffer(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, DMA_4, c);
 		KMC_ASK(judge, DMA_7, c);
 	} else {
+		bool zones = c->gfp & (KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_HIGHMEM) &&
+			     c->source && c->source->mask && kmc_noticed(c) & 1u << KMC_EFF_WARNED;
+
+		c->value = zones && judge->pages.zone_warned;
 		KMC_ASK(judge, DMA_5, c);
+		judge->pages.zone_warned |= zones;
+		c->value = 0;
 		KMC_ASK(judge, DMA_9, c);
 	}
 	if (c->ev->outcome != KMC_OUT_VALUE)

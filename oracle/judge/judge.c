@@ -153,6 +153,12 @@ void kmc_judge_reset(struct kmc_judge *judge)
 	judge->attached = 0;
 	judge->constructed.blind = judge->damages.blind = false;
 	judge->nr_open = 0;
+	/* Calls are numbered anew: what was shown of one is not of its successor. */
+	judge->report_call = judge->exact_known = judge->exact_call = 0;
+	judge->report_again = false;
+	memset(judge->reports, 0, sizeof(judge->reports));
+	judge->twin_call = 0;
+	judge->twin_branch = 0;
 	judge->layout = layout_from_options(judge->subject.machine.options);
 	judge->last_gap = judge->blind_before = judge->now = 0;
 }

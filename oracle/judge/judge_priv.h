@@ -44,6 +44,7 @@ struct kmc_cache {
 	bool destroyed;
 	bool plain;      /* described, and without debug metadata */
 	bool special;    /* of one zone, or paid for by groups */
+	bool no_sheaves; /* made without a capacity of sheaves */
 	uint8_t from;    /* enum kmc_provenance of its objects */
 	uint32_t align;  /* what ALIGN-7 demands; 0 unknown */
 	uint32_t hwalign; /* what ALIGN-8 demands; 0 not such a cache */
@@ -126,6 +127,8 @@ struct kmc_notes {
 	uint64_t page_at, free_at; /* addresses of the last block that came, that went back */
 	int64_t pages_kept;      /* pages that came, without those that went back */
 	int32_t areas_kept;      /* the same of vmalloc areas */
+	uint16_t nr_injected;    /* failures */
+	bool purged;             /* lazily freed areas went */
 };
 
 /* A call that has begun and not ended. */
@@ -294,6 +297,7 @@ struct kmc_case {
 	uint8_t from;     /* enum kmc_provenance: of the block at hand */
 	uint8_t by;       /* enum kmc_free_column, for a free */
 	bool array;       /* asked for by a product */
+	bool emptied;     /* of a cache: every object of it was given back */
 	bool overflow;    /* which overflowed */
 	bool zeroed;      /* asked to be zero */
 	bool outermost;

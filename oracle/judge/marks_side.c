@@ -197,6 +197,18 @@ static bool is_murky(const struct kmc_judge *judge, const struct kmc_case *c)
 
 /* the first look, and kswapd */
 
+/*
+ * Up to 6.12 all of the high-order atomic reserve is taken off, free or not, and what is free of it
+ * serves no single page: how much there is for others is not shown.
+ */
+static bool reserve_is_there(const struct kmc_judge *judge)
+{
+	for (unsigned int i = 0; i < judge->subject.machine.nr_zones; i++)
+		if (judge->reports[i].seen && judge->reports[i].highatomic)
+			return true;
+	return false;
+}
+
 static void ask_first_pass(struct kmc_judge *judge, struct kmc_case *c)
 {
 	struct rights none = { .cma = c->request->flags & KMC_GFP_MOVABLE };
@@ -360,7 +372,7 @@ static void ask_denied(struct kmc_judge *judge, struct kmc_case *c, struct kmc_r
 	bool noreclaim = rights.no_marks && c->request->scope & KMC_SCOPE_MEMALLOC;
 	uint64_t free = 0;
 
-	if (c->gfp & KMC_GFP_ACCOUNT)
+	if (c->gfp & KMC_GFP_ACCOUNT || reserve_is_there(judge))
 		return;
 	for (unsigned int i = 0; noreclaim && i < judge->subject.machine.nr_zones; i++)
 		if (serves(judge, c, i) &&
@@ -397,7 +409,8 @@ void kmc_marks_ask(struct kmc_judge *judge, const struct kmc_case *at)
 	if (!judge->report_call || judge->report_call != c.ev->id || judge->report_again ||
 	    judge->nr_open || is_murky(judge, &c))
 		return;
-	ask_first_pass(judge, &c);
+	if (!reserve_is_there(judge))
+		ask_first_pass(judge, &c);
 	/* A mark for who never fails, and for whom memory was freed, is another matter. */
 	if (c.effects & changed || c.gfp & KMC_GFP_NOFAIL)
 		return;
@@ -514,7 +527,8 @@ int kmc_marks_above_high(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	struct rights none = { .cma = false };
 
-	if (judge->report_event + 1 != judge->events || judge->nr_open > 1 || is_murky(judge, c))
+	if (judge->report_event + 1 != judge->events || judge->nr_open > 1 || is_murky(judge, c) ||
+	    reserve_is_there(judge))
 		return -1;
 	for (unsigned int i = 0; i < judge->subject.machine.nr_zones; i++)
 		if (serves(judge, c, i) &&

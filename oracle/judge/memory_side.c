@@ -36,7 +36,7 @@ void kmc_memory_enter(struct kmc_judge *judge, struct kmc_case *c)
 		return;
 	}
 	KMC_COUNT(judge, KMC_R_GFP_46);
-	if (!life && dead && dead->state == KMC_LIFE_FREED && dead->seq > judge->blind_before) {
+	if (!life && dead && c->ev->size && dead->state == KMC_LIFE_FREED && dead->seq > judge->blind_before) {
 		c->other = dead;
 		c->from = dead->from;
 		KMC_ASK(judge, FR_10, c);

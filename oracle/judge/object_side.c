@@ -98,11 +98,28 @@ void kmc_objects_enter(struct kmc_judge *judge, const struct kmc_case *asked)
 	}
 }
 
+/* Its references of the pages go with a mapping; in interrupt they wait. */
+static void note_unmapped(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	unsigned int code = c->ev->what;
+	bool at_once = code == KMC_OP_VFREE || code == KMC_OP_VUNMAP || code == KMC_OP_VM_UNMAP_RAM;
+
+	if (at_once && judge->pages.nr_maps && c->other && c->ev->context == KMC_CTX_TASK &&
+	    !(c->ev->marks & KMC_MARK_MISUSE) && c->ev->outcome == KMC_OUT_NONE &&
+	    (c->other->from == KMC_FROM_VMAP || c->other->from == KMC_FROM_VMAP_PUT ||
+	     c->other->from == KMC_FROM_VM_MAP_RAM))
+		judge->pages.nr_maps--;
+}
+
 static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 {
 	unsigned int code = c->ev->what;
 
 	c->other = c->addr > KMC_ZERO_SIZE_PTR ? kmc_shadow_find(&judge->shadow, c->addr) : NULL;
+	if (c->other && c->other->flags & KMC_LIFE_CHARGED && c->other->state == KMC_LIFE_FREED &&
+	    c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE)
+		KMC_ASK(judge, MCG_11, c);
+	note_unmapped(judge, c);
 	switch (code) {
 	case KMC_OP_KFREE_SENSITIVE:
 	case KMC_OP_KVFREE_SENSITIVE:
@@ -157,7 +174,10 @@ static void end_memory(struct kmc_judge *judge, const struct kmc_case *c)
 
 static void end_rust(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	if (!c->size)
+	/* An empty block's end is a small number, no address. */
+	bool was_empty = c->ev->what == KMC_OP_RUST_REALLOC && c->ev->addr2 && c->ev->addr2 <= KMC_PAGE;
+
+	if (!c->size || was_empty)
 		KMC_ASK(judge, RS_4, c);
 	else if (c->ev->what == KMC_OP_RUST_ALLOC && c->ev->arg > KMC_PAGE)
 		KMC_ASK(judge, RS_6, c);
@@ -210,7 +230,14 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 	case KMC_OPF_VMALLOC:
 		if (c->from == KMC_FROM_VMALLOC)
 			kmc_area_end(judge, c);
-		judge->pages.mapped |= c->ev->what == KMC_OP_VMAP || c->ev->what == KMC_OP_VM_MAP_RAM;
+		if (code == KMC_OP_VM_UNMAP_ALIASES) {
+			c->value = judge->pages.areas_lazy;
+			KMC_ASK(judge, VM_18, c);
+			c->value = 0;
+		}
+		if ((code == KMC_OP_VMAP || code == KMC_OP_VM_MAP_RAM) &&
+		    c->ev->outcome == KMC_OUT_VALUE)
+			judge->pages.nr_maps++;
 		kmc_area_ask_guard(judge, c);
 		break;
 	case KMC_OPF_KVMALLOC:
@@ -270,10 +297,26 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 	KMC_ASK(judge, KM_25, c);
 }
 
+/* An object that the call paid for: its free gives that back. */
+static void note_paid(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	struct kmc_life *life;
+
+	if (!c->open || !c->open->notes.charged || c->ev->outcome != KMC_OUT_VALUE ||
+	    c->from < KMC_FROM_KMALLOC || c->from > KMC_FROM_BUCKET ||
+	    c->from == KMC_FROM_KMALLOC_LARGE)
+		return;
+	life = kmc_live_at(judge, c->addr);
+	if (life)
+		life->flags |= KMC_LIFE_CHARGED;
+}
+
+
 int kmc_objects_done(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	if (kmc_is_rcu_free(c->ev->what))
 		kmc_objects_rcu_over(judge, c);
+	note_paid(judge, c);
 	return kmc_chain_done(judge, c);
 }
 

@@ -183,19 +183,49 @@ bool kmc_objects_content(struct kmc_judge *judge, const struct kmc_event *ev,
 
 /* what lies behind an address */
 
+/* Return: rules of that call speak of it, no others. */
+static bool backing_in_call(struct kmc_judge *judge, const struct kmc_open_call *open,
+			    struct kmc_case *c)
+{
+	c->gfp = open->begin.gfp;
+	switch (open->what) {
+	case KMC_OP_VM_UNMAP_ALIASES:
+		KMC_ASK(judge, VM_18, c);
+		return true;
+	case KMC_OP_VMAP:
+		KMC_ASK(judge, VM_13, c);
+		return true;
+	case KMC_OP_VFREE:
+		c->other = kmc_shadow_find(&judge->shadow, c->addr);
+		KMC_ASK(judge, VM_11, c);
+		return true;
+	case KMC_OP_VFREE_ATOMIC:
+		KMC_ASK(judge, VM_12, c);
+		return true;
+	case KMC_OP_VMALLOC_32:
+	case KMC_OP_VMALLOC_32_USER:
+		KMC_ASK(judge, VM_4, c);
+		return false;
+	case KMC_OP_KVMALLOC_NODE:
+	case KMC_OP_KVZALLOC_NODE:
+	case KMC_OP_KVMALLOC_NODE_ALIGN:
+		KMC_ASK(judge, KV_12, c);
+		return false;
+	case KMC_OP_VREALLOC_NODE_ALIGN:
+		KMC_ASK(judge, REA_16, c);
+		return false;
+	default:
+		return false;
+	}
+}
+
 static void observe_backing(struct kmc_judge *judge, const struct kmc_event *ev,
 			    const struct kmc_open_call *open)
 {
 	const struct kmc_life *life = kmc_place_find(judge, ev->addr, 1, 0);
 	struct kmc_case c = case_of(judge, ev, open, life);
 
-	if (open && open->what == KMC_OP_VM_UNMAP_ALIASES) {
-		KMC_ASK(judge, VM_18, &c);
-		return;
-	}
-	if (open && (open->what == KMC_OP_VMALLOC_32 || open->what == KMC_OP_VMALLOC_32_USER))
-		KMC_ASK(judge, VM_4, &c);
-	if (open && open->what == KMC_OP_VMAP)
+	if (open && backing_in_call(judge, open, &c))
 		return;
 	if (life && (life->from == KMC_FROM_KMALLOC || life->from == KMC_FROM_KMALLOC_LARGE))
 		KMC_ASK(judge, KM_2, &c);
@@ -386,6 +416,8 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 		notes->nr_page_frees++;
 		notes->free_order = ev->order;
 		notes->free_at = ev->addr;
+		if (notes->page_at == ev->addr)
+			notes->page_at = 0; /* it may come again */
 		judge->page_points = true;
 		break;
 	case KMC_TP_EV_ALLOC_VMAP_AREA:
@@ -393,6 +425,10 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 		break;
 	case KMC_TP_EV_FREE_VMAP_AREA:
 		notes->areas_kept--;
+		judge->pages.areas_lazy++;
+		break;
+	case KMC_TP_EV_PURGE_VMAP_AREA:
+		judge->pages.areas_lazy = 0;
 		break;
 	case KMC_TP_EV_CMA_ALLOC_START:
 		notes->saw_cma = true;

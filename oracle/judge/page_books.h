@@ -82,7 +82,10 @@ struct kmc_page_books {
 	bool suspended;      /* storage is: no IO, no FS */
 	bool killer;         /* there were tasks to be killed */
 	bool groups_gone;    /* a group went offline: charges go to another */
-	bool mapped;         /* pages may have references of mappings */
+	bool zone_warned;    /* a request for a device named a zone, and was warned of */
+	bool areas_limited;  /* the program took addresses away from vmalloc */
+	uint32_t nr_maps;    /* mappings that have references of their pages */
+	uint32_t areas_lazy; /* freed areas that no purge was shown for since */
 	bool marks_set, marks_changed, min_free_set, ratio_set, defrag;
 	uint32_t scale;          /* watermark_scale_factor; 0 as at boot */
 	uint64_t min_free_kbytes, ratio, boost_most;

@@ -136,7 +136,7 @@ void kmc_page_question(struct kmc_judge *judge, struct kmc_case *c)
 		return;
 	}
 
-	if (!life || !counts_references(life->from) || judge->pages.mapped ||
+	if (!life || !counts_references(life->from) || judge->pages.nr_maps ||
 	    life->flags & KMC_LIFE_TAINTED)
 		return;
 	c->other = life;
@@ -180,7 +180,7 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 	struct kmc_page_notes *notes = &open->notes.pages;
 	struct kmc_case c = case_of(judge, ev, open);
 	const struct kmc_zone *zone = kmc_zone_of(judge, ev->addr);
-	bool worked = notes->rounds || notes->compactions || notes->killed;
+	bool worked = notes->rounds || notes->compactions || notes->killed || notes->in_reclaim;
 	bool first = !notes->fallbacks++;
 	/* A slab's, an area's pages are asked for with flags that the call does not show. */
 	const struct kmc_op_desc *desc = kmc_op_desc(open->what);

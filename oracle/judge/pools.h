@@ -18,6 +18,7 @@ struct kmc_pool {
 	uint32_t cache;    /* sheaves: their cache */
 	bool sheaf;
 	bool levelled;     /* level is known */
+	bool refilled;     /* sheaves: it may hold more than was promised */
 	bool shows_backend; /* calls of its backend are reported */
 };
 

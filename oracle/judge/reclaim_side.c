@@ -80,7 +80,9 @@ void kmc_oom_ask_victim(struct kmc_judge *judge, const struct kmc_event *ev,
 	request.task = victim;
 	if (judge->report_call == open->id) {
 		KMC_ASK(judge, OOM_3, &c);
-		KMC_ASK(judge, HA_5, &c);
+		/* Before 6.8 it is given back only when retries are over, not when none is worth while. */
+		if (kmc_release_of(judge) >= KMC_RELEASE(6, 8, 0))
+			KMC_ASK(judge, HA_5, &c);
 	}
 	/* A group's killer looks at the group only. */
 	if (open->begin.gfp & KMC_GFP_ACCOUNT)

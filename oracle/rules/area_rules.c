@@ -110,10 +110,22 @@ static bool in_interrupt(const struct kmc_event *ev)
 	return ev->context == KMC_CTX_SOFTIRQ || ev->context == KMC_CTX_HARDIRQ;
 }
 
+/* Seen after a free that is to be put off. */
+static bool is_backing(const struct kmc_case *c)
+{
+	return c->ev->kind == KMC_EV_EFFECT;
+}
+
 KMC_RULE_FN(VM_11)
 {
 	if (!in_interrupt(c->ev) || !c->other)
 		return;
+	if (is_backing(c)) {
+		KMC_VERDICT(VM_11, c->ev->addr2, "at-once",
+			    (j, "vfree in an interrupt is deferred: the area stays for the moment"),
+			    (j, "nothing is behind " ADDR " any more", c->ev->addr));
+		return;
+	}
 	KMC_VERDICT(VM_11, !c->open->notes.pages_back && !(c->effects & BIT(SLEPT)), "deferred",
 		    (j, "vfree in an interrupt is deferred: nothing goes back, nobody sleeps"),
 		    (j, "it had the effects %#x", c->effects));
@@ -121,12 +133,24 @@ KMC_RULE_FN(VM_11)
 
 KMC_RULE_FN(VM_12)
 {
-	KMC_VERDICT(VM_12, !c->open->notes.pages_back && !(c->effects & BIT(SLEPT)), "deferred",
-		    (j, "vfree_atomic always defers"), (j, "it had the effects %#x", c->effects));
+	if (is_backing(c))
+		KMC_VERDICT(VM_12, c->ev->addr2, "at-once", (j, "vfree_atomic always defers"),
+			    (j, "nothing is behind " ADDR " any more", c->ev->addr));
+	else
+		KMC_VERDICT(VM_12, !c->open->notes.pages_back && !(c->effects & BIT(SLEPT)),
+			    "deferred", (j, "vfree_atomic always defers"),
+			    (j, "it had the effects %#x", c->effects));
 }
 
 KMC_RULE_FN(VM_13)
 {
+	if (is_backing(c)) {
+		KMC_VERDICT(VM_13, !c->ev->arg || c->ev->addr2 == c->ev->arg, "order",
+			    (j, "vmap maps the pages in the order they were given: here " ADDR,
+			     c->ev->arg),
+			    (j, "behind " ADDR " is " ADDR, c->ev->addr, c->ev->addr2));
+		return;
+	}
 	KMC_VERDICT(VM_13, !c->open->notes.pages_back, "pages",
 		    (j, "vunmap takes the mapping away and leaves the pages to the caller"),
 		    (j, NUM " bytes went back", c->open->notes.pages_back));
@@ -155,6 +179,12 @@ KMC_RULE_FN(VM_16)
 
 KMC_RULE_FN(VM_18)
 {
+	if (c->ev->kind != KMC_EV_EFFECT) {
+		KMC_VERDICT(VM_18, !c->value, "purge",
+			    (j, "after vm_unmap_aliases() no area waits to be purged"),
+			    (j, NUM " areas that were freed before wait still", c->value));
+		return;
+	}
 	KMC_VERDICT(VM_18, !c->ev->addr2, "alias",
 		    (j, "after vm_unmap_aliases() nothing is mapped where an area was"),
 		    (j, ADDR " still shows " ADDR, c->ev->addr, c->ev->addr2));

@@ -130,6 +130,13 @@ KMC_RULE_FN(KC_18)
 
 KMC_RULE_FN(KC_23)
 {
+	if (c->emptied) {
+		KMC_VERDICT(KC_23, !c->ev->arg, "kept",
+			    (j, "every object of %s is free, and a shrink releases all empty slabs: 0",
+			     name_of(c)),
+			    (j, "kmem_cache_shrink returned " NUM, c->ev->arg));
+		return;
+	}
 	KMC_VERDICT(KC_23, !c->value || c->ev->arg, "emptied",
 		    (j, "%s has " NUM " live objects, so slabs are left: not 0", name_of(c), c->value),
 		    (j, "kmem_cache_shrink returned 0"));
@@ -188,9 +195,19 @@ KMC_RULE_FN(KC_33)
 KMC_RULE_FN(KC_36)
 {
 	bool due = c->pool->out < c->pool->promised;
+	/* Of a cache without sheaves of its own one is made that holds so many and no more. */
+	bool empty = !due && c->cache && c->cache->no_sheaves && !c->pool->refilled &&
+		     kmc_release_of(j) < KMC_RELEASE(7, 0, 0);
 
-	if (!due)
+	if (!due && !empty)
 		return;
+	if (empty) {
+		KMC_VERDICT(KC_36, c->ev->outcome != KMC_OUT_VALUE, "beyond",
+			    (j, "an empty sheaf gives NULL, and falls back to nothing: it had " NUM,
+			     c->pool->promised),
+			    (j, "it gave one more"));
+		return;
+	}
 	KMC_VERDICT(KC_36, c->ev->outcome == KMC_OUT_VALUE, "promised",
 		    (j, "the sheaf was filled with " NUM " objects and gave " NUM ": it has another",
 		     c->pool->promised, c->pool->out),

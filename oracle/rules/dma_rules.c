@@ -73,9 +73,17 @@ KMC_RULE_FN(DMA_4)
 {
 	const struct kmc_notes *notes = &c->open->notes;
 
-	if (!(c->gfp & ZONE_BITS) || !device_has_mask(c) ||
-	    (!notes->nr_page_gets && !notes->nr_page_fails))
+	if (!(c->gfp & ZONE_BITS) || !device_has_mask(c))
 		return;
+	if (!notes->nr_page_gets && !notes->nr_page_fails) {
+		/* Where requests are shown: one that none was made for was refused. */
+		if (j->page_points && c->ev->outcome == KMC_OUT_NULL && !(c->gfp & KMC_GFP_COMP) &&
+		    c->size && c->size <= 1 << 20 && !c->effects)
+			KMC_BREACH(DMA_4, "refused",
+				   (j, "bits that choose a zone are ignored in a coherent request"),
+				   (j, "no page was asked for, and it returned NULL"));
+		return;
+	}
 	KMC_VERDICT(DMA_4, zone_is_called_for(c->source, notes->page_gfp), "honoured",
 		    (j, "where coherent memory comes from the device's reach says, not the caller"),
 		    (j, "the first page was asked for with flags %#x", notes->page_gfp));
@@ -85,8 +93,14 @@ KMC_RULE_FN(DMA_5)
 {
 	if (!(c->gfp & ZONE_BITS))
 		return;
-	KMC_VERDICT(DMA_5, c->ev->outcome == KMC_OUT_NULL, "zone",
-		    (j, "a caller that names a zone is refused"), (j, "it got a buffer"));
+	if (c->value)
+		KMC_BREACH(DMA_5, "noisy",
+			   (j, "a caller that names a zone is refused, with one warning per boot"),
+			   (j, "it was warned of before"));
+	else
+		KMC_VERDICT(DMA_5, c->ev->outcome == KMC_OUT_NULL, "zone",
+			    (j, "a caller that names a zone is refused"),
+			    (j, "it got a buffer"));
 }
 
 KMC_RULE_FN(DMA_6)
@@ -133,12 +147,34 @@ KMC_RULE_FN(DMA_9)
 		    (j, "a device without a coherent mask gets no pages"), (j, "it got some"));
 }
 
+/* The low zone that devices are served from, or all memory where that is less. */
+static uint64_t least_mask(const struct kmc_judge *j)
+{
+	uint64_t end = 0, low = (1ull << 24) - 1;
+
+	for (unsigned int i = 0; i < j->subject.machine.nr_zones; i++) {
+		const struct kmc_zone *zone = &j->subject.machine.zones[i];
+
+		if (zone->start_pfn + zone->nr_pages > end)
+			end = zone->start_pfn + zone->nr_pages;
+	}
+	if (!end || j->subject.machine.options & KMC_MO_no_zone_dma)
+		return 0; /* not known */
+	end = (end - 1) * KMC_PAGE;
+	return end < low ? end : low;
+}
+
 KMC_RULE_FN(DMA_10)
 {
 	if (c->ev->outcome == KMC_OUT_ERROR && c->ev->size < UINT32_MAX)
 		KMC_VERDICT(DMA_10, c->ev->arg == EIO_, "error",
 			    (j, "a mask that cannot be served is refused with %d", -(int)EIO_),
 			    (j, "the error is %d", -(int)c->ev->arg));
+	else if (c->ev->size < least_mask(j))
+		KMC_VERDICT(DMA_10, c->ev->outcome == KMC_OUT_ERROR, "unsupported",
+			    (j, "a mask below " ADDR " reaches too little to be served",
+			     least_mask(j)),
+			    (j, ADDR " was accepted", c->ev->size));
 	else if (c->ev->size >= UINT32_MAX)
 		KMC_VERDICT(DMA_10, c->ev->outcome == KMC_OUT_VALUE && !c->ev->arg, "supported",
 			    (j, "a mask of 32 bits or more is always served"),

@@ -37,7 +37,12 @@ KMC_RULE_FN(DUP_1)
 
 KMC_RULE_FN(DUP_2)
 {
-	STRING_RULE(DUP_2, "kstrdup copies the string and its terminator");
+	/* The one size that no string has stands for NULL. */
+	if (c->size == UINT64_MAX)
+		KMC_VERDICT(DUP_2, c->ev->outcome == KMC_OUT_NULL, "null",
+			    (j, "kstrdup of NULL is NULL"), (j, "it returned " ADDR, c->addr));
+	else
+		STRING_RULE(DUP_2, "kstrdup copies the string and its terminator");
 }
 
 KMC_RULE_FN(DUP_3)

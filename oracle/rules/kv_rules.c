@@ -12,12 +12,52 @@ static bool in_window(const struct kmc_judge *j, uint64_t addr)
 	return addr >= j->subject.machine.vmalloc_start && addr < j->subject.machine.vmalloc_end;
 }
 
+static uint64_t total_bytes(const struct kmc_judge *j)
+{
+	uint64_t pages = 0;
+
+	for (unsigned int i = 0; i < j->subject.machine.nr_zones; i++)
+		pages += j->subject.machine.zones[i].nr_pages;
+	return pages * KMC_PAGE;
+}
+
+/* May a request with these flags fall back at all? */
+static bool may_fall_back(const struct kmc_judge *j, uint32_t gfp)
+{
+	const uint32_t kernel = KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO |
+				KMC_GFP_FS;
+
+	if (kmc_release_of(j) < KMC_RELEASE(5, 17, 0))
+		return (gfp & kernel) == kernel;
+	return kmc_release_of(j) >= KMC_RELEASE(6, 19, 0) || gfp & KMC_GFP_DIRECT_RECLAIM ||
+	       kmc_release_of(j) < KMC_RELEASE(6, 1, 0);
+}
+
+/* One failure was injected, which was kmalloc's; whatever else may be short left a trace. */
+static bool should_fall_back(const struct kmc_judge *j, const struct kmc_case *c)
+{
+	const uint32_t strain = BIT(RECLAIMED) | BIT(COMPACTED) | BIT(KILLED) | BIT(WARNED) |
+				BIT(RESERVE);
+
+	return may_fall_back(j, c->gfp) && c->gfp & KMC_GFP_DIRECT_RECLAIM &&
+	       c->size > KMC_PAGE && c->size <= INT32_MAX && !c->overflow &&
+	       c->open->notes.nr_injected == 1 && !(c->effects & strain) && !j->pages.areas_limited &&
+	       !(c->gfp & (KMC_GFP_THISNODE | KMC_GFP_ACCOUNT)) &&
+	       c->size < total_bytes(j) / 2;
+}
+
 KMC_RULE_FN(KV_1)
 {
 	const struct kmc_notes *notes = &c->open->notes;
 
 	if (!j->subject.machine.vmalloc_end)
 		return;
+	if (c->ev->outcome == KMC_OUT_NULL) {
+		KMC_VERDICT(KV_1, !should_fall_back(j, c), "no-fallback",
+			    (j, "kvmalloc falls back to vmalloc when kmalloc fails, as it was made to"),
+			    (j, "it returned NULL, and nothing else had failed"));
+		return;
+	}
 	if (in_window(j, c->addr) && !notes->saw_points)
 		return; /* whether kmalloc was tried is not shown */
 	KMC_VERDICT(KV_1, !in_window(j, c->addr) || notes->tried || notes->tried_in_vain, "order",
@@ -39,18 +79,6 @@ KMC_RULE_FN(KV_3)
 	KMC_VERDICT(KV_3, gfp & KMC_GFP_NOWARN && light, light ? "quiet" : "light",
 		    (j, "above a page kvmalloc tries kmalloc without warning and without effort"),
 		    (j, "it passed flags %#x", gfp));
-}
-
-/* May a request with these flags fall back at all? */
-static bool may_fall_back(const struct kmc_judge *j, uint32_t gfp)
-{
-	const uint32_t kernel = KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO |
-				KMC_GFP_FS;
-
-	if (kmc_release_of(j) < KMC_RELEASE(5, 17, 0))
-		return (gfp & kernel) == kernel;
-	return kmc_release_of(j) >= KMC_RELEASE(6, 19, 0) || gfp & KMC_GFP_DIRECT_RECLAIM ||
-	       kmc_release_of(j) < KMC_RELEASE(6, 1, 0);
 }
 
 KMC_RULE_FN(KV_4)
@@ -125,17 +153,20 @@ KMC_RULE_FN(KV_11)
 
 KMC_RULE_FN(KV_12)
 {
-	const struct kmc_zone *zone = kmc_zone_of(j, c->addr);
+	bool backing = c->ev->kind == KMC_EV_EFFECT; /* a page of an area */
+	uint64_t memory = backing ? c->ev->addr2 : c->addr;
+	int node = backing ? c->open->begin.node : c->ev->node;
+	const struct kmc_zone *zone = kmc_zone_of(j, memory);
 
-	if (!(c->gfp & KMC_GFP_THISNODE) || c->ev->node == KMC_NODE_NONE || in_window(j, c->addr))
+	if (!(c->gfp & KMC_GFP_THISNODE) || node == KMC_NODE_NONE || in_window(j, memory) || !memory)
 		return;
-	if (!zone || !kmc_zone_is_sure(j, c->addr)) {
+	if (!zone || !kmc_zone_is_sure(j, memory)) {
 		KMC_UNKNOWN_HERE(KV_12);
 		return;
 	}
-	KMC_VERDICT(KV_12, zone->node == c->ev->node, "this-node",
-		    (j, "with __GFP_THISNODE memory is from node %d or NULL", c->ev->node),
-		    (j, ADDR " lies on node %u", c->addr, zone->node));
+	KMC_VERDICT(KV_12, zone->node == node, "this-node",
+		    (j, "with __GFP_THISNODE memory is from node %d or NULL", node),
+		    (j, ADDR " lies on node %u", memory, zone->node));
 }
 
 /* An alias: GFP-1 says what is wrong. */

@@ -100,7 +100,10 @@ KMC_RULE_FN(MCG_11)
 	uint64_t slack = j->subject.machine.nr_cpus * 64 * KMC_PAGE;
 	int64_t total = (int64_t)c->value;
 
-	if (total < 0)
+	if (kmc_op_is_free(c->ev->what))
+		KMC_BREACH(MCG_11, "kept", (j, "what was charged goes back when it is freed"),
+			   (j, "nothing went back"));
+	else if (total < 0)
 		KMC_BREACH(MCG_11, "more", (j, "what goes back was charged before"),
 			   (j, INUM " bytes more went back", -total));
 	else

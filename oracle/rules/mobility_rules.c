@@ -77,6 +77,9 @@ KMC_RULE_FN(MIG_2)
 	for (unsigned int type = 0; type < 3; type++)
 		if (type != own)
 			others |= j->reports[c->value].orders[type];
+	/* Since 6.15 what cannot be claimed whole is taken from the smallest block. */
+	if (kmc_release_of(j) >= KMC_RELEASE(6, 15, 0))
+		others &= ~0x1ffu;
 	KMC_VERDICT(MIG_2, !(others >> c->ev->arg >> 1), "smaller",
 		    (j, "a fallback begins with the largest block"),
 		    (j, "one of order %" PRIu64 " was taken, orders %#x were free", c->ev->arg, others));

@@ -124,6 +124,18 @@ KMC_RULE_FN(PAGE_33)
 	const uint32_t forbidden = BIT(SLEPT) | BIT(RECLAIMED) | BIT(COMPACTED) |
 				   BIT(WOKE_KSWAPD) | BIT(IO) | BIT(FS);
 
+	/* Up to order 3, or a huge page. */
+	if (c->ev->outcome == KMC_OUT_VALUE && c->ev->order > 3 && c->ev->order != 9) {
+		KMC_BREACH(PAGE_33, "order",
+			   (j, "alloc_pages_nolock serves no order of %u", c->ev->order),
+			   (j, "it returned " ADDR, c->addr));
+		return;
+	}
+	if (c->open->dirty == 2) {
+		KMC_BREACH(PAGE_33, "zero", (j, "alloc_pages_nolock gives zeroed pages"),
+			   (j, "the byte at " ADDR " is not zero", c->open->dirty_at));
+		return;
+	}
 	if (!(c->effects & forbidden)) {
 		KMC_PASS(PAGE_33);
 		return;

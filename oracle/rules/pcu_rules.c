@@ -15,8 +15,19 @@ KMC_RULE_FN(PCU_1)
 	uint64_t align = c->ev->arg > GRANULE ? c->ev->arg : GRANULE;
 	bool fits = c->size && c->size <= LARGEST && kmc_is_pow2(align) && align <= KMC_PAGE;
 
-	if (fits)
+	if (fits) {
+		if (c->ev->outcome == KMC_OUT_VALUE && c->addr & (align - 1))
+			KMC_BREACH(PCU_1, "align",
+				   (j, "an area aligned to " NUM " begins at a multiple of it", align),
+				   (j, "it begins at %#" PRIx64, c->addr));
 		return;
+	}
+	if (c->ev->outcome == KMC_OUT_NULL && !(c->gfp & KMC_GFP_NOWARN) &&
+	    !(kmc_noticed(c) & 1u << KMC_EFF_WARNED)) {
+		KMC_BREACH(PCU_1, "quiet",
+			   (j, "what cannot be is refused with a warning"), (j, "there was none"));
+		return;
+	}
 	KMC_VERDICT(PCU_1, c->ev->outcome == KMC_OUT_NULL, "limits",
 		    (j, "an area has 1 to %u bytes, aligned to a power of two up to a page", LARGEST),
 		    (j, NUM " bytes aligned to " NUM " were given", c->size, align));

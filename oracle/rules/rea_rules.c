@@ -199,6 +199,14 @@ KMC_RULE_FN(REA_13)
 		    (j, "it gave %s", kmc_outcome_name(c->ev->outcome)));
 }
 
+/* vmalloc fails for want of pages or addresses, for a task that is killed, or for what it says. */
+static bool may_have_failed(const struct kmc_judge *j, const struct kmc_case *c)
+{
+	return !c->size || c->size > 1 << 20 || c->effects || j->pages.areas_limited ||
+	       c->gfp & (KMC_GFP_THISNODE | KMC_GFP_ACCOUNT) || !(c->gfp & KMC_GFP_DIRECT_RECLAIM) ||
+	       (kmc_pages_task_seen(j, c->ev->task)->flags & KMC_TF_FATAL_SIGNAL);
+}
+
 KMC_RULE_FN(REA_14)
 {
 	bool foreign = c->ev->addr2 > KMC_ZERO_SIZE_PTR;
@@ -211,7 +219,8 @@ KMC_RULE_FN(REA_14)
 			    (j, "it returned %s (effects %#x)", kmc_outcome_name(c->ev->outcome),
 			     c->effects));
 	else
-		KMC_VERDICT(REA_14, null || c->ev->outcome == KMC_OUT_VALUE, "fresh",
+		KMC_VERDICT(REA_14, c->ev->outcome == KMC_OUT_VALUE || (null && may_have_failed(j, c)),
+			    "fresh",
 			    (j, "vrealloc(NULL, " NUM ") is vmalloc(" NUM ")", c->size, c->size),
 			    (j, "it returned %s", kmc_outcome_name(c->ev->outcome)));
 }
@@ -224,10 +233,28 @@ KMC_RULE_FN(REA_15)
 		    (j, "the byte at " ADDR " (offset " NUM ") is another", c->ev->addr2, c->value));
 }
 
+/* A page of an area that was wanted on one node. */
+static void ask_moved_to_node(struct kmc_judge *j, const struct kmc_case *c)
+{
+	int node = c->open->begin.node;
+	const struct kmc_zone *zone = kmc_zone_of(j, c->ev->addr2);
+
+	if (!(c->gfp & KMC_GFP_THISNODE) || node == KMC_NODE_NONE || !zone ||
+	    !kmc_zone_is_sure(j, c->ev->addr2))
+		return;
+	KMC_VERDICT(REA_16, zone->node == node, "node",
+		    (j, "with __GFP_THISNODE an area of another node is moved to node %d", node),
+		    (j, "the page behind " ADDR " lies on node %u", c->ev->addr, zone->node));
+}
+
 KMC_RULE_FN(REA_16)
 {
 	uint64_t align = c->ev->arg;
 
+	if (c->ev->kind == KMC_EV_EFFECT) {
+		ask_moved_to_node(j, c);
+		return;
+	}
 	if (align <= KMC_PAGE || !(c->ev->addr2 & (align - 1)) || c->gfp & KMC_GFP_THISNODE)
 		return;
 	KMC_VERDICT(REA_16, c->ev->outcome == KMC_OUT_NULL, "align",

@@ -57,6 +57,15 @@ KMC_RULE_FN(RS_4)
 
 	if (c->ev->what == KMC_OP_RUST_REALLOC && c->ev->outcome == KMC_OUT_ERROR)
 		return;
+	if (c->size) {
+		const uint32_t trouble = BIT(WARNED) | BIT(REPORTED) | BIT(DIED) | BIT(FAULTED);
+
+		KMC_VERDICT(RS_4, !(kmc_noticed(c) & trouble), "old-empty",
+			    (j, "the end of an empty layout, " ADDR ", is handed to nobody",
+			     c->ev->addr2),
+			    (j, "it was taken for memory (effects %#x)", kmc_noticed(c)));
+		return;
+	}
 	KMC_VERDICT(RS_4, right && !c->open->notes.tried, "dangling",
 		    (j, "a layout without bytes is no request: the pointer is the alignment, " NUM,
 		     c->ev->arg),

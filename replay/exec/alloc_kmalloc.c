@@ -55,12 +55,17 @@ char *kmc_alloc_text(struct kmc_exec *exec, uint64_t len)
 }
 
 #define LONGEST_STRING (16ull << 20)
+#define NO_STRING      UINT64_MAX /* no string is so long: NULL */
 
 static void call_string(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
 	const struct kmc_op *op = call->op;
 	char *text = op->a <= LONGEST_STRING ? kmc_alloc_text(exec, op->a) : NULL;
 
+	if (op->code == KMC_OP_KSTRDUP && op->a == NO_STRING) {
+		call->result = kstrdup(NULL, gfp);
+		return;
+	}
 	if (!text) {
 		call->outcome = KMC_OUT_SKIPPED;
 		return;

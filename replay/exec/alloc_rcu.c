@@ -33,12 +33,20 @@ static void wait_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 
 static void free_rcu_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
+	struct {
+		struct rcu_head head;
+	} *nothing = NULL;
 	char *p = call->ptr;
 
 	(void)exec, (void)gfp;
 	/* The macros' test of the pointer. Rule: FR-7. */
-	if (!p)
+	if (!p) {
+		if (kmc_rcu_has_head(call->op->code))
+			kvfree_rcu(nothing, head);
+		else
+			kvfree_rcu_mightsleep(nothing);
 		return;
+	}
 	kvfree_call_rcu(kmc_rcu_has_head(call->op->code) ? (void *)(p + call->op->a) : NULL, p);
 }
 

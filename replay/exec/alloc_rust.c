@@ -66,7 +66,8 @@ static void realloc_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	int err;
 
 	(void)exec;
-	err = kmc_rust_realloc(backend, call->ptr, (struct kmc_rust_layout){ old_size, op->c },
+	/* What Rust has of an empty layout: its alignment. */
+	err = kmc_rust_realloc(backend, call->src && !old_size ? (void *)op->c : call->ptr, (struct kmc_rust_layout){ old_size, op->c },
 			       (struct kmc_rust_layout){ op->a, op->b }, gfp, &p);
 	rust_result(call, err, p, op->a, backend);
 }

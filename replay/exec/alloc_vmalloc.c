@@ -13,13 +13,48 @@
 #include "alloc/vmalloc_space.h"
 #include "target_alloc.h"
 
+/* Pages of an area that are looked at: the first ones and the last. */
+#define PAGES_LOOKED_AT 4u
+
+/* @given: the page that the caller gave for this place; 0: none did. */
+static void report_page(struct kmc_exec *exec, const char *at, uint64_t given)
+{
+	const struct page *page = vmalloc_to_page(at);
+	struct kmc_event ev;
+
+	kmc_event_init(&ev);
+	ev.what = KMC_EFF_BACKED;
+	ev.addr = kmc_sim_address(kmc_alloc_state(exec)->sim, at);
+	ev.addr2 = page ? KMC_DIRECT_MAP_BASE + (page_to_pfn(page) << PAGE_SHIFT) : 0;
+	ev.size = PAGE_SIZE;
+	ev.arg = given;
+	kmc_exec_effect_event(exec, &ev);
+}
+
+static void report_backing(struct kmc_exec *exec, const struct kmc_call *call)
+{
+	uint64_t pages = (call->size >> PAGE_SHIFT) + ((call->size & ~PAGE_MASK) != 0);
+	const char *area = call->result;
+
+	if (!(exec->flags & KMC_TARGET_OBSERVE) || call->outcome != KMC_OUT_VALUE ||
+	    !is_vmalloc_addr(area))
+		return;
+	for (uint64_t i = 0; i < pages; i++) {
+		const struct kmc_slot *given =
+			call->count ? &exec->slots[call->op->src + i] : NULL;
+
+		if (i < PAGES_LOOKED_AT || i + 1 == pages)
+			report_page(exec, area + (i << PAGE_SHIFT), given ? given->addr : 0);
+	}
+}
+
 /* Of an area all its pages are granted; of a slice what was asked for. */
 static void area_result(struct kmc_exec *exec, struct kmc_call *call, void *result)
 {
 	kmc_alloc_memory_result(call, result);
-	(void)exec;
 	if (call->outcome == KMC_OUT_VALUE && !call->granted)
 		call->granted = call->size;
+	report_backing(exec, call);
 }
 
 static void *call_vmalloc(const struct kmc_op *op, gfp_t gfp)
@@ -170,14 +205,27 @@ static void unmap_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 
 /* frees and the rest */
 
+/* A free that is to be put off: is the area there still? */
+static void report_put_off(struct kmc_exec *exec, const struct kmc_call *call, bool was_there)
+{
+	bool interrupt = call->op->context == KMC_CTX_SOFTIRQ || call->op->context == KMC_CTX_HARDIRQ;
+
+	if (was_there && exec->flags & KMC_TARGET_OBSERVE &&
+	    (call->op->code == KMC_OP_VFREE_ATOMIC || (call->op->code == KMC_OP_VFREE && interrupt)))
+		report_page(exec, call->ptr, 0);
+}
+
 static void area_free_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
-	(void)exec, (void)gfp;
+	bool was_there = call->ptr && is_vmalloc_addr(call->ptr) && vmalloc_to_page(call->ptr);
+
+	(void)gfp;
 	switch (call->op->code) {
 	case KMC_OP_VFREE: vfree(call->ptr); break;
 	case KMC_OP_VFREE_ATOMIC: vfree_atomic(call->ptr); break;
 	case KMC_OP_KVFREE_ATOMIC: kvfree_atomic(call->ptr); break;
 	}
+	report_put_off(exec, call, was_there);
 }
 
 static void question_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)

@@ -1039,7 +1039,7 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 			return;
 		if (call->outcome == KMC_OUT_ERROR)
 			exec->open.arg = call->value;
-		else if (call->outcome != KMC_OUT_HUNG)
+		else if (call->outcome != KMC_OUT_HUNG && call->outcome != KMC_OUT_DIED)
 			store_result(exec, call);
 		kmc_special_done(exec, call);
 		end_lives(exec, call);

@@ -120,6 +120,9 @@ static void alloc_call(struct kmc_exec *exec, struct kmc_call *call)
 #ifdef KMC_CHECK_OPS
 	kmc_sim_check(kmc_alloc_state(exec)->sim);
 #endif
+	/* A task that is current on several cpus is another one on each of them now. */
+	if (kmc_plan_of(call->op->code)->family == KMC_OPF_SCOPE || call->op->code == KMC_OP_TASK_SET)
+		memset(state->task, 0xff, sizeof(state->task));
 	if (state->hung)
 		call->outcome = KMC_OUT_HUNG;
 	if (state->died)

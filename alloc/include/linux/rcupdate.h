@@ -85,12 +85,12 @@ void kvfree_call_rcu(struct rcu_head *head, void *ptr);
 		__typeof__(ptr) kmc_freed = (ptr);                                            \
 		_Static_assert(offsetof(__typeof__(*kmc_freed), field) < 4096,                \
 			       "a struct rcu_head lies in the first page of its block");      \
-		if (kmc_freed)                                                                \
+		if (kmc_freed || KMC_PLANTED(rcu_null_warns))                                 \
 			kvfree_call_rcu(&kmc_freed->field, (void *)kmc_freed);                \
 	} while (0)
 #define KMC_RCU_HEADLESS(ptr)                                   \
 	do {                                                    \
 		void *kmc_freed = (void *)(ptr);                \
-		if (kmc_freed)                                  \
+		if (kmc_freed || KMC_PLANTED(rcu_null_warns))   \
 			kvfree_call_rcu(NULL, kmc_freed);       \
 	} while (0)

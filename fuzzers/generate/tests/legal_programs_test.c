@@ -114,7 +114,8 @@ static void note_lost(struct run *run)
 {
 	const struct kmc_op *op = run->op;
 	bool lost = run->last.outcome == KMC_OUT_NULL || run->last.outcome == KMC_OUT_ERROR ||
-		    run->last.outcome == KMC_OUT_SKIPPED;
+		    run->last.outcome == KMC_OUT_SKIPPED || run->last.outcome == KMC_OUT_HUNG ||
+		    run->last.outcome == KMC_OUT_DIED;
 	unsigned int result = kmc_op_desc(op->code)->result;
 	uint64_t nr = result == KMC_RES_BULK ? op->a : 1;
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests while memory is short: around the marks and below them, with something
+ * that reclaim finds and with nothing, for flags of every kind. All comes back at the end.
+ */
+#include "maker.h"
+
+#define MIN_FREE_KBYTES 1024u
+#define PAGES_OF_ALL	(1u << 20)
+
+static const uint32_t bases[] = {
+	KERNEL,
+	KERNEL & ~KMC_GFP_KSWAPD_RECLAIM,
+	KERNEL & ~(KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM),
+	KERNEL & ~KMC_GFP_FS,
+	KERNEL & ~(KMC_GFP_FS | KMC_GFP_IO),
+	KMC_GFP_KSWAPD_RECLAIM,
+	KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_HIGH,
+	0,
+};
+
+static const uint32_t modifiers[] = {
+	0, KMC_GFP_NORETRY, KMC_GFP_RETRY_MAYFAIL, KMC_GFP_NOFAIL, KMC_GFP_NOWARN, KMC_GFP_NOMEMALLOC,
+};
+
+static void emit_event(struct maker *m, unsigned int code, uint64_t a, uint64_t b, uint64_t c)
+{
+	struct kmc_op op = gen_start(m, code);
+
+	op.node = 0;
+	op.a = a;
+	op.b = b;
+	op.c = c;
+	gen_emit_task(m, &op);
+}
+
+/* Each zone keeps @eighths of its share of the marks; what it has more goes. */
+static void press(struct maker *m, unsigned int eighths, bool release)
+{
+	const struct kmc_machine *machine = &m->program->machine;
+	uint64_t all = 0;
+
+	for (unsigned int i = 0; i < machine->nr_zones; i++)
+		all += machine->zones[i].nr_pages;
+	for (unsigned int i = 0; i < machine->nr_zones; i++) {
+		struct kmc_op op = gen_start(m, KMC_OP_PRESSURE);
+		uint64_t min = MIN_FREE_KBYTES / 4 * machine->zones[i].nr_pages / all;
+
+		op.order = machine->zones[i].kind;
+		op.node = (int8_t)machine->zones[i].node;
+		op.a = release ? PAGES_OF_ALL : min * eighths / 8;
+		gen_emit_task(m, &op);
+	}
+}
+
+static void source(struct maker *m)
+{
+	uint64_t pages = 64 + gen_draw(m, 256);
+
+	emit_event(m, KMC_OP_POPULATE_ANON, NR_TASKS + gen_draw(m, 4), 256, 0);
+	switch (gen_draw(m, 5)) {
+	case 0:
+		emit_event(m, KMC_OP_POPULATE_LRU, pages, 0, 0);
+		break;
+	case 1:
+		emit_event(m, KMC_OP_POPULATE_LRU, 0, pages, 0);
+		break;
+	case 2:
+		emit_event(m, KMC_OP_POPULATE_LRU, 0, 0, pages);
+		break;
+	case 3:
+		emit_event(m, KMC_OP_SHRINKER, pages, 1, 1);
+		break;
+	}
+}
+
+/* A request; what came goes back. */
+static void ask(struct maker *m)
+{
+	static const uint16_t codes[] = { KMC_OP_ALLOC_PAGES, KMC_OP_ALLOC_PAGES, KMC_OP_GET_FREE_PAGES,
+					  KMC_OP_KMALLOC, KMC_OP_KMALLOC, KMC_OP_VMALLOC_GFP };
+	struct kmc_op op = gen_start(m, codes[gen_draw(m, 6)]);
+	uint32_t base = bases[gen_draw(m, 8)], modifier = modifiers[gen_draw(m, 6)];
+	bool sleeps = base & KMC_GFP_DIRECT_RECLAIM;
+
+	if (!sleeps && modifier & (KMC_GFP_NOFAIL | KMC_GFP_NORETRY | KMC_GFP_RETRY_MAYFAIL))
+		modifier = 0;
+	op.dst = HELD_SLOT;
+	op.gfp.atoms = base | modifier;
+	if (op.code == KMC_OP_VMALLOC_GFP) {
+		op.gfp.atoms = KERNEL | (modifier & (KMC_GFP_NOFAIL | KMC_GFP_NOWARN));
+		op.a = 1 + gen_draw(m, 40000);
+	} else if (op.code == KMC_OP_KMALLOC) {
+		op.a = 512ull << gen_draw(m, 5);
+	} else {
+		op.order = (uint8_t)(gen_chance(m, 3) ? gen_draw(m, modifier & KMC_GFP_NOFAIL ? 2 : 5) : 0);
+	}
+	if (sleeps || op.code == KMC_OP_VMALLOC_GFP)
+		op.context = KMC_CTX_TASK;
+	gen_emit(m, &op);
+	if (op.code == KMC_OP_VMALLOC_GFP) {
+		gen_emit_at(m, KMC_OP_KVFREE, HELD_SLOT);
+		m->program->ops[m->program->nr_ops - 1].context = KMC_CTX_TASK;
+	} else if (op.code == KMC_OP_KMALLOC) {
+		gen_emit_at(m, KMC_OP_KFREE, HELD_SLOT);
+	} else {
+		struct kmc_op put = gen_on_held(m, op.code == KMC_OP_ALLOC_PAGES ?
+							   KMC_OP_FREE_PAGES_PAGE : KMC_OP_FREE_PAGES);
+
+		put.order = op.order;
+		gen_emit(m, &put);
+	}
+}
+
+void gen_pressure(struct maker *m)
+{
+	static const uint8_t levels[] = { 12, 9, 8, 6, 4, 3, 2, 0 };
+	static const uint16_t scopes[][2] = {
+		{ KMC_OP_MEMALLOC_NOIO_SAVE, KMC_OP_MEMALLOC_NOIO_RESTORE },
+		{ KMC_OP_MEMALLOC_NOFS_SAVE, KMC_OP_MEMALLOC_NOFS_RESTORE },
+	};
+	unsigned int nr = 4 + gen_draw(m, 20), which = gen_draw(m, 4);
+	struct kmc_op op;
+
+	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, 0, 0);
+	source(m);
+	press(m, levels[gen_draw(m, 8)], false);
+	if (which < 2) {
+		op = gen_start(m, scopes[which][0]);
+		op.task = 0;
+		op.dst = HELD_SLOT + 1;
+		gen_emit_task(m, &op);
+	}
+	for (unsigned int i = 0; i < nr; i++)
+		ask(m);
+	if (which < 2) {
+		op = gen_start(m, scopes[which][1]);
+		op.task = 0;
+		op.src = HELD_SLOT + 1;
+		gen_emit_task(m, &op);
+	}
+	press(m, 0, true);
+}
