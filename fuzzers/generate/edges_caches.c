@@ -66,11 +66,11 @@ static void or_else(struct maker *m)
 {
 	struct kmc_op op = make(m, 100, KMC_CF_PANIC | KMC_CF_NO_MERGE);
 
-	if (m->now.armed || m->exhaust || !gen_chance(m, 3))
+	if (m->wish->profile < KMC_RELEASE(6, 12, 0) || !gen_chance(m, 3))
 		return;
-	gen_arm(m, 0, 1, 1);
+	op.code = KMC_OP_KMEM_CACHE_CREATE_ARGS; /* its free pointer may not lie inside */
+	op.third = 8;
 	gen_emit_task(m, &op);
-	gen_arm(m, 0, 0, 0);
 	alone(m, KMC_OP_KMEM_CACHE_DESTROY, CACHE_AT, 0);
 }
 

@@ -89,6 +89,8 @@ static void ask(struct maker *m)
 	op.gfp.atoms = base | modifier;
 	if (op.code == KMC_OP_VMALLOC_GFP) {
 		op.gfp.atoms = KERNEL | (modifier & (KMC_GFP_NOFAIL | KMC_GFP_NOWARN));
+		if (m->wish->profile == KMC_RELEASE(6, 6, 9)) /* which gives up when it is killed */
+			op.gfp.atoms &= ~(uint32_t)KMC_GFP_NOFAIL;
 		op.a = 1 + gen_draw(m, 40000);
 	} else if (op.code == KMC_OP_KMALLOC) {
 		op.a = 512ull << gen_draw(m, 5);
@@ -131,8 +133,12 @@ void gen_pressure(struct maker *m)
 		op.dst = HELD_SLOT + 1;
 		gen_emit_task(m, &op);
 	}
+	if (which == 2) /* one that was chosen to die asks as well */
+		emit_event(m, KMC_OP_TASK_SET, 2, KMC_TF_OOM_VICTIM, 0);
 	for (unsigned int i = 0; i < nr; i++)
 		ask(m);
+	if (which == 2)
+		emit_event(m, KMC_OP_TASK_SET, 2, 0, 0);
 	if (which < 2) {
 		op = gen_start(m, scopes[which][1]);
 		op.task = 0;

@@ -87,7 +87,7 @@ static void end_shrink(struct kmc_judge *judge, struct kmc_case *c)
 		return;
 	c->value = c->cache->count.live;
 	c->emptied = !c->value && !pending_of(judge, c->ev->cache) && !may_hold_objects(judge, c) &&
-		     !judge->grace.nr && !judge->damages.done &&
+		     !judge->grace.nr && !judge->misused &&
 		     stands_alone(judge, &c->cache->desc) &&
 		     !(c->cache->desc.flags & KMC_CF_TYPESAFE_BY_RCU);
 	KMC_ASK(judge, KC_23, c);

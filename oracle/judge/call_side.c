@@ -158,6 +158,7 @@ static int on_call(struct kmc_judge *judge, const struct kmc_event *ev)
 
 int kmc_call_side(struct kmc_judge *judge, const struct kmc_event *ev)
 {
+	judge->misused |= (ev->marks & KMC_MARK_MISUSE) != 0;
 	switch (ev->kind) {
 	case KMC_EV_BEGIN:
 		return on_begin(judge, ev);

@@ -206,6 +206,7 @@ struct kmc_judge {
 	kmc_judge_fn trap_fn;
 	void *trap_arg;
 	enum kmc_layout layout;
+	bool misused;          /* the program broke a rule on purpose */
 	bool calls;            /* lives come from calls, not from tracepoints */
 	uint64_t events, now;  /* fed so far; number of the current one */
 	uint64_t last_gap;     /* number of the last event before which something was lost */
