@@ -216,27 +216,53 @@ int kmc_doc_redact(struct kmc_doc *doc, unsigned int keep)
 
 /* the document as text */
 
-static struct json_object *redact_json(struct kmc_redactor *r, struct json_object *value)
+struct json_walk {
+	struct kmc_redactor r;
+	struct kmc_doc_reader room;
+};
+
+/* Beyond 53 bits numbers are strings. */
+static bool is_number(const char *text)
+{
+	return *text && !text[strspn(text, "0123456789")];
+}
+
+static const char *clean_text(struct json_walk *w, struct json_object *value)
+{
+	return kmc_doc_string_of(&w->room, value);
+}
+
+/* @free_text: whatever is a string is one. */
+static struct json_object *redact_json(struct json_walk *w, struct json_object *value,
+				       bool free_text)
 {
 	struct json_object *made;
+	const char *string;
 
 	switch (json_object_get_type(value)) {
 	case json_type_string:
-		return json_object_new_string(kmc_redact_path(r, json_object_get_string(value)));
+		string = clean_text(w, value);
+		return json_object_new_string(!free_text && is_number(string) ?
+						      string : kmc_redact_path(&w->r, string));
 	case json_type_array:
 		made = json_object_new_array();
 		for (size_t i = 0; i < json_object_array_length(value); i++)
-			json_object_array_add(made, redact_json(r, json_object_array_get_idx(value, i)));
+			json_object_array_add(made,
+					      redact_json(w, json_object_array_get_idx(value, i),
+							  free_text));
 		return made;
 	case json_type_object:
 		made = json_object_new_object();
 		if (json_object_object_get_ex(value, "explain", NULL)) /* a finding */
-			kmc_redact_forget(r);
+			kmc_redact_forget(&w->r);
 		json_object_object_foreach(value, key, member) {
-			char *name = strdup(kmc_redact_text(r, key));
+			const char *plain = kmc_doc_clean(&w->room, key, strlen(key));
+			char *name = strdup(kmc_redact_text(&w->r, plain));
 
 			if (name)
-				json_object_object_add(made, name, redact_json(r, member));
+				json_object_object_add(made, name,
+						       redact_json(w, member, free_text ||
+							   !strcmp(key, "facts")));
 			free(name);
 		}
 		return made;
@@ -247,26 +273,26 @@ static struct json_object *redact_json(struct kmc_redactor *r, struct json_objec
 
 char *kmc_doc_redacted_json(const struct kmc_doc *doc, unsigned int keep)
 {
-	struct kmc_redactor r = { .keep = keep };
-	struct json_object *root = json_tokener_parse(doc->json), *clean;
+	char error[256], *text = NULL;
+	struct kmc_doc raw; /* as it was read: the document at hand may have lost the names */
+	struct json_walk w = { .r = { .keep = keep },
+			       .room = { .doc = &raw, .error = error,
+					 .error_bytes = sizeof(error) } };
+	struct json_object *root, *clean;
 	const char *json;
-	char *text = NULL;
-	struct kmc_doc raw;
-	char error[256];
 
-	/* Of what was read: the document at hand may have lost the names already. */
-	if (!kmc_doc_read_memory("document", doc->json, doc->json_bytes, &raw, error,
-				 sizeof(error))) {
-		learn(&r, &raw);
-		kmc_doc_free(&raw);
-	}
-	clean = redact_json(&r, root);
+	if (kmc_doc_read_memory("document", doc->json, doc->json_bytes, &raw, error, sizeof(error)))
+		return NULL;
+	learn(&w.r, &raw);
+	root = json_tokener_parse(doc->json);
+	clean = redact_json(&w, root, false);
 	json = json_object_to_json_string_ext(clean, JSON_C_TO_STRING_PRETTY |
 							     JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (json && !r.err)
+	if (json && !w.r.err && !w.room.err)
 		text = strdup(json);
 	json_object_put(clean);
 	json_object_put(root);
-	kmc_redact_free(&r);
+	kmc_redact_free(&w.r);
+	kmc_doc_free(&raw);
 	return text;
 }
