@@ -8,18 +8,19 @@
 #include <unistd.h>
 #include "kmc-version.h"
 #include "minimize/minimize.h"
+#include "oracle/report.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
 
 #define CANNOT 2
 
 struct arguments {
-	const char *file, *out;
+	const char *file, *out, *document;
 	struct kmc_minimize_wish wish;
 	bool quiet;
 };
 
-enum { KEY_KEY = 0x100, KEY_RULE, KEY_MAX_RUNS, KEY_OPS_ONLY };
+enum { KEY_KEY = 0x100, KEY_RULE, KEY_MAX_RUNS, KEY_OPS_ONLY, KEY_DOCUMENT };
 
 static const struct argp_option options[] = {
 	{ "out", 'o', "FILE", 0, "Write the program there instead of to standard output", 0 },
@@ -27,6 +28,8 @@ static const struct argp_option options[] = {
 	{ "rule", KEY_RULE, "RULE", 0, "Keep any finding of this rule", 0 },
 	{ "max-runs", KEY_MAX_RUNS, "N", 0, "Try at most N programs (default 100000)", 0 },
 	{ "ops-only", KEY_OPS_ONLY, NULL, 0, "Leave what ops carry as it is", 0 },
+	{ "document", KEY_DOCUMENT, "FILE", 0,
+	  "Write a run document of the result there, the program in it", 0 },
 	{ "quiet", 'q', NULL, 0, "No progress", 0 },
 	{ 0 }
 };
@@ -56,6 +59,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_OPS_ONLY:
 		a->wish.ops_only = true;
+		break;
+	case KEY_DOCUMENT:
+		a->document = arg;
 		break;
 	case 'q':
 		a->quiet = true;
@@ -131,6 +137,65 @@ static void tell(struct kmc_rigs *rigs, const struct kmc_program *program,
 		result->minimal ? "; none can be left out" : "; stopped before it was through");
 }
 
+/* The text of a program, malloc()ed; NULL without memory. */
+static char *text_of(const struct kmc_program *program)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int err = out ? kmc_program_print(program, out) : -ENOMEM;
+
+	if (out && fclose(out))
+		err = -ENOMEM;
+	if (!err)
+		return text;
+	free(text);
+	return NULL;
+}
+
+#define AGAIN 3
+
+/* Run it again, with a judge that keeps a window, as often as a campaign does. */
+static int write_document(const struct arguments *a, struct kmc_rigs *rigs,
+			  const struct kmc_program *program, const struct kmc_minimized *result)
+{
+	char command[64], error[256], *text = text_of(program);
+	struct kmc_run_evidence evidence = {
+		.key = result->key, .of = AGAIN, .program = text, .ops = result->ops_after,
+		.ops_before = result->ops_before, .tries = result->runs, .reproduce = command,
+	};
+	struct kmc_run run = { .command = "minimize", .tool_version = KMC_VERSION_LINE,
+			       .input = a->file, .evidence = &evidence, .nr_evidence = 1,
+			       .nr_judges = 1, .reproducible = true };
+	struct kmc_rig_run ran;
+	struct kmc_rig *rig;
+	int err;
+
+	snprintf(command, sizeof(command), "kmconform check %s.op", result->key);
+	kmc_rigs_listen(rigs, NULL, NULL);
+	err = text ? kmc_rigs_take(rigs, &program->machine, program->edition, &rig, error,
+				   sizeof(error)) : -ENOMEM;
+	if (!err)
+		err = kmc_rig_fresh_judge(rig);
+	if (!err)
+		err = kmc_judge_watch(rig->judge);
+	for (unsigned int i = 0; i < AGAIN && !err; i++) {
+		uint64_t before = kmc_rig_occurrences(rig, result->key);
+
+		kmc_rig_run(rig, program->ops, program->nr_ops, &ran);
+		evidence.seen += kmc_rig_occurrences(rig, result->key) > before;
+	}
+	if (!err) {
+		run.judges = &rig->judge;
+		err = kmc_run_write(&run, a->document);
+	}
+	free(text);
+	if (!err)
+		return 0;
+	fprintf(stderr, "kmconform minimize: %s: %s\n", a->document, strerror(-err));
+	return CANNOT;
+}
+
 static int write_out(const struct arguments *a, const struct kmc_program *program)
 {
 	FILE *out = a->out ? fopen(a->out, "w") : stdout;
@@ -168,6 +233,8 @@ static int minimize(struct arguments *a, struct kmc_rigs *rigs, struct kmc_progr
 	}
 	if (!a->quiet)
 		tell(rigs, program, &result);
+	if (a->document && write_document(a, rigs, program, &result))
+		return CANNOT;
 	return write_out(a, program);
 }
 

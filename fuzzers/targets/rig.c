@@ -266,6 +266,30 @@ static int make_judge(struct kmc_rigs *rigs, struct kmc_rig *rig)
 	return 0;
 }
 
+int kmc_rig_fresh_judge(struct kmc_rig *rig)
+{
+	struct kmc_judge *old = rig->judge;
+	int err;
+
+	rig->judge = NULL;
+	err = make_judge(rig->rigs, rig);
+	if (err) {
+		kmc_judge_destroy(rig->judge);
+		rig->judge = old;
+	} else {
+		kmc_judge_destroy(old);
+	}
+	return err;
+}
+
+uint64_t kmc_rig_occurrences(const struct kmc_rig *rig, const char *key)
+{
+	for (size_t i = 0; i < kmc_judge_finding_count(rig->judge); i++)
+		if (!strcmp(kmc_judge_finding(rig->judge, i)->key, key))
+			return kmc_judge_finding(rig->judge, i)->occurrences;
+	return 0;
+}
+
 static int make_rig(struct kmc_rigs *rigs, struct kmc_rig *rig, char *error, size_t size)
 {
 	struct kmc_target_config config = { .machine = rig->machine, .flags = KMC_TARGET_OBSERVE };

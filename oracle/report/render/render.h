@@ -26,7 +26,8 @@ struct kmc_render_wishes {
 typedef int kmc_render_fn(FILE *out, const struct kmc_doc *doc,
 			  const struct kmc_render_wishes *wishes);
 kmc_render_fn kmc_render_text, kmc_render_ktap, kmc_render_junit, kmc_render_sarif,
-	kmc_render_kcidb, kmc_render_html, kmc_render_mail, kmc_render_op;
+	kmc_render_kcidb, kmc_render_html, kmc_render_mail, kmc_render_op,
+	kmc_render_kunit, kmc_render_c;
 
 /** kmc_render_refuse() - One line on standard error. Return: 1. */
 int kmc_render_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));

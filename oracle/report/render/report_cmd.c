@@ -22,6 +22,7 @@ static const struct {
 	{ "text", kmc_render_text },   { "ktap", kmc_render_ktap }, { "junit", kmc_render_junit },
 	{ "sarif", kmc_render_sarif }, { "html", kmc_render_html }, { "kcidb", kmc_render_kcidb },
 	{ "mail", kmc_render_mail },   { "op", kmc_render_op },
+	{ "kunit", kmc_render_kunit }, { "c", kmc_render_c },
 };
 #define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
 
@@ -30,7 +31,7 @@ enum { KEY_BASELINE = 0x4000, KEY_ALL, KEY_ADDRESSES, KEY_FORCE, KEY_ORIGIN, KEY
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORM", 0, 
-	  "text (default), ktap, junit, sarif, html, kcidb, mail or op (a finding's program)", 0 },
+	  "text (default), ktap, junit, sarif, html, kcidb, mail; of one finding: op, kunit, c", 0 },
 	{ "output", 'o', "FILE", 0, "Write there (appears when complete)", 0 },
 	{ "baseline", KEY_BASELINE, "FILE", 0, "Say what is new, gone and as before against this run", 0 },
 	{ "merge", KEY_MERGE, NULL, 0,
@@ -42,7 +43,7 @@ static const struct argp_option options[] = {
 	{ "names", KEY_NAMES, NULL, 0,
 	  "Names of hosts and users and the folders of paths may leave", 0 },
 	{ "finding", KEY_FINDING, "KEY", 0,
-	  "mail, op: about this finding (default: the first that is not known)", 0 },
+	  "mail, op, kunit, c: about this finding (default: the first that is not known)", 0 },
 	{ "force", KEY_FORCE, NULL, 0, "mail: draft also what should not be sent as it is", 0 },
 	{ "commit", KEY_COMMIT, "HASH", 0, "kcidb, mail: commit of the kernel that was tested", 0 },
 	{ "config", KEY_CONFIG, "URL", 0, "kcidb, mail: where its configuration is, or its name", 0 },

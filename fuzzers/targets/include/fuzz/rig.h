@@ -63,6 +63,11 @@ int kmc_rigs_accept_file(struct kmc_rigs *rigs, const char *path);
 /** kmc_rigs_listen() - Call @fn at each violation (NULL: nobody); not with KMC_RIG_TRAP. */
 void kmc_rigs_listen(struct kmc_rigs *rigs, kmc_judge_fn fn, void *arg);
 
+/** kmc_rig_fresh_judge() - A judge that has seen nothing in the place of the rig's. Return: 0, -ENOMEM. */
+int kmc_rig_fresh_judge(struct kmc_rig *rig);
+/** kmc_rig_occurrences() - How often its judge met the finding of this key. */
+uint64_t kmc_rig_occurrences(const struct kmc_rig *rig, const char *key);
+
 /** kmc_rigs_on_retire() - Call @fn with each judge before it is gone, for who sums up. */
 typedef void (*kmc_rig_retire_fn)(void *arg, const struct kmc_judge *judge);
 void kmc_rigs_on_retire(struct kmc_rigs *rigs, kmc_rig_retire_fn fn, void *arg);

@@ -58,6 +58,11 @@ void kmc_code_abort(struct kunit *test) __attribute__((noreturn));
 		kmc_code_failed(test, __FILE__, __LINE__);           \
 		kunit_info(test, fmt, ##__VA_ARGS__);                \
 	} while (0)
+#define KUNIT_EXPECT_TRUE(test, condition)                           \
+	do {                                                         \
+		if (!(condition))                                    \
+			KUNIT_FAIL(test, "not so: %s\n", #condition); \
+	} while (0)
 #define KUNIT_EXPECT_EQ_MSG(test, left, right, fmt, ...)             \
 	do {                                                         \
 		if ((left) != (right))                               \
