@@ -48,8 +48,10 @@ static void on_violation(void *arg, const struct kmc_finding *finding)
 	if (kmc_rule_at((size_t)finding->rule)->party != KMC_PARTY_ALLOCATOR)
 		return;
 	if (child->fault && fault_lists(child->fault, finding->rule)) {
-		if (c->rule < 0)
+		if (c->rule < 0) {
 			c->rule = finding->rule;
+			c->found_at = c->executions;
+		}
 	} else if (c->other < 0) {
 		c->other = finding->rule;
 		c->other_after = c->executions + 1;
@@ -57,17 +59,24 @@ static void on_violation(void *arg, const struct kmc_finding *finding)
 }
 
 /* A machine serves some programs in a row: booting one costs more than running one. */
-static int execute(struct child *child, struct kmc_program *program, uint64_t seed, uint64_t number)
+int campaign_program(const struct campaign_wish *wish, uint64_t number, struct kmc_program *program)
 {
-	uint64_t machine = 1 + (seed + number) / PROGRAMS_A_MACHINE;
-	struct kmc_gen_wish wish = { .seed = seed + number, .machine = machine,
-				     .profile = profiles[machine % 4],
-				     .edition = editions[machine % 4] };
+	uint64_t machine = 1 + (wish->seed + number) / PROGRAMS_A_MACHINE;
+	struct kmc_gen_wish own = { .seed = wish->seed + number, .machine = machine,
+				    .profile = profiles[machine % 4],
+				    .edition = editions[machine % 4] };
+	const char *rule;
+
+	return kmc_generate(program, &own, &rule);
+}
+
+static int execute(struct child *child, struct kmc_program *program,
+		   const struct campaign_wish *wish, uint64_t number)
+{
 	struct kmc_rig_run run;
 	struct kmc_rig *rig;
 	char error[256] = "";
-	const char *rule;
-	int err = kmc_generate(program, &wish, &rule);
+	int err = campaign_program(wish, number, program);
 
 	if (!err)
 		err = kmc_rigs_take(child->rigs, &program->machine, program->edition, &rig, error,
@@ -106,7 +115,7 @@ static _Noreturn void run_child(const struct campaign_wish *wish, const struct f
 			break;
 		}
 		alarm(SECONDS_A_PROGRAM);
-		err = execute(&child, &program, wish->seed, shared->executions);
+		err = execute(&child, &program, wish, shared->executions);
 		shared->hits = before + kmc_exec_planted_hits();
 		shared->executions++;
 	}

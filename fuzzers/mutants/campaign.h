@@ -7,6 +7,8 @@
 #pragma once
 #include "faults.h"
 
+struct kmc_program;
+
 struct campaign_wish {
 	uint64_t seed, executions; /* the first program's seed; at most so many programs */
 	double seconds;            /* for a fault; 0: no limit */
@@ -18,6 +20,7 @@ struct campaign {
 	uint64_t hits;         /* how often the fault was met */
 	double seconds;
 	int rule;              /* of the list; -1: survived */
+	uint64_t found_at;     /* number of the program that violated it, from 0 */
 	int other;             /* the first that is not on the list; -1 none */
 	uint64_t other_after;  /* executions until then */
 	uint64_t bugs;         /* deaths by alloc's own assertions */
@@ -30,3 +33,5 @@ struct campaign {
 /** campaign_run() - @fault NULL: none, so that any finding is a false alarm. Return: 0, -errno. */
 int campaign_run(const struct campaign_wish *wish, const struct fault *fault,
 		 struct campaign *result);
+/** campaign_program() - The program of this number, on its machine. Return: 0, -errno. */
+int campaign_program(const struct campaign_wish *wish, uint64_t number, struct kmc_program *program);

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "kmc-version.h"
-#include "score.h"
+#include "reduce.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
 
@@ -22,10 +22,11 @@ struct arguments {
 	const char *only[MAX_FAULTS];
 	size_t nr_only;
 	double percent;
+	unsigned int workers; /* reduce: that find each fault; 0 none */
 	bool list, quiet;
 };
 
-enum { KEY_JSON = 0x100, KEY_TESTS, KEY_TIME, KEY_PERCENT, KEY_LIST };
+enum { KEY_JSON = 0x100, KEY_TESTS, KEY_TIME, KEY_PERCENT, KEY_LIST, KEY_REDUCE };
 
 static const struct argp_option options[] = {
 	{ "executions", 'n', "N", 0, "At most N programs for a fault (default 200000)", 0 },
@@ -33,6 +34,8 @@ static const struct argp_option options[] = {
 	{ "seed", 's', "N", 0, "The first program's seed (default 1)", 0 },
 	{ "fault", 'f', "NAME", 0, "This fault only (more than once: these)", 0 },
 	{ "tests", KEY_TESTS, "FOLDER", 0, "Run the folder's test_alloc_* with each fault as well", 0 },
+	{ "reduce", KEY_REDUCE, "WORKERS", OPTION_ARG_OPTIONAL,
+	  "Make first findings small, and compare the keys of so many workers (default 1)", 0 },
 	{ "minimum", KEY_PERCENT, "PERCENT", 0, "Of faults that must be caught (default 95)", 0 },
 	{ "json", KEY_JSON, "FILE", 0, "Write the score there as well", 0 },
 	{ "list", KEY_LIST, NULL, 0, "List the faults and their rules", 0 },
@@ -64,6 +67,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_JSON: a->json = arg; break;
 	case KEY_TESTS: a->tests = arg; break;
 	case KEY_LIST: a->list = true; break;
+	case KEY_REDUCE:
+		a->workers = arg ? (unsigned int)number(state, arg, MAX_WORKERS) : 1;
+		break;
 	case 'q': a->quiet = true; break;
 	case 'f':
 		if (a->nr_only < MAX_FAULTS)
@@ -177,6 +183,21 @@ static size_t choose(const struct arguments *a, struct mutant *mutants)
 	return nr;
 }
 
+static int reduce(const struct arguments *a, const struct mutant *mutants, size_t nr, int status)
+{
+	struct reduced *found = calloc(nr * a->workers, sizeof(*found));
+	int err = found ? reduce_all(&a->wish, a->workers, mutants, nr, found) : -ENOMEM;
+
+	if (err) {
+		fprintf(stderr, "kmconform mutants: %s\n", strerror(-err));
+		status = CANNOT;
+	} else if (!reduce_report(stdout, mutants, nr, a->workers, found, a->quiet)) {
+		status = BELOW;
+	}
+	free(found);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -204,6 +225,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	status = run_all(&a, mutants, nr);
+	if (a.workers && status != CANNOT)
+		status = reduce(&a, mutants, nr, status);
 	if (a.json && status != CANNOT && score_json(a.json, &a.wish, mutants, nr)) {
 		fprintf(stderr, "kmconform mutants: %s: cannot write\n", a.json);
 		return CANNOT;

@@ -14,7 +14,12 @@ void kmc_ask_pages(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, PAGE_2, c);
 	if (block || c->from == KMC_FROM_EXACT)
 		kmc_gfp_ask_place(judge, c);
-	/* Two zones named is the caller's breach (GFP-24): nothing is promised then. */
+	/*
+	 * Two zones named is the caller's breach (GFP-24), any for the call that takes none
+	 * (PAGE-37): nothing is promised then.
+	 */
+	if (c->ev->what == KMC_OP_ALLOC_PAGES_NOLOCK)
+		return;
 	if (c->gfp & KMC_GFP_DMA && !(c->gfp & (KMC_GFP_DMA32 | KMC_GFP_HIGHMEM)))
 		KMC_ASK(judge, GFP_28, c);
 	else if (c->gfp & KMC_GFP_DMA32 && !(c->gfp & (KMC_GFP_DMA | KMC_GFP_HIGHMEM)))
