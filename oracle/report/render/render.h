@@ -16,6 +16,7 @@ struct kmc_render_wishes {
 	bool force;                     /* a draft of what should not be sent as it is */
 	const char *origin;             /* of KCIDB objects */
 	const char *commit, *config;    /* of the kernel under test; NULL unknown */
+	struct kmc_run_history *history; /* for its trends */
 	const char *key;                /* of the finding that a mail is about; NULL the first */
 };
 

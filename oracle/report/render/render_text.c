@@ -71,6 +71,9 @@ static void print_host(FILE *out, const struct kmc_doc_host *host)
 		     " violated, %" PRIu64 " unknown; %zu findings\n",
 		*host->name ? host->name : "(not said)", host->documents, host->events,
 		host->verdicts[0], host->verdicts[1], host->verdicts[2], host->nr_findings);
+	for (size_t i = 0; i < host->nr_findings; i++)
+		fprintf(out, "  %s %" PRIu64 " times\n", host->findings[i].key,
+			host->findings[i].occurrences);
 }
 
 int kmc_render_text(FILE *out, const struct kmc_doc *doc, const struct kmc_render_wishes *wishes)

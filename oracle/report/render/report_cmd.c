@@ -12,6 +12,7 @@
 #include "merge.h"
 #include "redact.h"
 #include "render.h"
+#include "run_history.h"
 
 #define CANNOT 2
 
@@ -27,7 +28,7 @@ static const struct {
 #define NR_FORMS (sizeof(forms) / sizeof(forms[0]))
 
 enum { KEY_BASELINE = 0x4000, KEY_ALL, KEY_ADDRESSES, KEY_FORCE, KEY_ORIGIN, KEY_COMMIT,
-       KEY_CONFIG, KEY_FINDING, KEY_MERGE, KEY_HOST, KEY_NAMES };
+       KEY_CONFIG, KEY_FINDING, KEY_MERGE, KEY_HOST, KEY_NAMES, KEY_HISTORY };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "FORM", 0, 
@@ -36,6 +37,8 @@ static const struct argp_option options[] = {
 	{ "baseline", KEY_BASELINE, "FILE", 0, "Say what is new, gone and as before against this run", 0 },
 	{ "merge", KEY_MERGE, NULL, 0,
 	  "Merge run documents, in any order, into one: written as it is, or in the form of -f", 0 },
+	{ "history", KEY_HISTORY, "DB", 0,
+	  "Add the runs to this SQLite file and show its trends, by finding and by rule", 0 },
 	{ "host", KEY_HOST, "NAME", 0, "merge: the documents after this are runs of host NAME", 0 },
 	{ "all", KEY_ALL, NULL, 0, "sarif: also what passed or was not reached", 0 },
 	{ "addresses", KEY_ADDRESSES, NULL, 0,
@@ -55,6 +58,7 @@ struct args {
 	kmc_render_fn *render;
 	const char *input, *output, *baseline, *host;
 	struct kmc_merge *merge; /* wanted */
+	struct kmc_run_history *history;
 	bool formed;             /* a form was asked for */
 	struct kmc_render_wishes wishes;
 };
@@ -78,6 +82,37 @@ static void merge_file(struct args *args, const char *path)
 	kmc_doc_free(&doc);
 	if (err)
 		exit(fail(path, strerror(-err)));
+}
+
+static unsigned int kept(const struct args *args)
+{
+	return (args->wishes.addresses ? KMC_KEEP_ADDRESSES : 0) |
+	       (args->wishes.names ? KMC_KEEP_NAMES : 0);
+}
+
+static void open_history(struct args *args, const char *path)
+{
+	char error[512];
+
+	kmc_run_history_close(args->history);
+	args->history = kmc_run_history_open(path, error, sizeof(error));
+	if (!args->history)
+		exit(fail(error, NULL));
+}
+
+/* What may not leave does not get into it either. */
+static void add_to_history(struct args *args, const char *path)
+{
+	struct kmc_doc doc;
+	char error[512];
+
+	if (kmc_doc_read(path, &doc, error, sizeof(error)))
+		exit(fail(error, NULL));
+	if (kmc_doc_redact(&doc, kept(args)))
+		exit(fail("out of memory", NULL));
+	if (kmc_run_history_add(args->history, &doc, error, sizeof(error)))
+		exit(fail(error, NULL));
+	kmc_doc_free(&doc);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -105,6 +140,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_CONFIG: args->wishes.config = arg; break;
 	case KEY_FINDING: args->wishes.key = arg; break;
 	case KEY_HOST: args->host = arg; break;
+	case KEY_HISTORY: open_history(args, arg); break;
 	case KEY_MERGE:
 		if (!args->merge && !(args->merge = kmc_merge_create()))
 			argp_failure(state, CANNOT, 0, "out of memory");
@@ -114,12 +150,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			merge_file(args, arg);
 			break;
 		}
+		if (args->history) {
+			add_to_history(args, arg);
+			break;
+		}
 		if (args->input)
 			argp_error(state, "one run document at a time");
 		args->input = arg;
 		break;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which run document?");
+		if (!args->history)
+			argp_error(state, "which run document?");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -189,8 +230,7 @@ static int merged(const struct args *args, struct kmc_doc *doc, char **text, cha
 /* From here on nothing is in the documents that may not leave. *text: freed by the caller. */
 static int redact(const struct args *args, struct kmc_doc *doc, char **text)
 {
-	unsigned int keep = (args->wishes.addresses ? KMC_KEEP_ADDRESSES : 0) |
-			    (args->wishes.names ? KMC_KEEP_NAMES : 0);
+	unsigned int keep = kept(args);
 
 	/* The page carries the document. */
 	if (args->render == kmc_render_html && keep != (KMC_KEEP_ADDRESSES | KMC_KEEP_NAMES)) {
@@ -203,10 +243,31 @@ static int redact(const struct args *args, struct kmc_doc *doc, char **text)
 	return kmc_doc_redact(doc, keep);
 }
 
+static int render_trends(FILE *out, const struct kmc_doc *doc,
+			 const struct kmc_render_wishes *wishes)
+{
+	char error[512];
+
+	(void)doc;
+	return kmc_run_history_print(wishes->history, out, error, sizeof(error)) ?
+		       kmc_render_refuse("%s", error) : 0;
+}
+
+static int trends(struct args *args)
+{
+	int ret;
+
+	args->render = render_trends;
+	args->wishes.history = args->history;
+	ret = render(args, NULL);
+	kmc_run_history_close(args->history);
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
-		options, parse_option, "RUN.json\n--merge [--host NAME] RUN.json...",
+		options, parse_option, "RUN.json\n--merge [--host NAME] RUN.json...\n--history DB [RUN.json...]",
 		"Show a run document in another form.\v"
 		"Exit status: 0 written; 2 it could not be, or should not: a line on standard error "
 		"says why. What a run found is the exit status of the run, not of its report.",
@@ -219,6 +280,8 @@ int main(int argc, char **argv)
 	argp_err_exit_status = CANNOT;
 	argp_program_version = KMC_VERSION_LINE;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &args);
+	if (args.history)
+		return trends(&args);
 	if (args.merge ? merged(&args, &doc, &text, error, sizeof(error)) :
 			 kmc_doc_read(args.input, &doc, error, sizeof(error)))
 		return fail(error, NULL);
