@@ -135,6 +135,18 @@ static void put_header(const struct kmc_page *page)
 	kmc_page_put(page, "</p>\n</header>\n");
 }
 
+/* Subject @n as the page has them: those that are violated first, then unknown ones. */
+static size_t subject_at(const struct kmc_doc *doc, size_t n)
+{
+	static const unsigned int order[] = { DOC_VIOLATED, DOC_UNKNOWN, DOC_PASS };
+
+	for (unsigned int o = 0; o < 3; o++)
+		for (size_t i = 0; i < doc->nr_subjects; i++)
+			if (state_of_verdict(doc->subjects[i].verdict) == order[o] && !n--)
+				return i;
+	return 0;
+}
+
 static void put_nav(const struct kmc_page *page)
 {
 	const struct kmc_doc *doc = page->doc;
@@ -143,10 +155,14 @@ static void put_nav(const struct kmc_page *page)
 		     "<nav aria-label=\"Parts\"><ul>\n<li><a href=\"#main\">Tested</a></li>\n");
 	if (page->wishes->baseline)
 		kmc_page_put(page, "<li><a href=\"#baseline\">Baseline</a></li>\n");
-	if (doc->nr_subjects)
-		kmc_page_put(page, "<li><a href=\"#findings0\">Findings (%n)</a></li>\n"
-			     "<li><a href=\"#%s0\">Rules</a></li>\n", findings_of(doc),
-			     doc->subjects[0].nr_rules ? "rules" : "subject");
+	if (doc->nr_subjects) {
+		size_t first = subject_at(doc, 0);
+
+		kmc_page_put(page, "<li><a href=\"#findings%d\">Findings (%n)</a></li>\n"
+			     "<li><a href=\"#%s%d\">Rules</a></li>\n", (uint64_t)first,
+			     findings_of(doc), doc->subjects[first].nr_rules ? "rules" : "subject",
+			     (uint64_t)first);
+	}
 	if (kmc_page_has_plots(page))
 		kmc_page_put(page, "<li><a href=\"#plots\">Plots</a></li>\n");
 	if (doc->nr_hosts)
@@ -181,7 +197,8 @@ static void put_overview(const struct kmc_page *page)
 		kmc_page_put(page, "<th scope=\"col\" class=\"n\">%s</th>",
 			     kmc_page_state_name(kmc_page_states[i]));
 	kmc_page_put(page, "<th scope=\"col\" class=\"n\">events</th></tr></thead>\n<tbody>\n");
-	for (size_t s = 0; s < doc->nr_subjects; s++) {
+	for (size_t n = 0; n < doc->nr_subjects; n++) {
+		size_t s = subject_at(doc, n);
 		const struct kmc_doc_subject *subject = &doc->subjects[s];
 		uint64_t counts[PAGE_NR_STATES];
 
@@ -280,7 +297,7 @@ static int put_body(struct kmc_page *page)
 		put_overview(page);
 	kmc_page_compare(page);
 	for (size_t i = 0; !err && i < page->doc->nr_subjects; i++)
-		err = put_subject(page, i);
+		err = put_subject(page, subject_at(page->doc, i));
 	if (!err)
 		err = kmc_page_plots(page);
 	kmc_page_hosts(page);

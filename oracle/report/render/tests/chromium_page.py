@@ -7,7 +7,8 @@ usage: chromium_page.py CHROMIUM PAGE.html [SCREENSHOT-FOLDER]
 The page must say nothing on the console and ask for nothing but itself; every
 finding can be reached by its link; Tab goes through the page in the order of
 the document; nothing is wider than a phone; words stand out from what is behind
-them; every graphic has a name; the embedded document is JSON. Screenshots: light, dark, phone.
+them; every graphic has a name; the embedded document is JSON; all of it but
+sorting and filtering works without the script. Screenshots: light, dark, phone.
 Speaks the DevTools protocol over a pipe: the standard library is enough.
 """
 import json
@@ -98,7 +99,7 @@ class Page:
         self.said = []
         self.load()
 
-    def load(self):
+    def load(self, anchor=""):
         """Anew: nothing unfolded, sorted or focused. What it said is kept."""
         self.size(1280, 900, False)
         self.said += self.browser.events
@@ -107,7 +108,7 @@ class Page:
         self.browser.wait_for("Page.loadEventFired")
         self.said += self.browser.events
         self.browser.events.clear()
-        self.call("Page.navigate", url=self.url)
+        self.call("Page.navigate", url=self.url + anchor)
         self.browser.wait_for("Page.loadEventFired")
 
     def call(self, method, **params):
@@ -304,6 +305,21 @@ def check_script(page, fail):
         fail(f"sorting: {order}")
 
 
+def check_without_script(page, fail):
+    """Nothing runs, and still: the last finding is reached by its link, whatever folds it."""
+    page.call("Emulation.setScriptExecutionDisabled", value=True)
+    page.load()
+    if page.run("document.querySelectorAll('button, .filter').length"):
+        fail("the script ran")
+    last = page.run("([...document.querySelectorAll('.finding[id]')].pop() || {}).id || null")
+    if last:
+        page.load("#" + last)
+        if not page.run(f"document.getElementById('{last}').checkVisibility()"):
+            fail(f"without the script {last} is not reached")
+    page.call("Emulation.setScriptExecutionDisabled", value=False)
+    page.load()
+
+
 def look(page, fail):
     steps = check_keyboard(page, fail)
     reach = page.run(REACH)
@@ -316,7 +332,7 @@ def look(page, fail):
     nameless = page.run(NAMES)
     if nameless:
         fail(f"{nameless} graphics without a name")
-    page.load()
+    check_without_script(page, fail)
     check_enter(page, fail)
     check_script(page, fail)
     data = page.run("(document.getElementById('run') || {}).textContent || null")
