@@ -208,7 +208,7 @@ static void put_points(const struct drawing *d, size_t number)
 {
 	const struct kmc_doc_series *s = d->plot->series[number];
 
-	if (!strcmp(s->unit, s->x_unit)) { /* where both are equal */
+	if (kmc_axis_alike(s->unit, s->x_unit)) { /* where both are equal */
 		uint64_t low = d->x.from > d->y.from ? d->x.from : d->y.from;
 		uint64_t high = d->x.to < d->y.to ? d->x.to : d->y.to;
 

@@ -35,6 +35,8 @@ struct kmc_axis {
 void kmc_axis_make(struct kmc_axis *axis, uint64_t from, uint64_t to, unsigned int most_ticks);
 /** kmc_axis_place() - Distance of @value from the axis' beginning, in tenths. */
 uint64_t kmc_axis_place(const struct kmc_axis *axis, uint64_t value);
+/** kmc_axis_alike() - Are units of one kind, as "bytes recorded" and "bytes reproduced"? */
+bool kmc_axis_alike(const char *one, const char *other);
 /** kmc_axis_label() - "20k", "64K" of bytes. @text: 16 bytes. */
 void kmc_axis_label(const char *unit, uint64_t value, char *text);
 

@@ -48,6 +48,8 @@ static void choose_scales(struct kmc_plot *plot)
 		plot->log_x = plot->log_y = wide(plot, true, 100) || wide(plot, false, 100);
 	else if (!strcmp(first->plot, "discovery"))
 		plot->log_x = wide(plot, true, 1000);
+	else if (plot->nr > 1) /* as free pages, far above their watermarks */
+		plot->log_y = wide(plot, false, 100);
 }
 
 /* The plot of the series at @from, whose like that come behind it are taken too. */

@@ -37,9 +37,17 @@ uint64_t kmc_axis_place(const struct kmc_axis *axis, uint64_t value)
 
 /* ticks */
 
+/* "bytes", "bytes recorded" */
 static bool is_bytes(const char *unit)
 {
-	return !strcmp(unit, "bytes");
+	return !strncmp(unit, "bytes", 5) && (!unit[5] || unit[5] == ' ');
+}
+
+bool kmc_axis_alike(const char *one, const char *other)
+{
+	size_t len = strcspn(one, " ");
+
+	return len == strcspn(other, " ") && !memcmp(one, other, len);
 }
 
 /* The smallest round step of which @most reach over @span. */

@@ -13,8 +13,8 @@
 
 #define ROW        20u
 #define TOP        40u
-#define CPU_STEP   16u
-#define OBJECT_STEP 20u
+#define CPU_STEP   14u
+#define OBJECT_STEP 15u
 #define LETTER     72u  /* width of one, in tenths */
 #define MOST_ROWS  400u
 #define MOST_LANES 24u
