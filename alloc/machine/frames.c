@@ -112,6 +112,7 @@ int kmc_frames_map(struct kmc_sim *sim)
 	sim->frames = (uint8_t *)((uintptr_t)aligned - (priv->first_pfn << PAGE_SHIFT));
 	if (sim->config.options & KMC_OPT_DIRTY_MEMORY && make_dirty(aligned, bytes))
 		return -ENOMEM;
+	priv->dirty_memory = sim->config.options & KMC_OPT_DIRTY_MEMORY;
 	/* Nothing of the machine's state: what is in memory nobody wrote is not. */
 	sim->config.options &= ~KMC_OPT_DIRTY_MEMORY;
 	if (bytes <= POISON_AT_BOOT_MAX)

@@ -59,6 +59,7 @@ struct kmc_sim_private {
 	uint8_t *vmalloc_map;   /* vmalloc/vmap_host.c: */
 	uint32_t *vmalloc_back; /* what the host has mapped, by page */
 	uint32_t vmalloc_used, vmalloc_mappings;
+	bool dirty_memory;      /* what nobody wrote is not zero: KMC_OPT_DIRTY_MEMORY */
 	struct kmc_lock fault_lock;
 	struct kmc_image image;
 	struct kmc_snapshot snapshots[KMC_SIM_MAX_SNAPSHOTS];

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "minimize_priv.h"
 
 #define MAX_RUNS 100000
@@ -22,14 +25,12 @@ static void on_violation(void *arg, const struct kmc_finding *finding)
 	snprintf(s->result->key, sizeof(s->result->key), "%s", finding->key);
 }
 
-static int run(struct shrink *s, const struct kmc_program *candidate)
+static int run_here(struct shrink *s, const struct kmc_program *candidate)
 {
 	struct kmc_rig *rig;
 	int err = kmc_rigs_take(s->rigs, &candidate->machine, candidate->edition, &rig, s->text,
 				s->text_size);
 
-	s->seen = false;
-	s->result->runs++;
 	if (err)
 		return err;
 	kmc_rig_reset(rig, &s->run);
@@ -38,6 +39,53 @@ static int run(struct shrink *s, const struct kmc_program *candidate)
 	if (!s->seen)
 		kmc_rig_finish(rig, &s->run);
 	return s->run.error;
+}
+
+#define SECONDS_A_RUN 10
+
+static _Noreturn void run_in_child(struct shrink *s, const struct kmc_program *candidate)
+{
+	struct guarded_run *g = s->shared;
+
+	alarm(SECONDS_A_RUN);
+	g->error = run_here(s, candidate);
+	g->seen = s->seen;
+	g->seen_at = s->seen_at;
+	g->rule = s->result->rule;
+	memcpy(g->key, s->result->key, sizeof(g->key));
+	_exit(0);
+}
+
+/* A candidate that kills its process does something else. */
+static int run_guarded(struct shrink *s, const struct kmc_program *candidate)
+{
+	struct guarded_run *g = s->shared;
+	int status;
+	pid_t pid;
+
+	*g = (struct guarded_run){ .seen = false };
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		run_in_child(s, candidate);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return -errno;
+	if (WIFSIGNALED(status) || WEXITSTATUS(status) || g->error)
+		return g->error;
+	s->seen = g->seen;
+	s->seen_at = g->seen_at;
+	if (g->seen) {
+		s->result->rule = g->rule;
+		memcpy(s->result->key, g->key, sizeof(g->key));
+	}
+	return 0;
+}
+
+static int run(struct shrink *s, const struct kmc_program *candidate)
+{
+	s->seen = false;
+	s->result->runs++;
+	return s->shared ? run_guarded(s, candidate) : run_here(s, candidate);
 }
 
 bool kmc_still_does(struct shrink *s, const struct kmc_program *candidate)
@@ -169,6 +217,14 @@ int kmc_minimize(struct kmc_rigs *rigs, struct kmc_program *program,
 	s.trial = calloc(program->nr_ops + 1, sizeof(*s.trial));
 	if (!err && !s.trial)
 		err = -ENOMEM;
+	if (!err && w.guarded) {
+		s.shared = mmap(NULL, sizeof(*s.shared), PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (s.shared == MAP_FAILED) {
+			s.shared = NULL;
+			err = -errno;
+		}
+	}
 	if (!err) {
 		kmc_rigs_listen(rigs, on_violation, &s);
 		err = run(&s, program);
@@ -181,6 +237,8 @@ int kmc_minimize(struct kmc_rigs *rigs, struct kmc_program *program,
 		err = s.error;
 	}
 	kmc_rigs_listen(rigs, NULL, NULL);
+	if (s.shared)
+		munmap(s.shared, sizeof(*s.shared));
 	free(s.trial);
 	return err;
 }

@@ -20,7 +20,7 @@ struct arguments {
 	bool quiet;
 };
 
-enum { KEY_KEY = 0x100, KEY_RULE, KEY_MAX_RUNS, KEY_OPS_ONLY, KEY_DOCUMENT };
+enum { KEY_KEY = 0x100, KEY_RULE, KEY_MAX_RUNS, KEY_OPS_ONLY, KEY_DOCUMENT, KEY_GUARDED };
 
 static const struct argp_option options[] = {
 	{ "out", 'o', "FILE", 0, "Write the program there instead of to standard output", 0 },
@@ -30,6 +30,8 @@ static const struct argp_option options[] = {
 	{ "ops-only", KEY_OPS_ONLY, NULL, 0, "Leave what ops carry as it is", 0 },
 	{ "document", KEY_DOCUMENT, "FILE", 0,
 	  "Write a run document of the result there, the program in it", 0 },
+	{ "guarded", KEY_GUARDED, NULL, 0,
+	  "Run each program in a process of its own, since it may die", 0 },
 	{ "quiet", 'q', NULL, 0, "No progress", 0 },
 	{ 0 }
 };
@@ -62,6 +64,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_DOCUMENT:
 		a->document = arg;
+		break;
+	case KEY_GUARDED:
+		a->wish.guarded = true;
 		break;
 	case 'q':
 		a->quiet = true;

@@ -3,6 +3,14 @@
 #pragma once
 #include "minimize/minimize.h"
 
+/* What a run in a process of its own has to say. */
+struct guarded_run {
+	bool seen;
+	size_t seen_at;
+	int rule, error;
+	char key[24];
+};
+
 struct shrink {
 	struct kmc_rigs *rigs;
 	const struct kmc_minimize_wish *wish;
@@ -17,6 +25,7 @@ struct shrink {
 	struct kmc_op *trial; /* room for the ops of a candidate */
 	bool stopped;
 	int error;
+	struct guarded_run *shared; /* guarded: with the process that runs */
 	char *text; /* for messages; NULL nobody asks */
 	size_t text_size;
 };

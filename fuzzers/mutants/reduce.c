@@ -49,9 +49,10 @@ static void run_reduced(struct kmc_rigs *rigs, const struct kmc_program *program
 }
 
 static _Noreturn void run_child(const struct campaign_wish *wish, const struct fault *fault,
-				uint64_t number, struct reduced *r)
+				uint64_t number, struct reduced *r, bool guarded)
 {
-	struct kmc_minimize_wish keep = { .rule = kmc_rule_at((size_t)r->rule)->id };
+	struct kmc_minimize_wish keep = { .rule = kmc_rule_at((size_t)r->rule)->id,
+					  .guarded = guarded };
 	struct reducer reducer = { r, fault };
 	struct kmc_minimized small;
 	struct kmc_program program;
@@ -92,12 +93,15 @@ static int reduce_one(const struct campaign_wish *wish, const struct fault *faul
 	if (shared == MAP_FAILED)
 		return -errno;
 	*shared = (struct reduced){ .found = true, .rule = run->rule, .executions = run->executions };
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0)
-		run_child(wish, fault, run->found_at, shared);
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		err = -errno;
+	/* Where a smaller program kills its process, each gets one of its own. */
+	for (int guarded = 0; guarded < 2 && !shared->done && !err; guarded++) {
+		fflush(NULL);
+		pid = fork();
+		if (pid == 0)
+			run_child(wish, fault, run->found_at, shared, guarded);
+		if (pid < 0 || waitpid(pid, &status, 0) < 0)
+			err = -errno;
+	}
 	*result = *shared;
 	munmap(shared, sizeof(*shared));
 	return err;

@@ -45,7 +45,7 @@ until_found() {
 	while [ $total -lt $cap ] && [ $seed -le 40 ]; do
 		rm -rf "$scratch/new" && mkdir "$scratch/new"
 		KMC_FUZZ_KNOWN=$scratch/known-now KMC_PLANTED=$fault timeout 600 "$bin/$program" -seed=$seed -runs=$((cap - total)) \
-			-max_len=8192 -len_control=0 -entropic=0 -print_final_stats=1 -timeout=20 \
+			-max_len=8192 -len_control=0 -entropic=0 -print_final_stats=1 -timeout=20 -rss_limit_mb=0 \
 			-artifact_prefix="$scratch/" "$@" "$scratch/new" "$root/corpus/seeds" \
 			>"$scratch/log" 2>&1
 		nr=$(grep -a -o 'number_of_executed_units: [0-9]*' "$scratch/log" | grep -o '[0-9]*$')

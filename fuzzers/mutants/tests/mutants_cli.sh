@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The command: a build without faults says so; one with them catches an easy one,
-# misses it when a rule is not asked, and writes its score.
+# misses it when a rule is not asked, and writes its score; first findings are made small.
 mutants="$KMC_BIN/kmconform-mutants"
 cd "$KMC_TMP" || exit 1
 
@@ -18,4 +18,9 @@ grep -q '"by":"KM-3"' score.json || { cat score.json; exit 1; }
 "$mutants" -f kmalloc_zero_null -n 0 > out && { echo "caught by no program"; exit 1; }
 "$mutants" -f no_such_fault > out 2>&1
 [ $? = 2 ] || { echo "a fault of no name"; exit 1; }
+# One whose smaller programs may kill their process, and one that two workers see alike.
+"$mutants" -n 2000 --time 0 --reduce=2 -f kmalloc_fails_with_error -f bulk_repeats -f vmap_disorder > out ||
+	{ cat out; exit 1; }
+[ "$(grep -c '^bulk_repeats .* minimal v1-405c59dc135041ed KC-41' out)" = 2 ] || { cat out; exit 1; }
+grep -q '3 first findings, 3 reduced' out || { cat out; exit 1; }
 exit 0

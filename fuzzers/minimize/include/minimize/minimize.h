@@ -22,6 +22,7 @@ struct kmc_minimize_wish {
 	const char *key, *rule;
 	uint64_t max_runs; /* programs tried at most; 0: 100000 */
 	bool ops_only;     /* leave what ops carry as it is */
+	bool guarded;      /* each run in a process of its own: what dies is no candidate */
 	/* Called after each improvement; true: stop with what there is. May be NULL. */
 	bool (*tick)(void *arg, size_t nr_ops, uint64_t runs);
 	void *arg;
