@@ -437,17 +437,16 @@ static void add_facts(struct kmc_campaign *c, struct json_object *root)
 static void add_verdict(struct json_object *root, struct json_object *subject, bool violated,
 			bool last)
 {
-	const char *verdict = violated ? "violated" :
-					 json_object_get_string(member(subject, "verdict"));
-
 	/* What the judge of the corpus says alone knows of no finding. */
-	if (!last && strcmp(verdict, "violated"))
-		verdict = "unknown";
+	const char *corpus = json_object_get_string(member(subject, "verdict"));
+	const char *verdict = violated || !strcmp(corpus, "violated") ? "violated" :
+			      last && !strcmp(corpus, "conforms") ? "conforms" : "unknown";
+
 	add_text(subject, "verdict", verdict);
 	if (!last)
 		json_object_object_add(root, "partial", json_object_new_boolean(true));
 	add_text(root, "verdict", last ? verdict : "unknown");
-	add_number(root, "exit_status", last ? violated : 2);
+	add_number(root, "exit_status", last ? !strcmp(verdict, "violated") : 2);
 }
 
 static struct json_object *base(struct kmc_campaign *c)

@@ -156,6 +156,15 @@ bool kmc_replay_adds_up(const struct kmc_replay *replay, char *why, size_t size)
 /** kmc_replay_keep() - Leave a partial run document, when it is time. Return: 0, exit status. */
 int kmc_replay_keep(const struct kmc_replay *replay);
 
+/* replay_program.c */
+
+/**
+ * kmc_replay_program() - A finding of the recorded kernel as a program, from its window.
+ * Return: its text, malloc()ed; NULL: the window tells of no call.
+ */
+char *kmc_replay_program(const struct kmc_replay *replay, const struct kmc_finding *finding,
+			 uint64_t *nr_ops);
+
 /* replay_series.c */
 
 /* Series with their points: as many as a replay has. */

@@ -582,10 +582,27 @@ static void print_books(const struct kmc_replay *replay, bool adds_up, const cha
 	       adds_up ? "" : why);
 }
 
+/* Programs of the recorded kernel's findings, as far as their windows tell one. */
+static size_t gather(const struct kmc_replay *replay, struct kmc_run_evidence *evidence)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < kmc_judge_finding_count(replay->theirs_judge); i++) {
+		const struct kmc_finding *finding = kmc_judge_finding(replay->theirs_judge, i);
+		struct kmc_run_evidence *e = &evidence[nr];
+
+		e->key = finding->key;
+		e->program = kmc_replay_program(replay, finding, &e->ops);
+		nr += e->program != NULL;
+	}
+	return nr;
+}
+
 static int conclude(struct kmc_replay *replay, struct items *items, const char *input)
 {
 	struct kmc_judge *judges[] = { replay->theirs_judge, replay->ours_judge };
 	struct kmc_replay_series series = { .nr = 0 };
+	struct kmc_run_evidence *evidence = NULL;
 	int status;
 	struct kmc_run run = { .command = "replay", .tool_version = KMC_VERSION_LINE,
 			       .input = input, .items = items->item, .nr_items = items->nr,
@@ -599,8 +616,15 @@ static int conclude(struct kmc_replay *replay, struct items *items, const char *
 	else {
 		run.series = series.series;
 		run.nr_series = series.nr;
+		if (run.nr_judges && replay->options->run.document)
+			evidence = calloc(kmc_judge_finding_count(judges[0]) + 1, sizeof(*evidence));
+		run.evidence = evidence;
+		run.nr_evidence = evidence ? gather(replay, evidence) : 0;
 		status = run.nr_judges ? kmc_run_conclude(&replay->options->run, &run) : 0;
 	}
+	for (size_t i = 0; i < run.nr_evidence; i++)
+		free((char *)evidence[i].program);
+	free(evidence);
 	kmc_replay_series_free(&series);
 	return status;
 }

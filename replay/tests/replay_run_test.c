@@ -5,6 +5,7 @@
 #include <time.h>
 #include "replay_trace.h"
 #include "replay.h"
+#include "vocab/program.h"
 
 static struct made made;
 static struct kmc_replay replay;
@@ -310,6 +311,36 @@ static void test_fault_is_found_at_the_right_side(void **state)
 	done();
 }
 
+/* With a document wanted: a finding of the recorded kernel becomes a program of its blocks. */
+static void test_finding_becomes_a_program(void **state)
+{
+	const struct kmc_replay_options wanted = { .run = { .command = "replay",
+							    .document = "run.json" } };
+	struct kmc_program program;
+	char error[256], *text;
+	uint64_t ops;
+
+	(void)state;
+	made_init(&made);
+	add_kmalloc(&made, 0, DIRECT_MAP + 0x100000, 64, 64);
+	add_kmalloc(&made, 0, DIRECT_MAP + 0x200008, 512, 512); /* not a multiple of 512 */
+	add(&made, 0, KMC_PROBE_KFREE, DIRECT_MAP + 0x100000);
+	add(&made, 0, KMC_PROBE_KFREE, DIRECT_MAP + 0x200008);
+	replay_it(&wanted);
+	assert_true(kmc_judge_finding_count(replay.theirs_judge) > 0);
+	text = kmc_replay_program(&replay, kmc_judge_finding(replay.theirs_judge, 0), &ops);
+	assert_non_null(text);
+	assert_int_equal(ops, 2);
+	assert_non_null(strstr(text, "r0 = kmalloc(512, GFP_KERNEL)\nkfree(r0)\n"));
+	kmc_program_init(&program);
+	assert_int_equal(kmc_program_parse(&program, text, strlen(text), "text", error,
+					   sizeof(error)), 0);
+	kmc_program_free(&program);
+	free(text);
+	done();
+	unlink("run.json");
+}
+
 static void test_many_live_objects(void **state)
 {
 	(void)state;
@@ -383,6 +414,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_granted_is_compared),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_fault_is_found_at_the_right_side),
+		cmocka_unit_test(test_finding_becomes_a_program),
 		cmocka_unit_test(test_many_live_objects),
 	};
 

@@ -6,6 +6,7 @@
 # nothing without the fault.
 #   KMC_CANARY, KMC_CLEAN: builds to use instead of building clones (fuzzers with
 #   libFuzzer and faults; programs with faults)
+#   KMC_KERNEL_BUILD: a kernel tree prepared for modules, with KUnit
 set -u
 cd "$KMC_TMP" || exit 1
 failures=0
@@ -40,6 +41,9 @@ if [ -z "$clean" ]; then
 	build "$clean" gcc -- kmconform kmconform-check alloc
 fi
 code=$KMC_SRC/alloc/tests/kernel_code
+kernel=${KMC_KERNEL_BUILD:-/lib/modules/$(uname -r)/build}
+grep -qs '^CONFIG_KUNIT=[ym]' "$kernel/.config" ||
+	{ kernel=; echo "skipped: a kernel's headers (KMC_KERNEL_BUILD: no tree with KUnit)"; }
 export PATH=$clean/bin:$PATH
 
 # runs_as STATUS COMMAND...
@@ -69,6 +73,13 @@ compiles() {
 	grep -q '^ *not ok' run.out || fail "$key.kunit does not show it"
 	runs_as 0 ./case
 	rm -f case.o case reproducer
+	# and a kernel's own headers take it, where there is a tree that modules can be built with
+	if [ -n "$kernel" ]; then
+		rm -rf module && mkdir module && cp "forms/$key.kunit" module/case.c
+		echo 'obj-m += case.o' >module/Kbuild
+		make -C "$kernel" M="$PWD/module" W=1 case.o >run.out 2>&1 && ! grep -q warning run.out ||
+			{ fail "$key.kunit: not taken by $kernel"; grep -E 'error|warning' run.out | head -5; }
+	fi
 }
 
 # goes FAULT RULES TARGET

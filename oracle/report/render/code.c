@@ -121,7 +121,7 @@ void kmc_code_name(const struct kmc_code *code, char *name, size_t size)
 /* A line of a comment, which it must not end. */
 static void comment_line(FILE *out, const char *word, const char *text)
 {
-	fprintf(out, " * %s", word);
+	fprintf(out, *word || *text ? " * %s" : " *%s", word);
 	for (; *text; text++) {
 		putc(*text, out);
 		if (*text == '*' && text[1] == '/')

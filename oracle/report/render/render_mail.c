@@ -116,7 +116,9 @@ static void print_program(FILE *out, const struct kmc_doc *doc, const struct kmc
 	if (f->of)
 		fprintf(out, "Reproduced %" PRIu64 " of %" PRIu64 " times.\n", f->seen, f->of);
 	if (text->nr && text->nr <= MOST_PROGRAM_LINES) {
-		fprintf(out, "The program (%s.op):\n\n", f->key);
+		fprintf(out, f->of ? "The program (%s.op):\n\n" :
+				     "The program (%s.op), made from the recording and not run on that kernel:\n\n",
+			f->key);
 		for (size_t i = 0; i < text->nr; i++)
 			fprintf(out, "    %s\n", text->line[i]);
 		putc('\n', out);
