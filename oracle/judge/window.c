@@ -3,7 +3,8 @@
  * Windows of events around findings. A ring keeps the last events; when a rule
  * is broken for the first time, those of the blocks concerned, of the cpu and
  * the very last ones are copied, and the few that follow. A block whose
- * beginning has left the ring is shown as the books remember it.
+ * beginning has left the ring is shown as the books remember it. Who is watched
+ * is also asked which shapes of requests there were (shapes.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,15 +18,22 @@
 
 int kmc_judge_watch(struct kmc_judge *judge)
 {
-	if (!judge->watch.ring)
-		judge->watch.ring = calloc(KMC_RING_EVENTS, sizeof(*judge->watch.ring));
-	return judge->watch.ring ? 0 : -ENOMEM;
+	struct kmc_watch *watch = &judge->watch;
+
+	if (watch->ring)
+		return 0;
+	watch->max_size = judge->subject.machine.kmalloc_max_size;
+	watch->shapes = calloc(1, sizeof(*watch->shapes));
+	watch->ring = watch->shapes ? calloc(KMC_RING_EVENTS, sizeof(*watch->ring)) : NULL;
+	return watch->ring ? 0 : -ENOMEM;
 }
 
 void kmc_watch_free(struct kmc_watch *watch)
 {
 	free(watch->ring);
+	free(watch->shapes);
 	watch->ring = NULL;
+	watch->shapes = NULL;
 }
 
 void kmc_watch_reset(struct kmc_watch *watch)

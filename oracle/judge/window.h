@@ -7,6 +7,7 @@
 #define JUDGE_WINDOW_H
 #include <string.h>
 #include "oracle/judge.h"
+#include "shapes.h"
 
 #define KMC_RING_EVENTS 256u /* a power of two */
 #define KMC_OWED_FINDINGS 8u
@@ -14,6 +15,8 @@
 /* Rooms of a judge that is watched: KMC_RING_EVENTS events, whatever comes. */
 struct kmc_watch {
 	struct kmc_event *ring; /* NULL: not watched; an event's seq is its number here */
+	struct kmc_shapes *shapes;
+	uint64_t max_size;      /* of kmalloc; 0 not known */
 	uint64_t nr;            /* events noted since the last reset */
 	size_t nr_windows;
 	/* findings that wait for the events behind them */
@@ -41,6 +44,7 @@ static inline void kmc_watch_note(struct kmc_watch *watch, const struct kmc_even
 	to = &watch->ring[watch->nr++ & (KMC_RING_EVENTS - 1)];
 	memcpy(to, ev, sizeof(*to));
 	to->seq = now;
+	kmc_shapes_note(watch->shapes, ev, watch->max_size);
 	if (watch->nr_owed)
 		kmc_watch_pay(watch);
 }

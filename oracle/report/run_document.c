@@ -306,6 +306,7 @@ static struct json_object *subject(const struct kmc_run *run, const struct kmc_j
 	put(object, "rules", rules(judge));
 	put(object, "findings", findings(run, judge));
 	put(object, "lives", lives(judge));
+	put(object, "shapes", kmc_shapes_list(judge));
 	return object;
 }
 

@@ -21,6 +21,8 @@ void put_lines(struct json_object *object, const char *key, const char *text);
 
 /** kmc_timeline() - The window of a finding. */
 struct json_object *kmc_timeline(const struct kmc_judge *judge, const struct kmc_finding *finding);
+/** kmc_shapes_list() - Of each call the shapes that were seen; NULL: nobody watched. */
+struct json_object *kmc_shapes_list(const struct kmc_judge *judge);
 /** kmc_series_list() - Those by the clock, or those not. */
 struct json_object *kmc_series_list(const struct kmc_run *run, bool clock);
 

@@ -164,6 +164,32 @@ struct json_object *kmc_timeline(const struct kmc_judge *judge, const struct kmc
 	return list;
 }
 
+/* shapes */
+
+struct json_object *kmc_shapes_list(const struct kmc_judge *judge)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < kmc_op_count(); i++) {
+		const struct kmc_op_desc *op = kmc_op_desc(kmc_op_at(i));
+		struct json_object *object, *seen = json_object_new_array();
+		char text[96];
+
+		for (unsigned int shape = 0; shape < kmc_judge_shapes(); shape++)
+			if (kmc_judge_shape(judge, op->code, shape, text, sizeof(text)))
+				json_object_array_add(seen, json_object_new_string(text));
+		if (!json_object_array_length(seen)) {
+			json_object_put(seen);
+			continue;
+		}
+		object = json_object_new_object();
+		put_string(object, "call", op->text);
+		put(object, "seen", seen);
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
 /* series */
 
 static struct json_object *one_series(const struct kmc_run_series *series)

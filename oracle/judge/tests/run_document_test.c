@@ -287,6 +287,31 @@ static void timeline_goes_on(void **state)
 	kmc_judge_destroy(other);
 }
 
+/* Shapes are counted once, and only of a judge that is watched. */
+static void shapes_of_requests(void **state)
+{
+	struct kmc_judge *judge = make_judge(true);
+	struct kmc_run run = make_run(&judge, 1);
+	struct json_object *document, *shapes, *seen;
+
+	(void)state;
+	feed_kmalloc(judge, PAGE(15), 24, 32);
+	assert_int_equal(kmc_judge_watch(judge), 0);
+	for (unsigned int i = 0; i < 9; i++)
+		feed_kmalloc(judge, PAGE(20 + i), 512, 512);
+	feed_kmalloc(judge, PAGE(40), 96, 96);
+	document = write_and_read(&run);
+	shapes = get(first_subject(document), "shapes");
+	assert_int_equal(json_object_array_length(shapes), 1);
+	assert_string_equal(text(json_object_array_get_idx(shapes, 0), "call"), "kmalloc");
+	seen = get(json_object_array_get_idx(shapes, 0), "seen");
+	assert_int_equal(json_object_array_length(seen), 2);
+	assert_string_equal(json_object_get_string(json_object_array_get_idx(seen, 0)),
+			    "size=pow2 gfp=nowait context=plain");
+	json_object_put(document);
+	kmc_judge_destroy(judge);
+}
+
 /* Programs, reliability, plots; a part of a run says nothing of the whole. */
 static void evidence_and_series(void **state)
 {
@@ -469,6 +494,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(timeline_of_a_violation),
 		cmocka_unit_test(timeline_goes_on),
 		cmocka_unit_test(evidence_and_series),
+		cmocka_unit_test(shapes_of_requests),
 		cmocka_unit_test(equal_bytes),
 		cmocka_unit_test(empty_and_generated),
 		cmocka_unit_test(cannot_write),

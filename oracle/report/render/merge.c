@@ -180,6 +180,19 @@ static int add_life(struct kmc_merge_subject_node *subject, const struct kmc_doc
 	return 0;
 }
 
+static int add_shapes(struct kmc_merge_subject_node *subject, const struct kmc_doc_shapes *shapes)
+{
+	bool fresh;
+	struct kmc_merge_shape_node *node =
+		kmc_merge_node(&subject->shapes, shapes->call, sizeof(*node), &fresh);
+
+	for (size_t i = 0; node && i < shapes->seen.nr; i++)
+		if (!kmc_merge_node(&node->seen, shapes->seen.line[i],
+				    sizeof(struct kmc_merge_node), &fresh))
+			return -ENOMEM;
+	return node ? 0 : -ENOMEM;
+}
+
 static int add_catalogue(struct kmc_merge *merge, const struct kmc_doc_rule *rule)
 {
 	struct json_object *words;
@@ -243,6 +256,8 @@ static int add_subject(struct kmc_merge *merge, const struct kmc_doc_subject *s)
 		err = add_finding(node, &s->findings[i]);
 	for (size_t i = 0; !err && i < s->nr_lives; i++)
 		err = add_life(node, &s->lives[i]);
+	for (size_t i = 0; !err && i < s->nr_shapes; i++)
+		err = add_shapes(node, &s->shapes[i]);
 	if (err)
 		return err;
 	node->cpus = larger(node->cpus, s->cpus);

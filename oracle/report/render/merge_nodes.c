@@ -101,6 +101,12 @@ static void free_finding(void *at)
 	free_node(at);
 }
 
+static void free_shape(void *at)
+{
+	tdestroy(((struct kmc_merge_shape_node *)at)->seen, free_node);
+	free_node(at);
+}
+
 static void free_subject(void *at)
 {
 	struct kmc_merge_subject_node *node = at;
@@ -108,6 +114,7 @@ static void free_subject(void *at)
 	tdestroy(node->rules, free_rule);
 	tdestroy(node->findings, free_finding);
 	tdestroy(node->lives, free_node);
+	tdestroy(node->shapes, free_shape);
 	free(node->words.text);
 	free_node(at);
 }

@@ -49,7 +49,12 @@ struct kmc_merge_subject_node {
 	struct kmc_merge_words words; /* what the key was made of */
 	uint64_t cpus, nodes, events, guide;
 	bool violated, conforms;
-	void *rules, *findings, *lives;
+	void *rules, *findings, *lives, *shapes;
+};
+
+struct kmc_merge_shape_node {
+	struct kmc_merge_node node;
+	void *seen; /* nodes without more than their key */
 };
 
 struct kmc_merge_count_node {

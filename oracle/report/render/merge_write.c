@@ -93,6 +93,26 @@ static void put_life(const void *at, VISIT which, void *arg)
 	put_number(object, "peak_live_bytes", node->sum.peak_live_bytes);
 }
 
+static void put_shape(const void *at, VISIT which, void *arg)
+{
+	const struct kmc_merge_node *node = *(struct kmc_merge_node *const *)at;
+
+	if (IN_ORDER(which))
+		json_object_array_add(arg, json_object_new_string(node->key));
+}
+
+static void put_shapes(const void *at, VISIT which, void *arg)
+{
+	const struct kmc_merge_shape_node *node = *(struct kmc_merge_shape_node *const *)at;
+	struct json_object *object;
+
+	if (!IN_ORDER(which))
+		return;
+	object = add_object(((struct walk *)arg)->list);
+	put_string(object, "call", node->node.key);
+	twalk_r(node->seen, put_shape, put_list(object, "seen"));
+}
+
 static void put_totals(struct json_object *object, const struct walk *walk)
 {
 	struct json_object *totals = put_object(object, "totals");
@@ -132,6 +152,8 @@ static void put_subject(const void *at, VISIT which, void *arg)
 	twalk_r(node->findings, put_finding, &walk);
 	walk.list = put_list(object, "lives");
 	twalk_r(node->lives, put_life, &walk);
+	walk.list = put_list(object, "shapes");
+	twalk_r(node->shapes, put_shapes, &walk);
 	put_totals(object, &walk);
 	verdict = node->violated ? 1 : node->conforms && !walk.unknown ? 0 : 2;
 	put_string(object, "verdict", kmc_merge_verdicts[verdict]);

@@ -134,6 +134,10 @@ static void subject(struct walk *w, struct kmc_doc_subject *s)
 		finding(w, &s->findings[i]);
 	for (size_t i = 0; i < s->nr_lives; i++)
 		text(w, &s->lives[i].name);
+	for (size_t i = 0; i < s->nr_shapes; i++) {
+		text(w, &s->shapes[i].call);
+		lines(w, &s->shapes[i].seen);
+	}
 }
 
 /* The whole name, however short it is. */

@@ -46,12 +46,24 @@ static void print_totals(FILE *out, const struct kmc_doc_subject *s)
 	fprintf(out, " of %zu\n", s->nr_rules);
 }
 
+/* How much of each call was tried; against a baseline, what is new. */
+static void print_shapes(FILE *out, const struct kmc_doc_subject *s)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < s->nr_shapes; i++)
+		nr += s->shapes[i].seen.nr;
+	if (nr)
+		fprintf(out, "  shapes: %zu of requests by %zu calls\n", nr, s->nr_shapes);
+}
+
 static void print_subject(FILE *out, const struct kmc_doc *doc, const struct kmc_doc_subject *s,
 			  const struct kmc_render_wishes *wishes)
 {
 	fprintf(out, "subject: %s, edition %s, %" PRIu64 " events%s\n", s->name, s->edition,
 		s->events, s->bare ? ", bare tracepoints" : "");
 	print_totals(out, s);
+	print_shapes(out, s);
 	for (size_t i = 0; i < s->nr_findings; i++)
 		print_finding(out, doc, &s->findings[i], wishes);
 	for (size_t i = 0; i < s->nr_rules; i++)

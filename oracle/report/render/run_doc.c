@@ -65,6 +65,14 @@ static void read_life(struct kmc_doc_reader *r, struct json_object *object, void
 	life->peak_live_bytes = kmc_doc_may_number(r, object, "peak_live_bytes");
 }
 
+static void read_shapes(struct kmc_doc_reader *r, struct json_object *object, void *out)
+{
+	struct kmc_doc_shapes *shapes = out;
+
+	shapes->call = kmc_doc_want_string(r, object, "call");
+	shapes->seen = kmc_doc_want_lines(r, object, "seen");
+}
+
 static void read_machine(struct kmc_doc_reader *r, struct json_object *object,
 			 struct kmc_doc_subject *s)
 {
@@ -101,6 +109,8 @@ static void read_subject(struct kmc_doc_reader *r, struct json_object *object, v
 					   (void **)&s->findings, sizeof(*s->findings));
 	s->nr_lives = kmc_doc_read_list(r, object, "lives", read_life, (void **)&s->lives,
 				sizeof(*s->lives));
+	s->nr_shapes = kmc_doc_may_list(r, object, "shapes", read_shapes, (void **)&s->shapes,
+					sizeof(*s->shapes));
 }
 
 /* the catalogue's words, once for all subjects */

@@ -86,6 +86,12 @@ struct kmc_doc_life {
 	uint64_t free_again, peak_live_bytes; /* 0 where the document does not say */
 };
 
+/* Of one call the shapes of requests that were seen: classes, never values. Since 1.3. */
+struct kmc_doc_shapes {
+	const char *call;
+	struct kmc_doc_lines seen; /* "size=pow2 gfp=plain context=plain" */
+};
+
 struct kmc_doc_subject {
 	const char *name, *edition, *verdict;
 	const char *profile, *release; /* "" none */
@@ -98,7 +104,8 @@ struct kmc_doc_subject {
 	struct kmc_doc_rule *rules;
 	struct kmc_doc_finding *findings;
 	struct kmc_doc_life *lives;
-	size_t nr_rules, nr_findings, nr_lives;
+	struct kmc_doc_shapes *shapes;
+	size_t nr_rules, nr_findings, nr_lives, nr_shapes;
 };
 
 struct kmc_doc_fact {

@@ -241,6 +241,13 @@ const struct kmc_finding *kmc_judge_finding(const struct kmc_judge *judge, size_
  * Return: 0, -ENOMEM.
  */
 int kmc_judge_watch(struct kmc_judge *judge);
+/**
+ * kmc_judge_shape() - Was a request of this call and shape seen while the judge was watched?
+ * @shape: below kmc_judge_shapes(). @text: receives "size=pow2 gfp=plain context=plain".
+ */
+bool kmc_judge_shape(const struct kmc_judge *judge, unsigned int call, unsigned int shape,
+		     char *text, size_t size);
+unsigned int kmc_judge_shapes(void);
 /** kmc_judge_say() - A moment as a line for people: "kmalloc(96, GFP_KERNEL) -> 0x...". */
 void kmc_judge_say(const struct kmc_judge *judge, const struct kmc_moment *moment, char *buf,
 		   size_t size);
