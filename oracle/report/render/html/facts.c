@@ -7,6 +7,8 @@
 #include <string.h>
 #include "page.h"
 
+#define MOST_ROW 4096u /* bytes: what is longer is words */
+
 static bool is_digits(const char *at, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -64,9 +66,12 @@ static void put_cell(const struct kmc_page *page, bool head, const char *at, siz
 
 static bool is_row(const struct kmc_doc_fact *fact)
 {
-	size_t len = strlen(fact->value), words = words_of(fact->value, len), found;
+	size_t len = strlen(fact->value), words, found;
 
-	if (!strchr(fact->key, ' ') || words < 4 || words % 2)
+	if (!strchr(fact->key, ' ') || len > MOST_ROW)
+		return false;
+	words = words_of(fact->value, len);
+	if (words < 4 || words % 2)
 		return false;
 	for (size_t n = 0; n < words; n++) {
 		const char *at = word(fact->value, len, n, &found);
@@ -148,14 +153,14 @@ static bool is_table(const struct kmc_doc_fact *fact)
 {
 	size_t heads, found;
 	const char *head = heads_of(fact, &heads);
-	size_t columns = words_of(head, heads);
+	size_t columns = heads > MOST_ROW ? 0 : words_of(head, heads);
 
 	if (columns < 2)
 		return false;
 	for (const char *row = fact->value; *row; row += *row == ';') {
 		size_t len = strcspn(row, ";");
 
-		if (words_of(row, len) != columns)
+		if (len > MOST_ROW || words_of(row, len) != columns)
 			return false;
 		for (size_t n = 0; n < columns; n++) {
 			const char *at = word(row, len, n, &found);

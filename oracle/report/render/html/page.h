@@ -28,6 +28,7 @@ struct kmc_page {
 	const struct kmc_doc *doc;
 	const struct kmc_render_wishes *wishes;
 	struct kmc_page_keys here, before, hosts; /* findings, those of the baseline, counts of hosts */
+	size_t *subjects; /* places in the document, in the order of the page */
 	/* how many bytes more may go into cards, and into short ones */
 	size_t room_whole, room_brief;
 };

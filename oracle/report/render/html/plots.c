@@ -8,6 +8,7 @@
 #include <string.h>
 #include "plot.h"
 
+#define MOST_PLOTS 60u
 #define MOST_ROWS 200u /* of a table; the document has them all */
 
 static bool is_kind(const struct kmc_doc_series *s, const char *kind)
@@ -180,6 +181,7 @@ bool kmc_page_has_plots(const struct kmc_page *page)
 int kmc_page_plots(const struct kmc_page *page)
 {
 	const struct kmc_doc *doc = page->doc;
+	size_t nr = 0;
 	bool *taken;
 
 	if (!kmc_page_has_plots(page))
@@ -188,15 +190,19 @@ int kmc_page_plots(const struct kmc_page *page)
 	if (!taken)
 		return -ENOMEM;
 	kmc_page_put(page, "<section id=\"plots\">\n<h2>Plots</h2>\n<div class=\"plots\">\n");
-	for (size_t i = 0; i < doc->nr_series; i++) {
+	for (size_t i = 0; i < doc->nr_series && nr < MOST_PLOTS; i++) {
 		struct kmc_plot plot = { 0 };
 
 		if (!taken[i])
 			plot = gather(doc, i, taken);
 		if (plot.nr)
 			put_plot(page, &plot);
+		nr += plot.nr != 0;
 	}
-	kmc_page_put(page, "</div>\n</section>\n");
+	kmc_page_put(page, "</div>\n%s</section>\n",
+		     nr == MOST_PLOTS
+			     ? "<p class=\"soft\">Further series are in the document.</p>\n"
+			     : "");
 	free(taken);
 	return 0;
 }

@@ -135,15 +135,20 @@ static void put_header(const struct kmc_page *page)
 	kmc_page_put(page, "</p>\n</header>\n");
 }
 
-/* Subject @n as the page has them: those that are violated first, then unknown ones. */
-static size_t subject_at(const struct kmc_doc *doc, size_t n)
+/* The page has subjects that are violated first, then unknown ones. */
+static int order_subjects(struct kmc_page *page)
 {
 	static const unsigned int order[] = { DOC_VIOLATED, DOC_UNKNOWN, DOC_PASS };
+	const struct kmc_doc *doc = page->doc;
+	size_t nr = 0;
 
+	page->subjects = calloc(doc->nr_subjects + 1, sizeof(*page->subjects));
+	if (!page->subjects)
+		return -ENOMEM;
 	for (unsigned int o = 0; o < 3; o++)
 		for (size_t i = 0; i < doc->nr_subjects; i++)
-			if (state_of_verdict(doc->subjects[i].verdict) == order[o] && !n--)
-				return i;
+			if (state_of_verdict(doc->subjects[i].verdict) == order[o])
+				page->subjects[nr++] = i;
 	return 0;
 }
 
@@ -156,7 +161,7 @@ static void put_nav(const struct kmc_page *page)
 	if (page->wishes->baseline)
 		kmc_page_put(page, "<li><a href=\"#baseline\">Baseline</a></li>\n");
 	if (doc->nr_subjects) {
-		size_t first = subject_at(doc, 0);
+		size_t first = page->subjects[0];
 
 		kmc_page_put(page, "<li><a href=\"#findings%d\">Findings (%n)</a></li>\n"
 			     "<li><a href=\"#%s%d\">Rules</a></li>\n", (uint64_t)first,
@@ -198,7 +203,7 @@ static void put_overview(const struct kmc_page *page)
 			     kmc_page_state_name(kmc_page_states[i]));
 	kmc_page_put(page, "<th scope=\"col\" class=\"n\">events</th></tr></thead>\n<tbody>\n");
 	for (size_t n = 0; n < doc->nr_subjects; n++) {
-		size_t s = subject_at(doc, n);
+		size_t s = page->subjects[n];
 		const struct kmc_doc_subject *subject = &doc->subjects[s];
 		uint64_t counts[PAGE_NR_STATES];
 
@@ -297,7 +302,7 @@ static int put_body(struct kmc_page *page)
 		put_overview(page);
 	kmc_page_compare(page);
 	for (size_t i = 0; !err && i < page->doc->nr_subjects; i++)
-		err = put_subject(page, subject_at(page->doc, i));
+		err = put_subject(page, page->subjects[i]);
 	if (!err)
 		err = kmc_page_plots(page);
 	kmc_page_hosts(page);
@@ -320,7 +325,10 @@ int kmc_render_html(FILE *out, const struct kmc_doc *doc, const struct kmc_rende
 	if (!err)
 		err = kmc_page_keys_of_hosts(doc, &page.hosts);
 	if (!err)
+		err = order_subjects(&page);
+	if (!err)
 		err = put_body(&page);
+	free(page.subjects);
 	free(page.here.key);
 	free(page.before.key);
 	free(page.hosts.key);

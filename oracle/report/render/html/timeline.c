@@ -343,9 +343,10 @@ static void draw(const struct chart *c)
 		put_words(c, row);
 	}
 	kmc_page_put(c->page,
-		     "</svg></div>\n<p class=\"soft key\">A row an event. <b>\xe2\x97\x8f</b> life "
-		     "begins, "
-		     "<b>\xe2\x97\x8b</b> use, <b>\xc3\x97</b> life ends, dashed: after its end. "
+		     "</svg></div>\n<p class=\"soft key\">A row an event; its cpu: "
+		     "<b>\xe2\x97\x8f</b> call, <b>\xe2\x97\x8b</b> its beginning, "
+		     "<b>\xe2\x97\x86</b> effect; its object: <b>\xe2\x97\x8f</b> life begins, "
+		     "<b>\xe2\x97\x8b</b> use, <b>\xc3\x97</b> life ends, dashed: after that; "
 		     "<b>\xe2\x96\xb6</b> the violation.</p>\n");
 }
 
