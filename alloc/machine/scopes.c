@@ -33,7 +33,9 @@ static unsigned int scope_save(uint32_t flag)
 
 static void scope_restore(uint32_t flag, unsigned int token)
 {
-	if (token_is_old_value(this_cpu()))
+	if (KMC_PLANTED(scope_unnested))
+		kmc_sim_task_flags(flag, 0);
+	else if (token_is_old_value(this_cpu()))
 		kmc_sim_task_flags(flag, token);
 	else
 		kmc_sim_task_flags(token & flag, 0);
@@ -61,7 +63,7 @@ void memalloc_nofs_restore(unsigned int flags)
 
 unsigned int memalloc_noreclaim_save(void)
 {
-	return scope_save(KMC_PF_MEMALLOC);
+	return scope_save(KMC_PLANTED(noreclaim_ignored) ? 0 : KMC_PF_MEMALLOC);
 }
 
 void memalloc_noreclaim_restore(unsigned int flags)

@@ -34,7 +34,7 @@ static uint16_t *active_of(struct kmc_cpu *cpu)
 struct mem_cgroup *kmc_memcg_current(const struct kmc_cpu *cpu)
 {
 	struct kmc_memcg_state *state = cpu->sim->memcg;
-	unsigned int active = *active_of((struct kmc_cpu *)cpu);
+	unsigned int active = KMC_PLANTED(active_group_ignored) ? 0 : *active_of((struct kmc_cpu *)cpu);
 	struct mem_cgroup *memcg;
 
 	if (cpu->context == KMC_IN_NMI)

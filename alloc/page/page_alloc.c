@@ -199,7 +199,7 @@ gfp_t kmc_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp)
 		gfp &= ~(__GFP_IO | __GFP_FS);
 	else if (flags & KMC_PF_MEMALLOC_NOFS)
 		gfp &= ~__GFP_FS;
-	if (flags & KMC_PF_MEMALLOC_PIN)
+	if ((flags & KMC_PF_MEMALLOC_PIN) && !KMC_PLANTED(pin_ignored))
 		gfp &= ~__GFP_MOVABLE;
 	return gfp;
 }
@@ -240,7 +240,7 @@ bool kmc_prepare_alloc(struct alloc_context *ac)
 		kmc_page_warn(ac, WARN_FLAGS_NODE, "node is not online");
 		return false;
 	}
-	if (kmc_gfp_restricted(ac->sim))
+	if (kmc_gfp_restricted(ac->sim) && !KMC_PLANTED(suspended_io))
 		ac->gfp &= ~(__GFP_IO | __GFP_FS); /* GFP-43 */
 	if (ac->attention & ATTN_CONTEXT)
 		ac->gfp = kmc_gfp_context(ac->cpu, ac->gfp);

@@ -45,7 +45,7 @@ unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 
 unsigned long get_zeroed_page(gfp_t gfp)
 {
-	return __get_free_pages(gfp | __GFP_ZERO, 0);
+	return __get_free_pages(KMC_PLANTED(zeroed_page_dirty) ? gfp & ~__GFP_ZERO : gfp | __GFP_ZERO, 0);
 }
 
 void free_pages(unsigned long addr, unsigned int order)
@@ -121,7 +121,7 @@ void free_pages_exact(void *virt, size_t size)
 
 struct folio *folio_alloc(gfp_t gfp, unsigned int order)
 {
-	return (struct folio *)alloc_pages(gfp | __GFP_COMP, order);
+	return (struct folio *)alloc_pages(gfp | (KMC_PLANTED(folio_plain) ? 0 : __GFP_COMP), order);
 }
 
 struct folio *__folio_alloc_node(gfp_t gfp, unsigned int order, int nid)

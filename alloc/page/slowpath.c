@@ -336,7 +336,7 @@ static struct page *hang(struct alloc_context *ac)
 /* Rule: GFP-43. Model: simplified; the fast half, for which the bits mean nothing, is spared it. */
 static gfp_t allowed_mask(const struct kmc_sim *sim)
 {
-	return storage_suspended(sim) ? ~(gfp_t)(__GFP_IO | __GFP_FS) : ~(gfp_t)0;
+	return storage_suspended(sim) && !KMC_PLANTED(suspended_io) ? ~(gfp_t)(__GFP_IO | __GFP_FS) : ~(gfp_t)0;
 }
 
 static void trace_slow_path(struct alloc_context *ac)
@@ -519,7 +519,7 @@ retry:
 	/* 12, 13 */
 	if ((ac->gfp & __GFP_NORETRY) && !KMC_PLANTED(page_noretry_kills))
 		goto nopage;
-	if (ac->order > COSTLY_ORDER && (!(ac->gfp & __GFP_RETRY_MAYFAIL) ||
+	if (ac->order > COSTLY_ORDER && !KMC_PLANTED(costly_kills) && (!(ac->gfp & __GFP_RETRY_MAYFAIL) ||
 					 !gfp_compaction_allowed(ac->sim, ac->gfp)))
 		goto nopage;
 	/* 14 */

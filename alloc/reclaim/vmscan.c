@@ -10,6 +10,8 @@
 
 static bool may_reclaim(enum kmc_lru kind, gfp_t gfp)
 {
+	if (kind != KMC_LRU_CLEAN && (kind == KMC_LRU_NEEDS_IO ? KMC_PLANTED(reclaim_noio) : KMC_PLANTED(reclaim_nofs)))
+		return true;
 	return kind == KMC_LRU_CLEAN || (gfp & (kind == KMC_LRU_NEEDS_IO ? __GFP_IO : __GFP_FS));
 }
 

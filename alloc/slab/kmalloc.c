@@ -204,6 +204,8 @@ void *kmalloc_node(size_t size, gfp_t flags, int node)
 /* Rule: KM-15. Model: exact. */
 void *kmalloc_node_track_caller_noprof(size_t size, gfp_t flags, int node, unsigned long caller)
 {
+	if (size && size <= KMALLOC_MAX_CACHE_SIZE / 2 && KMC_PLANTED(track_caller_large))
+		size *= 2;
 	return kmc_kmalloc(NULL, size, flags, node, (const void *)caller);
 }
 

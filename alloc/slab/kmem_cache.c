@@ -502,6 +502,8 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t flags, int node)
 /* Rule: KC-31. Model: exact. */
 void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru, gfp_t flags)
 {
+	if (KMC_PLANTED(lru_charged))
+		flags |= __GFP_ACCOUNT;
 	return cache_alloc_slow(s, lru, flags, NUMA_NO_NODE, __builtin_return_address(0));
 }
 

@@ -39,7 +39,8 @@ void gen_scope_question(struct maker *m)
 {
 	struct kmc_op op = gen_start(m, KMC_OP_CURRENT_GFP_CONTEXT);
 
-	op.gfp.atoms = KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO | KMC_GFP_FS;
+	op.gfp.atoms = KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO | KMC_GFP_FS |
+		       (gen_chance(m, 2) ? KMC_GFP_MOVABLE : 0);
 	gen_emit(m, &op);
 }
 

@@ -48,6 +48,49 @@ static void charge_later(struct maker *m)
 	gen_emit_task(m, &op);
 }
 
+/* An object of a list: nothing more is paid for it than for another. */
+static void lru_object(struct maker *m)
+{
+	struct kmc_op op = gen_start(m, KMC_OP_KMEM_CACHE_CREATE);
+
+	op.task = 0;
+	op.dst = HELD_SLOT + 3;
+	op.a = 94;
+	op.b = 100;
+	op.d = KMC_CF_NO_MERGE;
+	gen_emit_task(m, &op);
+	op = gen_start(m, KMC_OP_KMEM_CACHE_ALLOC_LRU);
+	op.task = 0;
+	op.src = HELD_SLOT + 3;
+	op.dst = HELD_SLOT + 4;
+	op.gfp.atoms = KERNEL;
+	gen_emit_task(m, &op);
+	op = gen_start(m, KMC_OP_KMEM_CACHE_FREE);
+	op.src = HELD_SLOT + 3;
+	op.dst = HELD_SLOT + 4;
+	gen_emit_task(m, &op);
+	gen_emit_at(m, KMC_OP_KMEM_CACHE_DESTROY, HELD_SLOT + 3);
+	m->program->ops[m->program->nr_ops - 1].context = KMC_CTX_TASK;
+}
+
+/* Another group is made to pay. */
+static void other_group_pays(struct maker *m)
+{
+	struct kmc_op op = gen_start(m, KMC_OP_MEMCG_CREATE);
+
+	op.src = KMC_NO_SLOT;
+	op.dst = GROUP_SLOT + 2;
+	gen_emit_task(m, &op);
+	set_active(m, GROUP_SLOT + 2, GROUP_SLOT + 3);
+	op = gen_start(m, KMC_OP_ALLOC_PAGES);
+	op.task = 0;
+	op.dst = HELD_SLOT + 2;
+	op.gfp.atoms = KERNEL | KMC_GFP_ACCOUNT;
+	gen_emit_task(m, &op);
+	set_active(m, GROUP_SLOT + 3, KMC_NO_SLOT);
+	gen_emit_at(m, KMC_OP_FREE_PAGES_PAGE, HELD_SLOT + 2);
+}
+
 static void do_group(struct maker *m)
 {
 	struct kmc_op op = gen_start(m, KMC_OP_MEMCG_CREATE);
@@ -71,6 +114,8 @@ static void do_group(struct maker *m)
 	op.gfp.atoms = KERNEL;
 	gen_emit_task(m, &op);
 	gen_emit_at(m, KMC_OP_KFREE, HELD_SLOT + 2);
+	lru_object(m);
+	other_group_pays(m);
 	set_active(m, GROUP_SLOT, token);
 	emit_charged(m, KMC_OP_KMALLOC, HELD_SLOT + 1, 1 + gen_draw(m, 300));
 	charge_later(m);

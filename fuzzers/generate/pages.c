@@ -106,7 +106,7 @@ void gen_page_question(struct maker *m)
 	static const uint16_t codes[] = { KMC_OP_PAGE_ADDRESS, KMC_OP_VIRT_TO_PAGE,
 					  KMC_OP_PAGE_TO_PFN, KMC_OP_PAGE_REF_COUNT,
 					  KMC_OP_COMPOUND_ORDER, KMC_OP_PAGE_IS_PFMEMALLOC };
-	int at = gen_some_block(m, true, BY_PAGES);
+	int at = gen_some_block(m, true, gen_chance(m, 2) ? BY_PAGES : BY_FOLIO);
 
 	if (at >= 0 && !gen_block_at(m, (uint16_t)at)->parts)
 		gen_emit_at(m, codes[gen_draw(m, 6)], (uint16_t)at);

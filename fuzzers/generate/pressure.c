@@ -75,7 +75,7 @@ static void source(struct maker *m)
 }
 
 /* A request; what came goes back. */
-static void ask(struct maker *m)
+static void ask(struct maker *m, bool may_not_fail)
 {
 	static const uint16_t codes[] = { KMC_OP_ALLOC_PAGES, KMC_OP_ALLOC_PAGES, KMC_OP_GET_FREE_PAGES,
 					  KMC_OP_KMALLOC, KMC_OP_KMALLOC, KMC_OP_VMALLOC_GFP };
@@ -85,6 +85,8 @@ static void ask(struct maker *m)
 
 	if (!sleeps && modifier & (KMC_GFP_NOFAIL | KMC_GFP_NORETRY | KMC_GFP_RETRY_MAYFAIL))
 		modifier = 0;
+	if (!may_not_fail)
+		modifier &= ~(uint32_t)KMC_GFP_NOFAIL;
 	op.dst = HELD_SLOT;
 	op.gfp.atoms = base | modifier;
 	if (op.code == KMC_OP_VMALLOC_GFP) {
@@ -120,30 +122,38 @@ void gen_pressure(struct maker *m)
 	static const uint16_t scopes[][2] = {
 		{ KMC_OP_MEMALLOC_NOIO_SAVE, KMC_OP_MEMALLOC_NOIO_RESTORE },
 		{ KMC_OP_MEMALLOC_NOFS_SAVE, KMC_OP_MEMALLOC_NOFS_RESTORE },
+		{ KMC_OP_MEMALLOC_NORECLAIM_SAVE, KMC_OP_MEMALLOC_NORECLAIM_RESTORE },
 	};
-	unsigned int nr = 4 + gen_draw(m, 20), which = gen_draw(m, 4);
+	unsigned int nr = 4 + gen_draw(m, 20), which = gen_draw(m, 6);
 	struct kmc_op op;
 
 	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, 0, 0);
 	source(m);
 	press(m, levels[gen_draw(m, 8)], false);
-	if (which < 2) {
-		op = gen_start(m, scopes[which][0]);
+	if (which == 3)
+		emit_event(m, KMC_OP_SUSPEND_STORAGE, gen_draw(m, 2), 0, 0);
+	for (uint16_t i = 0; which < 3 && i < 3; i++) { /* saved, saved again, given back once */
+		op = gen_start(m, scopes[which][i == 2]);
 		op.task = 0;
-		op.dst = HELD_SLOT + 1;
+		if (i == 2)
+			op.src = HELD_SLOT + 2;
+		else
+			op.dst = (uint16_t)(HELD_SLOT + 1 + i);
 		gen_emit_task(m, &op);
 	}
-	if (which == 2) /* one that was chosen to die asks as well */
+	if (which == 4) /* one that was chosen to die asks as well */
 		emit_event(m, KMC_OP_TASK_SET, 2, KMC_TF_OOM_VICTIM, 0);
 	for (unsigned int i = 0; i < nr; i++)
-		ask(m);
-	if (which == 2)
+		ask(m, which != 2);
+	if (which == 4)
 		emit_event(m, KMC_OP_TASK_SET, 2, 0, 0);
-	if (which < 2) {
+	if (which < 3) {
 		op = gen_start(m, scopes[which][1]);
 		op.task = 0;
 		op.src = HELD_SLOT + 1;
 		gen_emit_task(m, &op);
 	}
+	if (which == 3)
+		emit_event(m, KMC_OP_SUSPEND_STORAGE, 0, 0, 0);
 	press(m, 0, true);
 }

@@ -176,7 +176,9 @@ static void alloc_bulk_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gf
 		call->outcome = KMC_OUT_HUNG;
 		return;
 	}
-	call->count = call->value = count;
+	call->count = count;
+	for (uint64_t i = 0; i < count; i++)
+		call->value += exec->bulk[i] != NULL;
 	call->granted = call->size;
 	call->outcome = KMC_OUT_VALUE;
 	report_level(exec, pool);
