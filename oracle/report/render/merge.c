@@ -70,9 +70,6 @@ static int add_rule(struct kmc_merge_subject_node *subject, const struct kmc_doc
 	node->violated = sum(node->violated, rule->violated);
 	node->unknown = sum(node->unknown, rule->unknown);
 	node->rank = (unsigned int)larger(node->rank, kmc_merge_rank(rule->state));
-	node->must |= !strcmp(rule->strength, "must");
-	node->hard |= !strcmp(rule->strength, "must") && strcmp(rule->origin, "I") &&
-		      !strcmp(rule->party, "allocator");
 	return kmc_merge_keep_words(&node->words, words) ? -ENOMEM : add_why(node, rule->why);
 }
 

@@ -24,7 +24,6 @@ struct kmc_merge_rule_node {
 	char *why;
 	uint64_t exercised, passed, violated, unknown;
 	unsigned int rank;
-	bool hard, must;
 };
 
 struct kmc_merge_finding_node {

@@ -23,16 +23,27 @@ struct walk {
 /* The visit at which keys come in order. */
 #define IN_ORDER(which) ((which) == postorder || (which) == leaf)
 
+/* By the words that are written, which are what a reader has. */
+static bool says(struct json_object *object, const char *key, const char *word)
+{
+	struct json_object *value = NULL;
+
+	return json_object_object_get_ex(object, key, &value) && value &&
+	       !strcmp(json_object_get_string(value), word);
+}
+
 static void put_rule(const void *at, VISIT which, void *arg)
 {
 	const struct kmc_merge_rule_node *node = *(struct kmc_merge_rule_node *const *)at;
 	struct json_object *object;
 	struct walk *walk = arg;
 	unsigned int state = 0;
+	bool must;
 
 	if (!IN_ORDER(which))
 		return;
 	object = kmc_merge_words(&node->words);
+	must = says(object, "strength", "must");
 	put_string(object, "id", node->node.key);
 	put_string(object, "state", kmc_merge_rank_name(node->rank));
 	put_number(object, "exercised", node->exercised);
@@ -44,11 +55,12 @@ static void put_rule(const void *at, VISIT which, void *arg)
 	json_object_array_add(walk->list, object);
 	while (kmc_merge_rank(state) != node->rank)
 		state++;
-	if (state == DOC_VIOLATED && !node->must)
+	if (state == DOC_VIOLATED && !must)
 		walk->noted++;
 	else
 		walk->totals[state]++;
-	walk->unknown |= node->hard && state == DOC_UNKNOWN;
+	walk->unknown |= must && says(object, "party", "allocator") && !says(object, "origin", "I") &&
+			 state == DOC_UNKNOWN;
 }
 
 static void put_finding(const void *at, VISIT which, void *arg)

@@ -51,6 +51,10 @@ cmp all grouped || fail "the grouping shows"
 "$report" --merge all | cmp - all || fail "merged once more it is another"
 cmp -s left right && fail "different documents are one"
 
+# a rule that is told twice, of different strength: what is merged says one thing of it
+sed '0,/"id": "ALIGN-1"/s//"id": "ALIGN-2"/; 0,/"strength": "must"/s//"strength": "should"/' "$here/run.json" >told.json
+"$report" --merge told.json -o once && "$report" --merge once | cmp - once || fail "merged again it is another"
+
 # what it says
 line all "host host0: 4 runs, 400 events; 0 conform, 4 violated, 0 unknown; 5 findings"
 line all "host host1: 3 runs, 300 events; 0 conform, 3 violated, 0 unknown; 4 findings"
