@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "catalogue.h"
@@ -406,9 +407,12 @@ static int write_file(const char *path, const char *text, size_t len)
 
 static int replace_file(const char *path, const char *text, size_t len)
 {
+	struct stat st;
 	char *temporary;
 	int err;
 
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return write_file(path, text, len); /* a device or a pipe is not replaced */
 	if (asprintf(&temporary, "%s.%ld.tmp", path, (long)getpid()) < 0)
 		return -ENOMEM;
 	err = write_file(temporary, text, len);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "kmc-version.h"
 #include "merge.h"
@@ -168,14 +169,24 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+/* A device or a pipe is written to: it must not be replaced. */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
 /* Into a file beside the output, which is put in its place when it is whole. */
 static int render_to_file(const struct args *args, const struct kmc_doc *doc)
 {
+	bool special = is_special(args->output);
 	char *temporary;
 	FILE *out;
 	int ret;
 
-	if (asprintf(&temporary, "%s.%ld.tmp", args->output, (long)getpid()) < 0)
+	if ((special ? asprintf(&temporary, "%s", args->output) :
+		       asprintf(&temporary, "%s.%ld.tmp", args->output, (long)getpid())) < 0)
 		return fail("out of memory", NULL);
 	out = fopen(temporary, "w");
 	if (!out) {
@@ -186,9 +197,9 @@ static int render_to_file(const struct args *args, const struct kmc_doc *doc)
 	ret = args->render(out, doc, &args->wishes) ? CANNOT : 0;
 	if (ferror(out) | fclose(out) && !ret)
 		ret = fail(args->output, strerror(errno));
-	if (!ret && rename(temporary, args->output))
+	if (!ret && !special && rename(temporary, args->output))
 		ret = fail(args->output, strerror(errno));
-	if (ret)
+	if (ret && !special)
 		unlink(temporary);
 	free(temporary);
 	return ret;

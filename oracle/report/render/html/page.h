@@ -83,6 +83,7 @@ void kmc_page_strip(const struct kmc_page *page, size_t number);
 int kmc_page_findings(struct kmc_page *page, size_t number);
 void kmc_page_rules(const struct kmc_page *page, size_t number);
 void kmc_page_lives(const struct kmc_page *page, size_t number);
+void kmc_page_shapes(const struct kmc_page *page, size_t number);
 bool kmc_page_has_plots(const struct kmc_page *page);
 int kmc_page_plots(const struct kmc_page *page);
 void kmc_page_compare(const struct kmc_page *page);

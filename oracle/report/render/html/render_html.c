@@ -284,6 +284,7 @@ static int put_subject(struct kmc_page *page, size_t number)
 	err = kmc_page_findings(page, number);
 	kmc_page_rules(page, number);
 	kmc_page_lives(page, number);
+	kmc_page_shapes(page, number);
 	kmc_page_put(page, "</section>\n");
 	return err;
 }

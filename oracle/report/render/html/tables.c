@@ -45,6 +45,35 @@ void kmc_page_lives(const struct kmc_page *page, size_t number)
 	kmc_page_put(page, "</tbody></table></div></details>\n</section>\n");
 }
 
+/* what kinds of requests there were */
+
+void kmc_page_shapes(const struct kmc_page *page, size_t number)
+{
+	const struct kmc_doc_subject *s = &page->doc->subjects[number];
+
+	if (!s->nr_shapes)
+		return;
+	kmc_page_put(
+		page,
+		"<section id=\"shapes%d\">\n<h3 class=\"part\">Shapes of requests</h3>\n<details>"
+		"<summary>%n call%s</summary>\n<div class=\"wide\" role=\"region\" "
+		"aria-label=\"Shapes of requests\"><table class=\"sort stack\">\n<thead><tr>"
+		"<th scope=\"col\">call</th><th scope=\"col\" class=\"n\">shapes</th>"
+		"<th scope=\"col\">classes of size, flags and context</th></tr></thead>\n<tbody>\n",
+		(uint64_t)number, (uint64_t)s->nr_shapes, kmc_page_plural(s->nr_shapes));
+	for (size_t i = 0; i < s->nr_shapes; i++) {
+		const struct kmc_doc_lines *seen = &s->shapes[i].seen;
+
+		kmc_page_put(page, "<tr><th scope=\"row\">%t</th>", s->shapes[i].call);
+		kmc_page_cell(page, seen->nr == 1 ? "shape" : "shapes", seen->nr);
+		kmc_page_put(page, "<td class=\"say\">");
+		for (size_t j = 0; j < seen->nr; j++)
+			kmc_page_put(page, "%s%t", j ? "<br/>" : "", seen->line[j]);
+		kmc_page_put(page, "</td></tr>\n");
+	}
+	kmc_page_put(page, "</tbody></table></div></details>\n</section>\n");
+}
+
 /* hosts */
 
 static void put_host(const struct kmc_page *page, const struct kmc_doc_host *h)

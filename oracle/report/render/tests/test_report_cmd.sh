@@ -108,5 +108,13 @@ refused "deep:[0-9]*: nesting too deep" deep
 sed 's/"exit_status": 1/"exit_status": 1, "later": {"x": [1]}/' "$here/run.json" >later
 "$report" later | cmp - run.text || fail "a newer minor version"
 
+# what is no plain file is written to, not replaced
+mkfifo pipe
+timeout 60 cat pipe >piped &
+"$report" -o pipe "$here/run.json" || fail "into a pipe: status $?"
+wait
+cmp piped run.text || fail "another text through a pipe"
+[ -p pipe ] || fail "the pipe was replaced"
+
 [ $failures -eq 0 ] && echo "all as expected"
 exit $((failures != 0))
