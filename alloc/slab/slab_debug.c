@@ -303,12 +303,10 @@ bool kmc_debug_freeing(struct kmc_cpu *cpu, const struct kmem_cache *s, struct p
 /* Model: exact (6.18: a resize moves the red zone; ksize() gives all of the class away). */
 void kmc_debug_resized(const struct kmem_cache *s, void *object, size_t bytes)
 {
-	size_t before = kmc_debug_requested(s, object);
-
 	if (!keeps_request(s))
 		return;
 	request_set(s, object, bytes);
-	if (has_kmalloc_red_zone(s) && bytes < s->object_size && bytes != before)
+	if (has_kmalloc_red_zone(s) && bytes < s->object_size)
 		kmc_raw_fill((char *)object + bytes, KMC_RED_ACTIVE, s->object_size - bytes);
 }
 

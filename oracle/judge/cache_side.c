@@ -17,12 +17,26 @@ static uint64_t pending_of(const struct kmc_judge *judge, uint32_t cache)
 	return nr;
 }
 
+/* A cache that may have been merged lives on under another name: it is not destroyed at all. */
+static bool stands_alone(const struct kmc_judge *judge, const struct kmc_cache_desc *cache)
+{
+	const uint64_t never_merged = KMC_CF_NO_MERGE | KMC_CF_TYPESAFE_BY_RCU | KMC_CF_NOLEAKTRACE |
+				      KMC_CF_CONSISTENCY_CHECKS | KMC_CF_RED_ZONE |
+				      KMC_CF_POISON | KMC_CF_STORE_USER | KMC_CF_TRACE;
+	const uint32_t nobody = KMC_MO_LAYOUT_DEBUG | (uint32_t)KMC_MO_slab_nomerge;
+
+	return cache->ctor || cache->usersize || cache->flags & never_merged ||
+	       judge->subject.machine.options & nobody;
+}
+
 static void end_creation(struct kmc_judge *judge, struct kmc_case *c)
 {
 	KMC_ASK(judge, KC_2, c);
 	KMC_ASK(judge, KC_4, c);
 	KMC_ASK(judge, KC_5, c);
-	if (c->ev->what == KMC_OP_KMEM_CACHE_CREATE_ARGS)
+	/* One that joins another cache is given out before its own layout is looked at. */
+	if (c->ev->what == KMC_OP_KMEM_CACHE_CREATE_ARGS &&
+	    (c->ev->outcome != KMC_OUT_VALUE || !c->cache || stands_alone(judge, &c->cache->desc)))
 		KMC_ASK(judge, KC_8, c);
 	if (c->ev->outcome != KMC_OUT_VALUE || !c->cache || !c->cache->known)
 		return;
@@ -46,18 +60,6 @@ static bool may_hold_objects(const struct kmc_judge *judge, const struct kmc_cas
 		if (!judge->pools.pools[i].sheaf || judge->pools.pools[i].cache == c->ev->cache)
 			return true;
 	return c->cache && c->cache->count.live > c->value;
-}
-
-/* A cache that may have been merged lives on under another name: it is not destroyed at all. */
-static bool stands_alone(const struct kmc_judge *judge, const struct kmc_cache_desc *cache)
-{
-	const uint64_t never_merged = KMC_CF_NO_MERGE | KMC_CF_TYPESAFE_BY_RCU | KMC_CF_NOLEAKTRACE |
-				      KMC_CF_CONSISTENCY_CHECKS | KMC_CF_RED_ZONE |
-				      KMC_CF_POISON | KMC_CF_STORE_USER | KMC_CF_TRACE;
-	const uint32_t nobody = KMC_MO_LAYOUT_DEBUG | (uint32_t)KMC_MO_slab_nomerge;
-
-	return cache->ctor || cache->usersize || cache->flags & never_merged ||
-	       judge->subject.machine.options & nobody;
 }
 
 static void end_destroy(struct kmc_judge *judge, struct kmc_case *c)

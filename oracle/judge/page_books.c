@@ -181,6 +181,9 @@ static void note_progress(struct kmc_judge *judge, const struct kmc_event *ev,
 	unsigned int node = kswapd && open->begin.node > 0 ?
 				    (unsigned int)open->begin.node & (KMC_BOOK_NODES - 1) : 0;
 
+	/* Who is throttled before it reclaims wakes kswapd without a word. */
+	if (!kswapd && open && !(open->begin.gfp & KMC_GFP_KSWAPD_RECLAIM))
+		judge->pages.awake = UINT64_MAX;
 	if (ev->arg) {
 		memset(judge->pages.kswapd_runs, 0, sizeof(judge->pages.kswapd_runs));
 		memset(judge->pages.kswapd_vain, 0, sizeof(judge->pages.kswapd_vain));

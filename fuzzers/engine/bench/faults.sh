@@ -115,14 +115,14 @@ awk -v cap="$cap" '
 	{ all++; seeds += $2 == "seeds"; found += $2 != "-" }
 	$2 != "seeds" { ours[++n] = $3; if ($4 != "-") theirs[++m] = $4 }
 	END {
+		short = m && median(theirs, m) >= cap ? "more than " : ""
 		printf "%d of %d faults found (%.1f %%), %d of them by the seeds alone\n", found, all,
 			100 * found / all, seeds
 		if (n)
 			printf "median executions of the other %d: ours %d", n, median(ours, n)
 		if (m)
-			printf ", byte mutators %d (%s%d); ratio %.1f", median(theirs, m),
-				median(theirs, m) >= cap ? "not found in " : "", median(theirs, m),
-				median(theirs, m) / median(ours, n)
+			printf ", byte mutators %s%d; ratio %s%.1f", short, median(theirs, m),
+				short, median(theirs, m) / median(ours, n)
 		if (n)
 			printf "\n"
 	}' "$scratch/result"
