@@ -36,7 +36,9 @@ struct page *alloc_pages_nolock(gfp_t gfp_flags, int nid, unsigned int order)
 		ac.gfp &= ~__GFP_ZERO;
 	page = get_page_from_freelist(&ac, kmc_fast_alloc_flags(&ac) | ALLOC_TRYLOCK);
 	if (page)
-		page = kmc_page_charge(&ac, kmc_page_prep(&ac, page));
+		page = kmc_page_prep(&ac, page);
+	if (gfp_flags & __GFP_ACCOUNT)
+		page = kmc_page_charge(&ac, page);
 	kmc_trace_page_alloc(&ac, page);
 	return page;
 }

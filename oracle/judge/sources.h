@@ -22,6 +22,8 @@ struct kmc_source {
 	uint8_t order;     /* areas: pages per bit */
 	bool failed;       /* areas: an attempt failed since the count was last right */
 	bool reported;     /* packed objects: total was reported */
+	bool doubtful;     /* packed objects: one was freed while it was read, so its place may be held */
+	uint32_t readers;  /* packed objects: reads that have begun and not ended */
 	uint64_t base;     /* areas: address of the first page; 0 unknown */
 	uint64_t size;     /* bytes of an area, of a pool's block */
 	uint64_t taken;    /* areas: pages, packed objects: bytes asked for, that are out */

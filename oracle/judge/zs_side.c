@@ -70,14 +70,28 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c, struct kmc_sou
 	}
 	if (!pool || !life || life->from != KMC_FROM_ZS || !pool->live)
 		return;
+	pool->doubtful |= pool->readers != 0;
 	pool->live--;
 	pool->taken -= kmc_life_size(life) < pool->taken ? kmc_life_size(life) : pool->taken;
 }
 
-static void end_access(struct kmc_judge *judge, struct kmc_case *c)
+/* Who frees what is being read is to blame for what stays behind. */
+static void count_reader(const struct kmc_case *c, struct kmc_source *pool)
+{
+	if (c->ev->what == KMC_OP_ZS_MAP_OBJECT || c->ev->what == KMC_OP_ZS_OBJ_READ_BEGIN)
+		pool->readers++;
+	else if (pool->readers)
+		pool->readers--;
+}
+
+static void end_access(struct kmc_judge *judge, struct kmc_case *c, struct kmc_source *pool)
 {
 	uint64_t *mapped = mapped_on(judge, c);
 
+	if (pool)
+		count_reader(c, pool);
+	if (c->ev->what == KMC_OP_ZS_OBJ_READ_END)
+		return;
 	if (c->ev->addr2)
 		KMC_ASK(judge, ZS_2, c);
 	if (c->open->notes.kept || c->open->notes.lost)
@@ -90,7 +104,7 @@ static void end_access(struct kmc_judge *judge, struct kmc_case *c)
 
 static void end_total(struct kmc_judge *judge, struct kmc_case *c, struct kmc_source *pool)
 {
-	if (!pool)
+	if (!pool || pool->doubtful)
 		return;
 	c->source = pool;
 	if (pool->live)
@@ -120,7 +134,8 @@ void kmc_zs_end(struct kmc_judge *judge, struct kmc_case *c)
 	case KMC_OP_ZS_MAP_OBJECT:
 	case KMC_OP_ZS_UNMAP_OBJECT:
 	case KMC_OP_ZS_OBJ_READ_BEGIN:
-		end_access(judge, c);
+	case KMC_OP_ZS_OBJ_READ_END:
+		end_access(judge, c, pool);
 		break;
 	case KMC_OP_ZS_COMPACT:
 		c->source = pool;

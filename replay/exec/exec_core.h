@@ -113,6 +113,7 @@ struct kmc_pending {
 	uint64_t addr;
 	uint64_t seq;   /* of the call that queued it */
 	uint32_t cache; /* whose object; KMC_CACHE_NONE */
+	uint32_t slot;  /* where the program has it */
 };
 
 /* A task's reader. */

@@ -59,7 +59,8 @@ bool kmc_rcu_may_look(const struct kmc_exec *exec, const struct kmc_op *op,
 	if (op->code != KMC_OP_READ && op->code != KMC_OP_CHECK && op->code != KMC_OP_CHECK_ZERO)
 		return false;
 	pending = pending_at(exec, slot->addr);
-	return pending && reader->depth && reader->since < pending->seq;
+	return pending && pending->slot == (uint32_t)(slot - exec->slots) && reader->depth &&
+	       reader->since < pending->seq;
 }
 
 /* blocks that wait */
@@ -92,6 +93,7 @@ void kmc_rcu_queued(struct kmc_exec *exec, struct kmc_slot *slot, const struct k
 	}
 	exec->pending[exec->nr_pending++] = (struct kmc_pending){
 		.addr = slot->addr, .seq = exec->seq + 1, .cache = slot->cache,
+		.slot = (uint32_t)(slot - exec->slots),
 	};
 }
 
