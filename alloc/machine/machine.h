@@ -58,7 +58,9 @@ struct kmc_sim_private {
 	int frames_fd;          /* the file that frames are a mapping of; -1: none yet */
 	uint8_t *vmalloc_map;   /* vmalloc/vmap_host.c: */
 	uint32_t *vmalloc_back; /* what the host has mapped, by page */
-	uint32_t vmalloc_used, vmalloc_mappings;
+	uint32_t vmalloc_used;     /* end of what areas ever had */
+	uint32_t vmalloc_resident; /* the same since memory was given back */
+	uint32_t vmalloc_mappings;
 	bool dirty_memory;      /* what nobody wrote is not zero: KMC_OPT_DIRTY_MEMORY */
 	struct kmc_lock fault_lock;
 	struct kmc_image image;

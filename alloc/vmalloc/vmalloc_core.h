@@ -181,6 +181,7 @@ struct page *vm_pte_page(struct kmc_sim *sim, uint32_t page);
 
 int kmc_vmap_host_boot(struct kmc_sim *sim);
 void kmc_vmap_host_end(struct kmc_sim *sim);
+void kmc_vmap_host_trim(struct kmc_sim *sim);
 /** vm_back_own() - Memory of its own under [page, page + nr), no new mapping where it is. */
 bool vm_back_own(struct kmc_sim *sim, uint32_t page, uint32_t nr);
 /** vm_back_frames() - The frames that the ptes name. */

@@ -206,6 +206,7 @@ static void forget_range(struct kmc_sim *sim, uint32_t page, void *arg)
 void kmc_vmalloc_forget(struct kmc_sim *sim)
 {
 	each_in_use(sim, forget_range, NULL);
+	kmc_vmap_host_trim(sim);
 }
 
 static void count_pages(struct kmc_sim *sim, uint32_t page, void *arg)

@@ -20,6 +20,8 @@
 #include "vmalloc_core.h"
 
 #define MAPPINGS_MAX 30000u
+/* Memory that a machine keeps for areas to come when it is reset: 64 MiB. */
+#define KEPT_PAGES 16384u
 
 /* As frames.c: past a run time that would write the shadow of all that is mapped. */
 static void *map_at(void *at, size_t bytes, int prot, int flags, int fd, off_t offset)
@@ -72,13 +74,31 @@ void kmc_vmap_host_end(struct kmc_sim *sim)
 		unmap(priv->vmalloc_back, (sim->vmalloc_bytes >> PAGE_SHIFT) * sizeof(uint32_t));
 }
 
+/* What lies above goes back to the host: one program's areas may be of GiB. */
+void kmc_vmap_host_trim(struct kmc_sim *sim)
+{
+	struct kmc_sim_private *priv = sim->priv;
+
+	if (likely(priv->vmalloc_resident <= KEPT_PAGES))
+		return;
+	madvise(vm_address(sim, KEPT_PAGES),
+		(size_t)(priv->vmalloc_resident - KEPT_PAGES) << PAGE_SHIFT, MADV_DONTNEED);
+	priv->vmalloc_resident = KEPT_PAGES;
+}
+
+static void raise_to(uint32_t *most, uint32_t end)
+{
+	uint32_t seen = __atomic_load_n(most, __ATOMIC_RELAXED);
+
+	while (seen < end && !__atomic_compare_exchange_n(most, &seen, end, true, __ATOMIC_RELAXED,
+							  __ATOMIC_RELAXED))
+		;
+}
+
 static void used_up_to(struct kmc_sim_private *priv, uint32_t end)
 {
-	uint32_t seen = __atomic_load_n(&priv->vmalloc_used, __ATOMIC_RELAXED);
-
-	while (seen < end && !__atomic_compare_exchange_n(&priv->vmalloc_used, &seen, end, true,
-							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		;
+	raise_to(&priv->vmalloc_used, end);
+	raise_to(&priv->vmalloc_resident, end);
 }
 
 /* Where the host needs another mapping than for the page below. */

@@ -248,6 +248,7 @@ static void call_libfuzzer(const struct kmc_campaign *c, const struct kmc_worker
 	 * ones: thousands, as long as most are. Measured, that is two thirds of the time.
 	 */
 	word(command, "-entropic=0");
+	word(command, "-print_funcs=0"); /* each name costs a symbolizer */
 	word(command, "-print_final_stats=1");
 	word(command, "-artifact_prefix=%s/", kmc_path(c, path, "work/%u", w->number));
 	word(command, "%s", kmc_path(c, path, "corpus/%s", c->targets[w->target].name));

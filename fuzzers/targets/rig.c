@@ -325,11 +325,33 @@ static size_t oldest(const struct kmc_rigs *rigs)
 	return found;
 }
 
+static uint64_t pages_of(const struct kmc_machine *machine)
+{
+	uint64_t pages = 0;
+
+	for (unsigned int i = 0; i < machine->nr_zones; i++)
+		pages += machine->zones[i].nr_pages;
+	return pages;
+}
+
+/* Programs that touch all of their machines must not fill the host's memory. */
+static void make_room(struct kmc_rigs *rigs, uint64_t pages)
+{
+	for (size_t i = 0; i < rigs->nr; i++)
+		pages += pages_of(&rigs->rigs[i]->machine);
+	while (rigs->nr && (rigs->nr == rigs->max || pages > KMC_RIGS_MAX_PAGES)) {
+		size_t at = oldest(rigs);
+
+		pages -= pages_of(&rigs->rigs[at]->machine);
+		rig_destroy(rigs->rigs[at]);
+		rigs->rigs[at] = rigs->rigs[--rigs->nr];
+	}
+}
+
 static int add(struct kmc_rigs *rigs, const struct kmc_machine *machine, uint32_t edition,
 	       struct kmc_rig **made, char *error, size_t size)
 {
 	struct kmc_rig *rig = calloc(1, sizeof(*rig));
-	size_t at = rigs->nr;
 	int err;
 
 	if (!rig)
@@ -337,18 +359,13 @@ static int add(struct kmc_rigs *rigs, const struct kmc_machine *machine, uint32_
 	rig->machine = *machine;
 	rig->edition = edition;
 	rig->rigs = rigs;
+	make_room(rigs, pages_of(machine));
 	err = make_rig(rigs, rig, error, size);
 	if (err) {
 		rig_destroy(rig);
 		return err;
 	}
-	if (rigs->nr == rigs->max) {
-		at = oldest(rigs);
-		rig_destroy(rigs->rigs[at]);
-	} else {
-		rigs->nr++;
-	}
-	rigs->rigs[at] = rig;
+	rigs->rigs[rigs->nr++] = rig;
 	*made = rig;
 	return 0;
 }

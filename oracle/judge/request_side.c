@@ -25,7 +25,7 @@ void kmc_request_enter(struct kmc_judge *judge, const struct kmc_case *c)
 
 /*
  * VM-7, MP-2, MP-3 and PAGE-28 stand in GFP-13's place for their calls; a device
- * may be unable to reach any memory, a chunk of per-cpu memory be full.
+ * may be unable to reach any memory, a chunk of per-cpu memory be full, a sheaf be empty.
  */
 static bool fails_for_memory_only(const struct kmc_case *c)
 {
@@ -36,6 +36,7 @@ static bool fails_for_memory_only(const struct kmc_case *c)
 	case KMC_OP_ALLOC_CONTIG_PAGES:
 	case KMC_OP_KMALLOC_NOLOCK: /* refuse flags that they do not know */
 	case KMC_OP_ALLOC_PAGES_NOLOCK:
+	case KMC_OP_KMEM_CACHE_ALLOC_FROM_SHEAF:
 		return false;
 	case KMC_OP_PAGE_FRAG_ALLOC: /* Rule: PAGE-23. */
 		return c->size <= KMC_PAGE;

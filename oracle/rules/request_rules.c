@@ -83,6 +83,9 @@ KMC_RULE_FN(KM_19)
 		KMC_UNKNOWN_HERE(KM_19);
 		return;
 	}
+	/* A set of buckets may be made of caches that charge by themselves. */
+	if (!asked && c->from == KMC_FROM_BUCKET)
+		return;
 	KMC_VERDICT(KM_19, asked == (c->open->notes.charged != 0), asked ? "uncharged" : "charged",
 		    (j, asked ? "__GFP_ACCOUNT charges the group of the caller" :
 			"without __GFP_ACCOUNT nothing is charged"),

@@ -38,6 +38,32 @@ void kmc_pattern_write(uint8_t *block, struct kmc_extent at, uint64_t pattern)
 		block[i] = pattern_byte(pattern, i);
 }
 
+/*
+ * Comparing goes by pieces that a compiler turns into vectors, without a call of
+ * memcmp(), which fuzzers listen to; the piece with the byte is looked at again.
+ */
+enum { PIECE_WORDS = 8, PIECE = PIECE_WORDS * 8 };
+
+static bool piece_differs(const uint8_t *piece, uint64_t pattern, uint64_t word)
+{
+	uint64_t words[PIECE_WORDS], any = 0;
+
+	memcpy(words, piece, sizeof(words));
+	for (unsigned int k = 0; k < PIECE_WORDS; k++)
+		any |= words[k] ^ pattern_word(pattern, word + k);
+	return any;
+}
+
+static bool piece_is_dirty(const uint8_t *piece)
+{
+	uint64_t words[PIECE_WORDS], any = 0;
+
+	memcpy(words, piece, sizeof(words));
+	for (unsigned int k = 0; k < PIECE_WORDS; k++)
+		any |= words[k];
+	return any;
+}
+
 /* Offset of the first byte that differs, or at.end. */
 uint64_t kmc_pattern_compare(const uint8_t *block, struct kmc_extent at, uint64_t pattern)
 {
@@ -46,32 +72,20 @@ uint64_t kmc_pattern_compare(const uint8_t *block, struct kmc_extent at, uint64_
 	for (; i < at.end && i % 8; i++)
 		if (block[i] != pattern_byte(pattern, i))
 			return i;
-	for (; i + 8 <= at.end; i += 8) {
-		uint64_t word = pattern_word(pattern, i / 8);
-
-		if (memcmp(block + i, &word, 8))
-			break;
-	}
+	while (i + PIECE <= at.end && !piece_differs(block + i, pattern, i / 8))
+		i += PIECE;
 	for (; i < at.end; i++)
 		if (block[i] != pattern_byte(pattern, i))
 			return i;
 	return at.end;
 }
 
-/* By pieces that a compiler turns into vectors; the piece with the byte is looked at again. */
 static uint64_t zero_compare(const uint8_t *block, struct kmc_extent at)
 {
-	uint64_t i = at.start, words[8];
+	uint64_t i = at.start;
 
-	for (; i + sizeof(words) <= at.end; i += sizeof(words)) {
-		uint64_t any = 0;
-
-		memcpy(words, block + i, sizeof(words));
-		for (unsigned int k = 0; k < 8; k++)
-			any |= words[k];
-		if (any)
-			break;
-	}
+	while (i + PIECE <= at.end && !piece_is_dirty(block + i))
+		i += PIECE;
 	for (; i < at.end; i++)
 		if (block[i])
 			return i;
@@ -177,11 +191,23 @@ static void memory_check_zero(struct kmc_exec *exec, struct kmc_call *call, stru
 	       KMC_EFF_CONTENT_DIRTY);
 }
 
+static void read_bytes(const void *block, struct kmc_extent at)
+{
+	const volatile uint8_t *bytes = block;
+	uint64_t i = at.start;
+
+	for (; i < at.end && i % 8; i++)
+		(void)bytes[i];
+	for (; i + 8 <= at.end; i += 8)
+		(void)*(const volatile uint64_t *)(bytes + i);
+	for (; i < at.end; i++)
+		(void)bytes[i];
+}
+
 /* Reading touches every byte; what is read is reported only where it is known. */
 static void memory_read(struct kmc_exec *exec, struct kmc_call *call, struct kmc_extent at)
 {
 	const struct kmc_slot *slot = call->src;
-	const volatile uint8_t *bytes = slot->ptr;
 
 	if (within(at, slot->written)) {
 		report(exec, slot, at, kmc_pattern_compare(slot->ptr, at, slot->pattern),
@@ -190,8 +216,7 @@ static void memory_read(struct kmc_exec *exec, struct kmc_call *call, struct kmc
 		report(exec, slot, at, zero_compare(slot->ptr, at), KMC_EFF_CONTENT_ZERO,
 		       KMC_EFF_CONTENT_DIRTY);
 	} else {
-		for (uint64_t i = at.start; i < at.end; i++)
-			(void)bytes[i];
+		read_bytes(slot->ptr, at);
 	}
 }
 

@@ -553,6 +553,16 @@ void kmc_alloc_address_ranges(struct kmc_machine *machine)
 	machine->kmalloc_max_size = KMALLOC_MAX_SIZE;
 }
 
+/* All pages of a zone are managed, its marks are alloc's own: another machine's do not hold for it. */
+static void forget_marks(struct kmc_machine *machine)
+{
+	for (unsigned int i = 0; i < machine->nr_zones; i++) {
+		struct kmc_zone *zone = &machine->zones[i];
+
+		zone->managed = zone->min = zone->low = zone->high = 0;
+	}
+}
+
 static void fill_caps(struct kmc_caps *caps)
 {
 	char release[24];
@@ -568,6 +578,7 @@ static void fill_caps(struct kmc_caps *caps)
 	if (caps->machine.options & KMC_MO_memcg)
 		caps->shows |= KMC_SHOWS_CHARGES;
 	kmc_alloc_address_ranges(&caps->machine);
+	forget_marks(&caps->machine);
 }
 
 static int start_machine(struct kmc_exec *exec, char *error, size_t size)
