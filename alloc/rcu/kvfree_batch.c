@@ -168,6 +168,13 @@ static uint64_t page_of_our_own(struct kmc_cpu *cpu, struct rcu_head *head)
 	return head || cpu->context != KMC_IN_TASK ? 0 : page_alloc(cpu);
 }
 
+/* The planted race: a page that is being released takes another block. */
+static bool add_to_released(struct kmc_sim *sim, const struct kmc_rcu_cpu *rc, const void *ptr)
+{
+	return rc->releasing && kmc_batch_page_add(sim, rc->releasing, ptr,
+						   kmc_batch_page_cookie(sim, rc->releasing));
+}
+
 /* Rule: RCU-6, RCU-7. Model: exact (R8; 6.1 to 6.18). */
 bool kmc_rcu_batch_add(struct kmc_cpu *cpu, struct rcu_head *head, void *ptr)
 {
@@ -178,6 +185,10 @@ bool kmc_rcu_batch_add(struct kmc_cpu *cpu, struct rcu_head *head, void *ptr)
 
 	kmc_touch(cpu->sim, rc, sizeof(*rc));
 	kmc_lock_take(&rc->lock);
+	if (KMC_PLANTED(race_rcu_early) && add_to_released(cpu->sim, rc, ptr)) {
+		kmc_lock_drop(&rc->lock);
+		return true;
+	}
 	done = add_to_page(cpu->sim, rc, channel, ptr);
 	if (!done) {
 		rc->want_pages = true;
@@ -217,8 +228,14 @@ static unsigned int page_release(struct kmc_cpu *cpu, struct kmc_rcu_cpu *rc, ui
 				 unsigned int channel)
 {
 	void *blocks[510];
-	unsigned int nr = kmc_batch_page_take(cpu->sim, page, blocks);
+	unsigned int nr;
 
+	if (KMC_PLANTED(race_rcu_early)) {
+		rc->releasing = page;
+		kmc_yield_point("page_release");
+		rc->releasing = 0;
+	}
+	nr = kmc_batch_page_take(cpu->sim, page, blocks);
 	if (!kmc_rcu_elapsed(cpu->sim->rcu, kmc_batch_page_cookie(cpu->sim, page))) {
 		warn(cpu, "batch of kvfree_rcu before its grace period: leaked", NULL);
 		nr = 0;
@@ -360,6 +377,7 @@ static bool drain(struct kmc_cpu *cpu, struct kmc_rcu_cpu *rc, bool now)
 	}
 	kmc_lock_drop(&rc->lock);
 	moved = drain_elapsed(cpu, rc);
+	kmc_yield_point("rcu_drain");
 	kmc_lock_take(&rc->lock);
 	emptied = drain_to_batch(sim, rc);
 	rc->drain_armed = !emptied;

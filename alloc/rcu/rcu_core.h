@@ -59,6 +59,7 @@ struct kmc_rcu_cpu {
 	uint64_t backoff_until_ns;
 	bool drain_armed;
 	uint64_t drain_due_ns;
+	uint64_t releasing; /* the planted race's: the page that is being released */
 	struct kmc_sheaf *sheaves; /* being filled, one a cache */
 	struct kmc_sheaf *full_sheaves;
 	uint32_t working; /* depth of works that this cpu is in the middle of; its owner's */

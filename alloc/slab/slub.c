@@ -190,9 +190,9 @@ KMC_NO_ASAN static void link_forget(struct kmc_sim *sim, const struct kmem_cache
 		*(uintptr_t *)((char *)object + s->offset) = 0;
 }
 
-/* Up to @max objects off the chain of one slab, whose descriptor is touched. */
-static unsigned int chain_take(struct kmc_sim *sim, struct kmem_cache *s, struct page *slab,
-			       void **out, unsigned int max)
+/* Up to @max objects off the chain of one slab, whose descriptor is touched, @n's lock held. */
+static unsigned int chain_take(struct kmc_sim *sim, struct kmem_cache *s, struct kmem_cache_node *n,
+			       struct page *slab, void **out, unsigned int max)
 {
 	void *object = slab_first_free(sim, s, slab);
 	unsigned int got = 0;
@@ -206,6 +206,11 @@ static unsigned int chain_take(struct kmc_sim *sim, struct kmem_cache *s, struct
 		out[got++] = object;
 		object = kmc_slab_next_free(sim, s, slab, object, &bad);
 		link_forget(sim, s, out[got - 1]);
+	}
+	if (KMC_PLANTED(race_handed_out_twice)) {
+		kmc_lock_drop(&n->list_lock);
+		kmc_yield_point("chain_take");
+		kmc_lock_take(&n->list_lock);
 	}
 	slab->slab.inuse = (uint16_t)(slab->slab.inuse + got);
 	slab_set_first(sim, s, slab, object);
@@ -224,7 +229,7 @@ static unsigned int partial_take(struct kmc_sim *sim, struct kmem_cache *s,
 		struct page *slab = pfn_to_page_in(sim, n->partial_head);
 
 		kmc_touch(sim, slab, sizeof(*slab));
-		got += chain_take(sim, s, slab, out + got, max - got);
+		got += chain_take(sim, s, n, slab, out + got, max - got);
 		if (!slab->slab.freelist) {
 			partial_remove(sim, n, slab);
 			full_add(sim, n, slab);
@@ -597,7 +602,8 @@ freed_head_again(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *slab, v
  * One object back on its slab's chain. What is no object, or one more free
  * than objects were handed out, is a program's fault.
  */
-static bool chain_put(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *slab, void *object)
+static bool chain_put(struct kmc_cpu *cpu, struct kmem_cache *s, struct kmem_cache_node *n,
+		      struct page *slab, void *object)
 {
 	char *first = (char *)slab_address(cpu->sim, slab) + s->red_left;
 	unsigned int index = kmc_object_index(s, first, object);
@@ -612,6 +618,14 @@ static bool chain_put(struct kmc_cpu *cpu, struct kmem_cache *s, struct page *sl
 	if (unlikely(s->hardening && slab->slab.freelist == index + 1))
 		return freed_head_again(cpu, s, slab, object);
 	link_set(cpu->sim, s, object, slab_first_free(cpu->sim, s, slab));
+	if (KMC_PLANTED(race_free_lost)) {
+		uint16_t inuse = slab->slab.inuse;
+
+		kmc_lock_drop(&n->list_lock);
+		kmc_yield_point("chain_put");
+		kmc_lock_take(&n->list_lock);
+		slab->slab.inuse = inuse;
+	}
 	slab->slab.freelist = (uint16_t)(index + 1);
 	slab->slab.inuse--;
 	return true;
@@ -637,7 +651,7 @@ static unsigned int node_give(struct kmc_cpu *cpu, struct kmem_cache *s, unsigne
 		slab = kmc_slab_head(cpu->sim, page);
 		kmc_touch(cpu->sim, slab, sizeof(*slab));
 		was_full = !slab->slab.freelist;
-		if (likely(chain_put(cpu, s, slab, objects[done])) &&
+		if (likely(chain_put(cpu, s, n, slab, objects[done])) &&
 		    unlikely(was_full || !slab->slab.inuse))
 			slab_settle(cpu->sim, s, n, slab, was_full, d);
 	}

@@ -85,7 +85,7 @@ static void end_destroy(struct kmc_judge *judge, struct kmc_case *c)
 
 static void end_shrink(struct kmc_judge *judge, struct kmc_case *c)
 {
-	if (!c->cache || !c->cache->known || judge->blind_before)
+	if (!c->cache || !c->cache->known || judge->blind_before || judge->overlaps)
 		return;
 	c->value = c->cache->count.live;
 	c->emptied = !c->value && !pending_of(judge, c->ev->cache) && !may_hold_objects(judge, c) &&

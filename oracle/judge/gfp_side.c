@@ -152,7 +152,8 @@ void kmc_gfp_ask_warning(struct kmc_judge *judge, const struct kmc_event *ev,
 
 	switch (ev->arg) {
 	case KMC_WARNING_FAILURE:
-		KMC_ASK(judge, GFP_19, &c);
+		if (!judge->overlaps) /* else the clock may have gone on since it began */
+			KMC_ASK(judge, GFP_19, &c);
 		break;
 	case KMC_WARNING_NOFAIL_ATOMIC:
 		KMC_ASK(judge, GFP_14, &c);
@@ -197,10 +198,10 @@ void kmc_gfp_ask_outcome(struct kmc_judge *judge, const struct kmc_case *at)
 	}
 	if (null && request.task->flags & KMC_TF_OOM_VICTIM)
 		KMC_ASK(judge, OOM_8, &c);
-	if (null && !(c.gfp & (KMC_GFP_NOWARN | KMC_GFP_ACCOUNT)))
-		KMC_ASK(judge, GFP_19, &c);
 	if (null && c.from == KMC_FROM_EXACT && !c.size)
 		KMC_ASK(judge, PAGE_16, &c);
+	else if (null && !(c.gfp & (KMC_GFP_NOWARN | KMC_GFP_ACCOUNT)) && !judge->overlaps)
+		KMC_ASK(judge, GFP_19, &c);
 	kmc_marks_ask(judge, &c);
 	if (!null && c.gfp & KMC_GFP_ACCOUNT)
 		KMC_ASK(judge, GFP_44, &c);

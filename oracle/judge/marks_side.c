@@ -186,6 +186,8 @@ static bool is_murky(const struct kmc_judge *judge, const struct kmc_case *c)
 {
 	const struct kmc_machine *machine = &judge->subject.machine;
 
+	if (c->ev->gfp_raw) /* may name a zone */
+		return true;
 	return c->effects & BIT(FAULT_INJECTED) || judge->pages.defrag || c->request->task->mems ||
 	       c->request->task->crossed || !in_task(c->ev) ||
 	       c->request->order > machine->max_order ||
@@ -407,7 +409,7 @@ void kmc_marks_ask(struct kmc_judge *judge, const struct kmc_case *at)
 
 	c.request = &r;
 	if (!judge->report_call || judge->report_call != c.ev->id || judge->report_again ||
-	    judge->nr_open || is_murky(judge, &c))
+	    judge->nr_open || judge->overlaps || is_murky(judge, &c))
 		return;
 	if (!reserve_is_there(judge))
 		ask_first_pass(judge, &c);

@@ -12,8 +12,15 @@ struct kmc_open_call *kmc_open_find(struct kmc_judge *judge, uint32_t id)
 	return NULL;
 }
 
+static void note_overlap(struct kmc_judge *judge, const struct kmc_event *ev)
+{
+	for (size_t i = 0; i < judge->nr_open && !judge->overlaps; i++)
+		judge->overlaps = judge->open[i].begin.cpu != ev->cpu;
+}
+
 int kmc_open_push(struct kmc_judge *judge, const struct kmc_event *ev)
 {
+	note_overlap(judge, ev);
 	if (judge->nr_open == judge->max_open) {
 		size_t max = judge->max_open ? judge->max_open * 2 : 16;
 		void *open = realloc(judge->open, max * sizeof(*judge->open));

@@ -81,8 +81,8 @@ static void ask_context(struct kmc_judge *judge, struct kmc_case *c)
 	struct kmc_request request;
 
 	kmc_gfp_request(judge, c, &request);
-	/* What a suspended machine takes away is not the scope's. */
-	if (judge->pages.suspended || task->foreign)
+	/* What a suspended machine takes away is not the scope's; bits without a name get one on the way. */
+	if (judge->pages.suspended || task->foreign || c->ev->gfp_raw)
 		return;
 	c->request = &request;
 	/* What a release has no bit for gets lost on the way. */

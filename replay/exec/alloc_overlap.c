@@ -62,6 +62,8 @@ static bool overlaps(unsigned int code)
 	case KMC_OP_KVMALLOC:
 	case KMC_OP_RCU_READ_LOCK:
 	case KMC_OP_RCU_READ_UNLOCK:
+	case KMC_OP_RCU_GRACE_PERIOD:
+	case KMC_OP_CLOCK_ADVANCE:
 	case KMC_OP_CPU_FLUSH:
 	case KMC_OP_DRAIN_ALL_PAGES:
 		return true;

@@ -838,7 +838,8 @@ static void bulk_free_events(struct kmc_exec *exec, const struct kmc_call *call)
 
 static void bulk_free_done(struct kmc_exec *exec, struct kmc_call *call)
 {
-	bulk_free_events(exec, call);
+	if (!exec->overlapping)
+		bulk_free_events(exec, call);
 	for (uint64_t i = 0; i < call->count; i++)
 		exec->slots[bulk_first(call->op) + i].freed = true;
 }
@@ -1168,6 +1169,9 @@ void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 	exec->open.marks &= (uint16_t)~KMC_MARK_MISUSE;
 	if (exec->overlapping)
 		begin(exec);
+	/* Another cpu may have the memory again before the call ends. */
+	if (exec->overlapping && plan->is_free && call.bulk)
+		bulk_free_events(exec, &call);
 	run(exec, &call);
 	if (plan->family == KMC_OPF_MACHINE)
 		finish_machine(exec, &call);
