@@ -26,13 +26,18 @@ static uint64_t ram_pages(const struct kmc_sim_config *config)
 }
 
 /* Model: simplified: a kernel's window is 32 TiB. */
-static uint64_t window_bytes(const struct kmc_sim_config *config)
+uint64_t kmc_sim_vmalloc_window(uint64_t nr_pages)
 {
-	uint64_t bytes = ram_pages(config) << (PAGE_SHIFT + 2);
+	uint64_t bytes = nr_pages << (PAGE_SHIFT + 2);
 
 	bytes = bytes < WINDOW_MIN ? WINDOW_MIN : bytes;
 	bytes = bytes > WINDOW_MAX ? WINDOW_MAX : bytes;
 	return bytes & ~(uint64_t)(PMD_SIZE - 1);
+}
+
+static uint64_t window_bytes(const struct kmc_sim_config *config)
+{
+	return kmc_sim_vmalloc_window(ram_pages(config));
 }
 
 static size_t range_bytes(uint64_t nr_pages)

@@ -116,8 +116,9 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 	unsigned int code = c->ev->what;
 
 	c->other = c->addr > KMC_ZERO_SIZE_PTR ? kmc_shadow_find(&judge->shadow, c->addr) : NULL;
+	/* Frees of a bulk call that overlaps others are told of before they are done. */
 	if (c->other && c->other->flags & KMC_LIFE_CHARGED && c->other->state == KMC_LIFE_FREED &&
-	    c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE)
+	    !c->ev->parent && c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE)
 		KMC_ASK(judge, MCG_11, c);
 	note_unmapped(judge, c);
 	switch (code) {

@@ -545,9 +545,13 @@ int kmc_alloc_config(const struct kmc_machine *machine, struct kmc_sim_config *c
 
 void kmc_alloc_address_ranges(struct kmc_machine *machine)
 {
+	uint64_t pages = 0;
+
+	for (unsigned int i = 0; i < machine->nr_zones; i++)
+		pages += machine->zones[i].nr_pages;
 	machine->direct_map = KMC_DIRECT_MAP_BASE;
 	machine->vmalloc_start = KMC_VMALLOC_BASE;
-	machine->vmalloc_end = KMC_VMALLOC_BASE + (1ull << 45);
+	machine->vmalloc_end = KMC_VMALLOC_BASE + kmc_sim_vmalloc_window(pages);
 	machine->kmalloc_minalign = ARCH_KMALLOC_MINALIGN;
 	machine->kmalloc_max_cache = KMALLOC_MAX_CACHE_SIZE;
 	machine->kmalloc_max_size = KMALLOC_MAX_SIZE;

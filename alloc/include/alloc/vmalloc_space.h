@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include "alloc/sim.h"
 
+/** kmc_sim_vmalloc_window() - Bytes of addresses that a machine of so many pages has. Rule: VM-19. */
+uint64_t kmc_sim_vmalloc_window(uint64_t nr_pages);
+
 /**
  * kmc_sim_vmalloc_limit() - From now on addresses end after @bytes of the window.
  * 0: as many as there are. What is beyond stays.
