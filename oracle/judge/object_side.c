@@ -13,12 +13,26 @@ static bool is_mightsleep(unsigned int code)
 	return code == KMC_OP_KFREE_RCU_MIGHTSLEEP || code == KMC_OP_KVFREE_RCU_MIGHTSLEEP;
 }
 
+/* The head is written into the object, which comes back without its constructor's state. */
+static void note_head(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	const struct kmc_life *life = c->addr > KMC_ZERO_SIZE_PTR ?
+		kmc_shadow_find(&judge->shadow, c->addr) : NULL;
+	struct kmc_cache *cache = life && life->cache != KMC_CACHE_NONE ?
+		kmc_book_cache(judge, life->cache) : NULL;
+
+	if (cache)
+		cache->headed = true;
+}
+
 static void enter_deferred(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	if (is_mightsleep(c->ev->what))
+	if (is_mightsleep(c->ev->what)) {
 		KMC_ASK(judge, RCU_4, c);
-	else
+	} else {
 		KMC_ASK(judge, RCU_3, c);
+		note_head(judge, c);
+	}
 }
 
 static void enter_pool(struct kmc_judge *judge, struct kmc_case *c)
