@@ -146,6 +146,30 @@ int bench_ageing_row(struct bench_row *row);
 int bench_ours_add(struct bench_field *field);
 void bench_ours_close(void);
 int bench_metadata_row(struct bench_row *row);
+uint64_t bench_resident_bytes(void);
+int bench_ours_fresh(const char *name, unsigned int options, struct bench_contestant *c);
+void bench_ours_drop(struct bench_contestant *c);
+
+/* What debugging and hardening cost. */
+struct bench_option {
+	const char *name, *what;
+	unsigned int options; /* the stack's bits */
+};
+extern const struct bench_option bench_options[];
+extern const size_t bench_nr_options;
+
+/* bench_debug.c, bench_resident.c: rows of our stack with options, and of memory held. */
+int bench_option_row(const struct bench_option *o, const struct bench_plan *plan,
+		     struct bench_row *row);
+struct bench_resident {
+	const char *name, *what;
+	const struct bench_mix *mix;
+	double must; /* per cent */
+};
+extern const struct bench_resident bench_residents[];
+extern const size_t bench_nr_residents;
+int bench_resident_row(const struct bench_resident *r, const struct bench_field *field,
+		       const struct bench_plan *plan, struct bench_row *row);
 
 /* bench_patterns.c: the table of patterns. */
 extern const struct bench_pattern bench_patterns[];

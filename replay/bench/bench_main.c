@@ -126,6 +126,10 @@ static int list_patterns(void)
 	printf("%-24s %s\n", "metadata", "bytes per simulated page");
 	printf("%-24s %s\n", "ageing-order-9",
 	       "memory to be had in blocks of order 9 after ageing");
+	for (size_t i = 0; i < bench_nr_residents; i++)
+		printf("%-24s %s\n", bench_residents[i].name, bench_residents[i].what);
+	for (size_t i = 0; i < bench_nr_options; i++)
+		printf("%-24s %s\n", bench_options[i].name, bench_options[i].what);
 	return EXIT_MET;
 }
 
@@ -150,6 +154,23 @@ static void run_patterns(const struct options *o, const struct bench_field *fiel
 	}
 }
 
+static void run_own_rows(const struct options *o, const struct bench_field *field,
+			 struct bench_row *rows, size_t *nr)
+{
+	for (size_t i = 0; i < bench_nr_residents; i++) {
+		if (!wanted(o, bench_residents[i].name))
+			continue;
+		if (bench_resident_row(&bench_residents[i], field, &o->plan, &rows[(*nr)++]))
+			bench_fail("%s: did not run", bench_residents[i].name);
+	}
+	for (size_t i = 0; i < bench_nr_options; i++) {
+		if (!wanted(o, bench_options[i].name))
+			continue;
+		if (bench_option_row(&bench_options[i], &o->plan, &rows[(*nr)++]))
+			bench_fail("%s: did not run", bench_options[i].name);
+	}
+}
+
 static void run_others(const struct options *o, const struct bench_field *field,
 		       struct bench_row *rows, size_t *nr)
 {
@@ -165,6 +186,7 @@ static void run_others(const struct options *o, const struct bench_field *field,
 		if (err)
 			bench_fail("ageing-order-9: %s", strerror(-err));
 	}
+	run_own_rows(o, field, rows, nr);
 	if (o->trace)
 		*nr += bench_trace_rows(o->trace, o->plan.rounds, &rows[*nr]);
 	for (size_t i = first; i < *nr; i++)

@@ -180,6 +180,47 @@ int bench_ours_add(struct bench_field *field)
 	return err;
 }
 
+/**
+ * bench_ours_fresh() - A machine of its own with @options of the stack, as a contestant.
+ * Return: 0 or -errno of kmc_sim_create().
+ */
+int bench_ours_fresh(const char *name, unsigned int options, struct bench_contestant *c)
+{
+	struct bench_field one = { .nr = 0 };
+	struct kmc_sim_config config;
+	struct kmc_sim *sim;
+	int err;
+
+	kmc_sim_config_simple(&config, 2, OBJECT_BYTES);
+	config.options = options;
+	err = kmc_sim_create(&config, &sim);
+	if (err)
+		return err;
+	objects_add(&one, name, BENCH_OURS, sim);
+	*c = one.c[0];
+	return 0;
+}
+
+void bench_ours_drop(struct bench_contestant *c)
+{
+	kmc_sim_destroy(c->state);
+}
+
+/* The kernel's names of what may be switched on, and what the stack calls it. */
+const struct bench_option bench_options[] = {
+	{ "debug-F", "slab_debug=F, consistency checks", KMC_OPT_SLUB_CONSISTENCY },
+	{ "debug-Z", "slab_debug=Z, red zones", KMC_OPT_SLUB_RED_ZONE },
+	{ "debug-P", "slab_debug=P, poison", KMC_OPT_SLUB_POISON },
+	{ "debug-U", "slab_debug=U, who had an object", KMC_OPT_SLUB_STORE_USER },
+	{ "debug-FZPU", "slab_debug=FZPU", KMC_OPT_SLUB_CONSISTENCY | KMC_OPT_SLUB_RED_ZONE |
+	  KMC_OPT_SLUB_POISON | KMC_OPT_SLUB_STORE_USER },
+	{ "init-on-alloc", "init_on_alloc=1", KMC_OPT_INIT_ON_ALLOC },
+	{ "init-on-free", "init_on_free=1", KMC_OPT_INIT_ON_FREE },
+	{ "freelist-random", "order of a slab's objects drawn", KMC_OPT_FREELIST_RANDOM },
+	{ "freelist-hardened", "links of free objects encoded", KMC_OPT_FREELIST_HARDENED },
+};
+const size_t bench_nr_options = sizeof(bench_options) / sizeof(bench_options[0]);
+
 /** bench_ours_close() - Take the machines down; no thread has a cpu bound. */
 void bench_ours_close(void)
 {
@@ -187,7 +228,8 @@ void bench_ours_close(void)
 		kmc_sim_destroy(machines[--nr_machines]);
 }
 
-static uint64_t resident_bytes(void)
+/** bench_resident_bytes() - What of this process is in memory. */
+uint64_t bench_resident_bytes(void)
 {
 	unsigned long long size, resident = 0;
 	FILE *f = fopen("/proc/self/statm", "re");
@@ -218,7 +260,7 @@ static uint64_t pages_take_all(void)
 int bench_metadata_row(struct bench_row *row)
 {
 	const uint64_t nr_pages = 1024 * MIB / 4096;
-	uint64_t before = resident_bytes(), boot, taken = 0;
+	uint64_t before = bench_resident_bytes(), boot, taken = 0;
 	struct kmc_sim_config config;
 	struct kmc_sim *sim;
 	double bytes;
@@ -231,11 +273,11 @@ int bench_metadata_row(struct bench_row *row)
 	err = kmc_sim_create(&config, &sim);
 	if (err)
 		return err;
-	boot = resident_bytes() - before;
+	boot = bench_resident_bytes() - before;
 	err = kmc_sim_bind(sim, 0);
 	if (!err) {
 		taken = pages_take_all();
-		bytes = (double)(resident_bytes() - before) / (double)nr_pages;
+		bytes = (double)(bench_resident_bytes() - before) / (double)nr_pages;
 		row->value = bytes;
 		row->state = bytes <= 32 ? BENCH_GOOD : bytes <= 64 ? BENCH_MET : BENCH_MISSED;
 		snprintf(row->note, sizeof(row->note),
