@@ -52,10 +52,12 @@ static void end_creation(struct kmc_judge *judge, struct kmc_case *c)
 
 /*
  * Objects that nobody could have freed: the caller's own, those of a sheaf that
- * is out, those a mempool may keep (which cache is behind it no event says).
+ * is out, those a mempool keeps or gave away (which cache is behind it no event says).
  */
 static bool may_hold_objects(const struct kmc_judge *judge, const struct kmc_case *c)
 {
+	if (judge->pooled)
+		return true;
 	for (size_t i = 0; i < judge->pools.nr; i++)
 		if (!judge->pools.pools[i].sheaf || judge->pools.pools[i].cache == c->ev->cache)
 			return true;

@@ -185,7 +185,7 @@ void kmc_gfp_ask_outcome(struct kmc_judge *judge, const struct kmc_case *at)
 		return;
 	kmc_gfp_request(judge, at, &request);
 	c.request = &request;
-	if (!request.single)
+	if (!request.single || c.ev->gfp_raw) /* bits without a name may ask for no zone */
 		return;
 	if (!(c.gfp & KMC_GFP_DIRECT_RECLAIM)) {
 		if (null && !(c.gfp & KMC_GFP_NOFAIL))
@@ -212,7 +212,7 @@ void kmc_gfp_ask_stuck(struct kmc_judge *judge, const struct kmc_case *at)
 	struct kmc_request request;
 	struct kmc_case c = *at;
 
-	if (!kmc_call_has_gfp(judge, c.ev->what))
+	if (!kmc_call_has_gfp(judge, c.ev->what) || c.ev->gfp_raw)
 		return;
 	kmc_gfp_request(judge, at, &request);
 	c.request = &request;

@@ -38,6 +38,7 @@ static void enter_deferred(struct kmc_judge *judge, const struct kmc_case *c)
 static void enter_pool(struct kmc_judge *judge, struct kmc_case *c)
 {
 	c->pool = kmc_book_pool_find(&judge->pools, false, c->ev->cache);
+	judge->pooled |= c->ev->what == KMC_OP_MEMPOOL_CREATE_SLAB;
 	if (c->ev->what == KMC_OP_MEMPOOL_ALLOC)
 		KMC_ASK(judge, MP_6, c);
 	else if (c->ev->what == KMC_OP_MEMPOOL_CREATE_SLAB || c->pool)
@@ -132,7 +133,7 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 	c->other = c->addr > KMC_ZERO_SIZE_PTR ? kmc_shadow_find(&judge->shadow, c->addr) : NULL;
 	/* Frees of a bulk call that overlaps others are told of before they are done. */
 	if (c->other && c->other->flags & KMC_LIFE_CHARGED && c->other->state == KMC_LIFE_FREED &&
-	    !c->ev->parent && c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE)
+	    !c->ev->parent && !(c->effects & 1u << KMC_EFF_UNCHARGED) && c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE)
 		KMC_ASK(judge, MCG_11, c);
 	note_unmapped(judge, c);
 	switch (code) {

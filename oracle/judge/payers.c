@@ -97,7 +97,10 @@ bool kmc_payment_is_sure(const struct kmc_judge *judge, const struct kmc_case *c
 				1u << KMC_EFF_KILLED | 1u << KMC_EFF_WOKE_KSWAPD |
 				1u << KMC_EFF_RESERVE | 1u << KMC_EFF_FAULT_INJECTED;
 
-	return kmc_task_pays(judge, c->ev) && !(c->effects & strain) &&
+	/* What befell a bulk call befell its objects. */
+	const struct kmc_open_call *whole = kmc_open_find((struct kmc_judge *)judge, c->ev->parent);
+
+	return kmc_task_pays(judge, c->ev) && !((c->effects | (whole ? whole->effects : 0)) & strain) &&
 	       !c->open->notes.tried_in_vain;
 }
 

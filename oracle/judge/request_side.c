@@ -38,6 +38,8 @@ static bool fails_for_memory_only(const struct kmc_case *c)
 	case KMC_OP_ALLOC_PAGES_NOLOCK:
 	case KMC_OP_KMEM_CACHE_ALLOC_FROM_SHEAF:
 		return false;
+	case KMC_OP_KMEMDUP_NUL: /* of NULL it is NULL */
+		return c->ev->addr2;
 	case KMC_OP_PAGE_FRAG_ALLOC: /* Rule: PAGE-23. */
 		return c->size <= KMC_PAGE;
 	}
@@ -54,7 +56,8 @@ static bool fails_for_memory_only(const struct kmc_case *c)
 
 static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	if (!kmc_call_has_gfp(judge, c->ev->what))
+	/* Of bits without a name nobody knows what they ask for. */
+	if (!kmc_call_has_gfp(judge, c->ev->what) || c->ev->gfp_raw)
 		return;
 	if (fails_for_memory_only(c))
 		KMC_ASK(judge, GFP_13, c);

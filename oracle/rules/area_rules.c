@@ -87,6 +87,9 @@ KMC_RULE_FN(VM_7)
 
 	if ((c->gfp & both) != both || !c->size || c->size / KMC_PAGE >= total_pages(j))
 		return;
+	/* In interrupt it is refused: VM-8. */
+	if (c->ev->context != KMC_CTX_TASK && c->ev->context != KMC_CTX_UNKNOWN)
+		return;
 	KMC_VERDICT(VM_7, c->ev->outcome != KMC_OUT_NULL, "nofail",
 		    (j, "__GFP_NOFAIL with direct reclaim never returns NULL"),
 		    (j, "it returned NULL"));

@@ -23,7 +23,7 @@ KMC_RULE_FN(PCU_1)
 		return;
 	}
 	if (c->ev->outcome == KMC_OUT_NULL && !(c->gfp & KMC_GFP_NOWARN) &&
-	    !(kmc_noticed(c) & 1u << KMC_EFF_WARNED)) {
+	    !(c->effects & 1u << KMC_EFF_WARNED)) {
 		KMC_BREACH(PCU_1, "quiet",
 			   (j, "what cannot be is refused with a warning"), (j, "there was none"));
 		return;

@@ -58,7 +58,9 @@ KMC_RULE_FN(RS_4)
 	if (c->ev->what == KMC_OP_RUST_REALLOC && c->ev->outcome == KMC_OUT_ERROR)
 		return;
 	if (c->size) {
-		const uint32_t trouble = BIT(WARNED) | BIT(REPORTED) | BIT(DIED) | BIT(FAULTED);
+		/* A new block that cannot be had is reported too. */
+		const uint32_t trouble = BIT(REPORTED) | BIT(DIED) | BIT(FAULTED) |
+					 (c->ev->outcome == KMC_OUT_NULL ? 0 : BIT(WARNED));
 
 		KMC_VERDICT(RS_4, !(kmc_noticed(c) & trouble), "old-empty",
 			    (j, "the end of an empty layout, " ADDR ", is handed to nobody",

@@ -45,8 +45,8 @@ struct kmc_rig_run {
 
 struct kmc_rigs;
 
-/* Pages of all machines that a set keeps, 640 MiB; one alone may be larger. */
-#define KMC_RIGS_MAX_PAGES ((640ull << 20) >> 12)
+/* Pages of all machines that a set keeps, 1 GiB; one alone may be larger. */
+#define KMC_RIGS_MAX_PAGES ((1ull << 30) >> 12)
 
 /** kmc_rigs_create() - @max: kept at once, while their memory is no more than KMC_RIGS_MAX_PAGES. @flags: KMC_RIG_*. Return: NULL no memory. */
 struct kmc_rigs *kmc_rigs_create(size_t max, unsigned int flags);
