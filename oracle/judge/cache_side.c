@@ -56,7 +56,7 @@ static void end_creation(struct kmc_judge *judge, struct kmc_case *c)
  */
 static bool may_hold_objects(const struct kmc_judge *judge, const struct kmc_case *c)
 {
-	if (judge->pooled)
+	if (judge->strays)
 		return true;
 	for (size_t i = 0; i < judge->pools.nr; i++)
 		if (!judge->pools.pools[i].sheaf || judge->pools.pools[i].cache == c->ev->cache)

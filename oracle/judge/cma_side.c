@@ -79,6 +79,9 @@ static void end_available(struct kmc_judge *judge, struct kmc_case *c)
 	if (!area || c->ev->outcome != KMC_OUT_VALUE)
 		return;
 	c->source = area;
+	/* One that lies in two zones is never put to use. */
+	if (area->base && kmc_zone_of(judge, area->base) != kmc_zone_of(judge, area->base + area->size - 1))
+		return;
 	if (area->failed)
 		KMC_ASK(judge, CMA_8, c);
 	else

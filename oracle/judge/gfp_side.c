@@ -172,11 +172,19 @@ void kmc_gfp_ask_warning(struct kmc_judge *judge, const struct kmc_event *ev,
 
 /* outcomes */
 
+/* Without one a plain request has nowhere to go. */
+static bool has_low_zone(const struct kmc_judge *judge)
+{
+	return kmc_has_zone(judge, KMC_DMA) || kmc_has_zone(judge, KMC_DMA32) ||
+	       kmc_has_zone(judge, KMC_NORMAL);
+}
+
 void kmc_gfp_ask_outcome(struct kmc_judge *judge, const struct kmc_case *at)
 {
 	struct kmc_request request;
 	struct kmc_case c = *at;
 	bool null = c.ev->outcome == KMC_OUT_NULL;
+	bool empty = c.from == KMC_FROM_EXACT && !c.size;
 
 	if (is_single(c.ev->what) && judge->twin_call)
 		kmc_twins_end(judge, at);
@@ -192,13 +200,13 @@ void kmc_gfp_ask_outcome(struct kmc_judge *judge, const struct kmc_case *at)
 			KMC_ASK(judge, GFP_5, &c);
 		if (c.gfp & KMC_GFP_NOFAIL)
 			KMC_ASK(judge, GFP_14, &c);
-	} else if (request.order <= 3 &&
+	} else if (request.order <= 3 && !empty && has_low_zone(judge) &&
 		   !(c.gfp & (KMC_GFP_NORETRY | KMC_GFP_RETRY_MAYFAIL | KMC_GFP_NOFAIL))) {
 		KMC_ASK(judge, GFP_16, &c);
 	}
 	if (null && request.task->flags & KMC_TF_OOM_VICTIM)
 		KMC_ASK(judge, OOM_8, &c);
-	if (null && c.from == KMC_FROM_EXACT && !c.size)
+	if (null && empty)
 		KMC_ASK(judge, PAGE_16, &c);
 	else if (null && !(c.gfp & (KMC_GFP_NOWARN | KMC_GFP_ACCOUNT)) && !judge->overlaps)
 		KMC_ASK(judge, GFP_19, &c);

@@ -153,7 +153,7 @@ void kmc_judge_reset(struct kmc_judge *judge)
 	judge->attached = 0;
 	judge->constructed.blind = judge->damages.blind = false;
 	judge->nr_open = 0;
-	judge->misused = judge->overlaps = judge->pooled = false;
+	judge->misused = judge->overlaps = judge->strays = false;
 	/* Calls are numbered anew: what was shown of one is not of its successor. */
 	judge->report_call = judge->exact_known = judge->exact_call = 0;
 	judge->report_again = false;

@@ -38,7 +38,7 @@ static void enter_deferred(struct kmc_judge *judge, const struct kmc_case *c)
 static void enter_pool(struct kmc_judge *judge, struct kmc_case *c)
 {
 	c->pool = kmc_book_pool_find(&judge->pools, false, c->ev->cache);
-	judge->pooled |= c->ev->what == KMC_OP_MEMPOOL_CREATE_SLAB;
+	judge->strays |= c->ev->what == KMC_OP_MEMPOOL_CREATE_SLAB;
 	if (c->ev->what == KMC_OP_MEMPOOL_ALLOC)
 		KMC_ASK(judge, MP_6, c);
 	else if (c->ev->what == KMC_OP_MEMPOOL_CREATE_SLAB || c->pool)

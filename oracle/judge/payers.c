@@ -62,6 +62,8 @@ void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev)
 	switch (ev->what) {
 	case KMC_OP_MEMCG_ATTACH:
 		attach(judge, ev);
+		if (judge->attached == UINT64_MAX) /* an active group stands before it */
+			judge->paying = 0;
 		break;
 	case KMC_OP_SET_ACTIVE_MEMCG:
 		judge->paying = 0;

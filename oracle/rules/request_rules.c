@@ -83,6 +83,9 @@ KMC_RULE_FN(KM_19)
 		KMC_UNKNOWN_HERE(KM_19);
 		return;
 	}
+	/* Who stays where he is was charged, or not, when he came. */
+	if (c->ev->addr2 && c->ev->addr2 == c->addr)
+		return;
 	/* A set of buckets may be made of caches that charge by themselves. */
 	if (!asked && c->from == KMC_FROM_BUCKET)
 		return;

@@ -58,9 +58,11 @@ KMC_RULE_FN(RS_4)
 	if (c->ev->what == KMC_OP_RUST_REALLOC && c->ev->outcome == KMC_OUT_ERROR)
 		return;
 	if (c->size) {
-		/* A new block that cannot be had is reported too. */
+		/* A new block that cannot be had, or not with these flags, is reported too. */
+		bool excused = c->ev->outcome == KMC_OUT_NULL || c->ev->gfp_raw ||
+			       c->gfp & (KMC_GFP_DMA32 | KMC_GFP_HIGHMEM);
 		const uint32_t trouble = BIT(REPORTED) | BIT(DIED) | BIT(FAULTED) |
-					 (c->ev->outcome == KMC_OUT_NULL ? 0 : BIT(WARNED));
+					 (excused ? 0 : BIT(WARNED));
 
 		KMC_VERDICT(RS_4, !(kmc_noticed(c) & trouble), "old-empty",
 			    (j, "the end of an empty layout, " ADDR ", is handed to nobody",
