@@ -157,8 +157,10 @@ void kmc_objects_cache_alloc(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, KC_17, c);
 	else if (c->ev->what == KMC_OP_KMEM_CACHE_ALLOC_LRU)
 		KMC_ASK(judge, KC_31, c);
-	/* Between a bulk free's events and its end somebody else may have the object. */
-	if ((c->open->notes.kept || c->open->notes.lost) && !judge->overlaps && !c->cache->headed)
+	/* Who had it by a mempool may have written to it; between a bulk free's events and its
+	 * end somebody else may have it. */
+	if ((c->open->notes.kept || c->open->notes.lost) && !judge->overlaps && !judge->strays &&
+	    !c->cache->headed)
 		KMC_ASK(judge, KC_10, c);
 	if (c->cache->desc.ctor)
 		kmc_ask_constructed(judge, c);
