@@ -97,11 +97,12 @@ static void ask_io(struct kmc_judge *judge, const struct kmc_case *c)
 }
 
 /* One fault, one rule: what forbids a kill most plainly. */
-/* Where there is no such zone its flag asks for a plain one. */
-static bool asks_low(const struct kmc_judge *judge, const struct kmc_case *c)
+/* Where there is no such zone its flag asks for a plain one; objects are not asked for by DMA32. */
+static bool asks_low(const struct kmc_judge *judge, const struct kmc_case *c,
+		     const struct kmc_request *r)
 {
 	return (c->gfp & KMC_GFP_DMA && kmc_has_zone(judge, KMC_DMA)) ||
-	       (c->gfp & KMC_GFP_DMA32 && kmc_has_zone(judge, KMC_DMA32));
+	       (r->single && c->gfp & KMC_GFP_DMA32 && kmc_has_zone(judge, KMC_DMA32));
 }
 
 static void ask_kill(struct kmc_judge *judge, const struct kmc_case *c)
@@ -121,7 +122,7 @@ static void ask_kill(struct kmc_judge *judge, const struct kmc_case *c)
 		return;
 	else if (c->gfp & KMC_GFP_THISNODE && r->single)
 		KMC_ASK(judge, GFP_22, c);
-	else if (asks_low(judge, c) || judge->pages.suspended)
+	else if (asks_low(judge, c, r) || judge->pages.suspended)
 		KMC_ASK(judge, OOM_1, c);
 	else if (!(r->flags & KMC_GFP_FS))
 		KMC_ASK(judge, OOM_2, c);

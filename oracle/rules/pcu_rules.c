@@ -22,7 +22,7 @@ KMC_RULE_FN(PCU_1)
 				   (j, "it begins at %#" PRIx64, c->addr));
 		return;
 	}
-	if (c->ev->outcome == KMC_OUT_NULL && !(c->gfp & KMC_GFP_NOWARN) &&
+	if (c->ev->outcome == KMC_OUT_NULL && !(c->gfp & KMC_GFP_NOWARN) && !c->ev->gfp_raw &&
 	    !(c->effects & 1u << KMC_EFF_WARNED)) {
 		KMC_BREACH(PCU_1, "quiet",
 			   (j, "what cannot be is refused with a warning"), (j, "there was none"));
