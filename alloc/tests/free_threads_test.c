@@ -5,7 +5,7 @@
  * readers look at what others free. Meant for ThreadSanitizer and
  * AddressSanitizer, useful without. At the end nothing may be missing.
  *
- * Arguments: seconds (default 1), threads (2 to 8, default 4).
+ * Arguments: seconds (default 1), threads (2 to 8, default 4), cpus (threads to 8, default 8).
  */
 #include "slab_fixture.h"
 #include <pthread.h>
@@ -31,7 +31,7 @@ static atomic_bool stop;
 static atomic_uint hung;
 static atomic_ulong operations, looked_at, released;
 static struct kmem_cache *shared, *stable;
-static unsigned int seconds = 1, nr_threads = 4;
+static unsigned int seconds = 1, nr_threads = 4, nr_cpus = MAX_THREADS;
 
 static uint64_t step(uint64_t *random)
 {
@@ -192,7 +192,7 @@ static void machinery(uint64_t *random)
 static void rebind(uint64_t *random)
 {
 	kmc_sim_unbind();
-	while (kmc_sim_bind(sim, (unsigned int)(step(random) % MAX_THREADS)))
+	while (kmc_sim_bind(sim, (unsigned int)(step(random) % nr_cpus)))
 		sched_yield();
 }
 
@@ -263,7 +263,7 @@ static void give_all_back(void)
 	kmc_sim_rcu_shrink(sim);
 	kmem_cache_destroy(shared);
 	kmem_cache_destroy(stable);
-	for (unsigned int i = 0; i < MAX_THREADS; i++)
+	for (unsigned int i = 0; i < nr_cpus; i++)
 		kmc_sim_cpu_flush(sim, i);
 	for (struct kmem_cache *s = NULL; (s = kmc_sim_cache_next(sim, s));)
 		kmem_cache_shrink(s);
@@ -271,7 +271,7 @@ static void give_all_back(void)
 
 static void rcu1_rcu6_rcu9_kc13_kc27_threads(void **state)
 {
-	struct kmc_sim_config config = machine_config(MAX_THREADS, 64 * MIB);
+	struct kmc_sim_config config = machine_config(nr_cpus, 64 * MIB);
 	struct kmem_cache_args args = { .sheaf_capacity = 32 };
 	struct kmc_rcu_info info;
 	uint64_t pages;
@@ -309,7 +309,9 @@ int main(int argc, char **argv)
 		seconds = (unsigned int)atoi(argv[1]);
 	if (argc > 2)
 		nr_threads = (unsigned int)atoi(argv[2]);
-	if (nr_threads < 2 || nr_threads > MAX_THREADS)
+	if (argc > 3)
+		nr_cpus = (unsigned int)atoi(argv[3]);
+	if (nr_threads < 2 || nr_cpus < nr_threads || nr_cpus > MAX_THREADS)
 		return 2;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
