@@ -54,11 +54,25 @@ moments() {
 	done
 }
 
+# took COMMAND...: how long it takes undisturbed, in milliseconds
+took() {
+	local begin
+	begin=$(date +%s%N)
+	"$@" >out 2>err
+	echo $((($(date +%s%N) - begin) / 1000000))
+}
+
+# Long enough on any machine that most of the moments lie within it.
 seeds=("$KMC_SRC"/corpus/seeds/*.op)
+repeat=20
+until whole=$(took "$KMC_BIN/kmconform-check" --ktap --repeat $repeat -o run.json "${seeds[@]}") &&
+	[ "$whole" -ge 600 ] || [ $repeat -gt 1000 ]; do
+	repeat=$((repeat * 2))
+done
 there=0 partial=0
-for after in $(moments 900); do
+for after in $(moments "$whole"); do
 	rm -f run.json
-	killed "$after" "$KMC_BIN/kmconform-check" --ktap --repeat 20 -o run.json "${seeds[@]}"
+	killed "$after" "$KMC_BIN/kmconform-check" --ktap --repeat $repeat -o run.json "${seeds[@]}"
 	[ ! -s out ] || ktap_prefix out || fail "check killed after $after s: its KTAP"
 	[ -n "$parser" ] && [ -s out ] && { ktap_kernel "$parser" out || fail "check after $after s"; }
 	[ -e run.json ] && there=$((there + 1)) && valid run.json
@@ -69,7 +83,7 @@ echo "check: $there documents of $kills runs, $partial partial"
 
 there=0 partial=0
 trace=$KMC_SRC/corpus/traces/linux-6.18-mixed.kmt
-for after in $(moments 300); do
+for after in $(moments "$(took "$KMC_BIN/kmconform-replay" -o run.json "$trace")"); do
 	rm -f run.json
 	killed "$after" "$KMC_BIN/kmconform-replay" -o run.json "$trace"
 	[ -e run.json ] && there=$((there + 1)) && valid run.json
