@@ -74,18 +74,6 @@ void kmc_vmap_host_end(struct kmc_sim *sim)
 		unmap(priv->vmalloc_back, (sim->vmalloc_bytes >> PAGE_SHIFT) * sizeof(uint32_t));
 }
 
-/* What lies above goes back to the host: one program's areas may be of GiB. */
-void kmc_vmap_host_trim(struct kmc_sim *sim)
-{
-	struct kmc_sim_private *priv = sim->priv;
-
-	if (likely(priv->vmalloc_resident <= KEPT_PAGES))
-		return;
-	madvise(vm_address(sim, KEPT_PAGES),
-		(size_t)(priv->vmalloc_resident - KEPT_PAGES) << PAGE_SHIFT, MADV_DONTNEED);
-	priv->vmalloc_resident = KEPT_PAGES;
-}
-
 static void raise_to(uint32_t *most, uint32_t end)
 {
 	uint32_t seen = __atomic_load_n(most, __ATOMIC_RELAXED);
@@ -246,6 +234,24 @@ void vm_back_none(struct kmc_sim *sim, uint32_t page, uint32_t nr)
 			set_none(sim, page, run);
 		page += run;
 	}
+}
+
+/*
+ * What lies above goes back to the host: one program's areas may be of GiB. It is nobody's
+ * then: pages that came back as zeros would hide who forgets to zero.
+ */
+void kmc_vmap_host_trim(struct kmc_sim *sim)
+{
+	struct kmc_sim_private *priv = sim->priv;
+	uint32_t end = priv->vmalloc_resident, nr_pages = (uint32_t)(sim->vmalloc_bytes >> PAGE_SHIFT);
+
+	if (likely(end <= KEPT_PAGES))
+		return;
+	if (end > nr_pages)
+		end = nr_pages;
+	madvise(vm_address(sim, KEPT_PAGES), (size_t)(end - KEPT_PAGES) << PAGE_SHIFT, MADV_DONTNEED);
+	vm_back_none(sim, KEPT_PAGES, end - KEPT_PAGES);
+	priv->vmalloc_resident = KEPT_PAGES;
 }
 
 bool vm_is_own(const struct kmc_sim *sim, uint32_t page)
