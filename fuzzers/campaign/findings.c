@@ -209,18 +209,14 @@ static int write_program(const char *folder, const void *bytes, size_t len)
 {
 	struct kmc_program program;
 	char *text = NULL;
-	size_t text_len = 0;
-	FILE *out = open_memstream(&text, &text_len);
 	int err;
 
 	kmc_program_init(&program);
-	err = out ? kmc_fuzz_program(&program, bytes, len) : -ENOMEM;
-	if (!err)
-		err = kmc_program_print(&program, out);
-	if (out)
-		fclose(out);
-	if (!err)
-		err = write_text(folder, "program.op", text, text_len);
+	err = kmc_fuzz_program(&program, bytes, len);
+	if (!err) {
+		text = kmc_program_to_text(&program);
+		err = text ? write_text(folder, "program.op", text, strlen(text)) : -ENOMEM;
+	}
 	free(text);
 	kmc_program_free(&program);
 	return err;

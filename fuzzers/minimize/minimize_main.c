@@ -142,29 +142,13 @@ static void tell(struct kmc_rigs *rigs, const struct kmc_program *program,
 		result->minimal ? "; none can be left out" : "; stopped before it was through");
 }
 
-/* The text of a program, malloc()ed; NULL without memory. */
-static char *text_of(const struct kmc_program *program)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-	int err = out ? kmc_program_print(program, out) : -ENOMEM;
-
-	if (out && fclose(out))
-		err = -ENOMEM;
-	if (!err)
-		return text;
-	free(text);
-	return NULL;
-}
-
 #define AGAIN 3
 
 /* Run it again, with a judge that keeps a window, as often as a campaign does. */
 static int write_document(const struct arguments *a, struct kmc_rigs *rigs,
 			  const struct kmc_program *program, const struct kmc_minimized *result)
 {
-	char command[64], error[256], *text = text_of(program);
+	char command[64], error[256], *text = kmc_program_to_text(program);
 	struct kmc_run_evidence evidence = {
 		.key = result->key, .of = AGAIN, .program = text, .ops = result->ops_after,
 		.ops_before = result->ops_before, .tries = result->runs, .reproduce = command,

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include "vocab/event.h"
 #include "program_forms.h"
@@ -246,6 +247,21 @@ int kmc_program_print(const struct kmc_program *program, FILE *out)
 		fputc('\n', out);
 	}
 	return ferror(out) ? -EIO : 0;
+}
+
+char *kmc_program_to_text(const struct kmc_program *program)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int err = out ? kmc_program_print(program, out) : -ENOMEM;
+
+	if (out && fclose(out))
+		err = -ENOMEM;
+	if (!err)
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* parsing */

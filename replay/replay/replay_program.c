@@ -155,21 +155,6 @@ static void tidy(struct extract *x)
 	}
 }
 
-static char *print(const struct kmc_program *program)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-	int err = out ? kmc_program_print(program, out) : -ENOMEM;
-
-	if (out && fclose(out))
-		err = -ENOMEM;
-	if (!err)
-		return text;
-	free(text);
-	return NULL;
-}
-
 char *kmc_replay_program(const struct kmc_replay *replay, const struct kmc_finding *finding,
 			 uint64_t *nr_ops)
 {
@@ -188,7 +173,7 @@ char *kmc_replay_program(const struct kmc_replay *replay, const struct kmc_findi
 	tidy(&x);
 	*nr_ops = x.program.nr_ops;
 	if (!x.err && x.program.nr_ops)
-		text = print(&x.program);
+		text = kmc_program_to_text(&x.program);
 	kmc_program_free(&x.program);
 	return text;
 }

@@ -60,6 +60,8 @@ int kmc_program_parse(struct kmc_program *program, const char *text, size_t len,
 		      char *error, size_t size);
 /** kmc_program_print() - To text. Return: 0, -EIO. */
 int kmc_program_print(const struct kmc_program *program, FILE *out);
+/** kmc_program_to_text() - The same, malloc()ed. Return: NULL without memory. */
+char *kmc_program_to_text(const struct kmc_program *program);
 /** kmc_op_print() - One op without newline. Return: as snprintf(). */
 int kmc_op_print(char *buf, size_t size, const struct kmc_op *op);
 
