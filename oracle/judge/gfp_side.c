@@ -96,7 +96,6 @@ static void ask_io(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, GFP_43, c);
 }
 
-/* One fault, one rule: what forbids a kill most plainly. */
 /* Where there is no such zone its flag asks for a plain one; objects are not asked for by DMA32. */
 static bool asks_low(const struct kmc_judge *judge, const struct kmc_case *c,
 		     const struct kmc_request *r)
@@ -105,6 +104,7 @@ static bool asks_low(const struct kmc_judge *judge, const struct kmc_case *c,
 	       (r->single && c->gfp & KMC_GFP_DMA32 && kmc_has_zone(judge, KMC_DMA32));
 }
 
+/* One fault, one rule: what forbids a kill most plainly. */
 static void ask_kill(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	const struct kmc_request *r = c->request;

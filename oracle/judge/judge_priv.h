@@ -603,7 +603,7 @@ bool kmc_marks_was_privileged(const struct kmc_judge *judge, const struct kmc_li
 /** kmc_call_requests() - Does it ask for memory, singly or in bulk? */
 bool kmc_call_requests(unsigned int code);
 /** kmc_open_find() - The call of this id that has not ended; NULL. */
-struct kmc_open_call *kmc_open_find(struct kmc_judge *judge, uint32_t id);
+struct kmc_open_call *kmc_open_find(const struct kmc_judge *judge, uint32_t id);
 /** kmc_call_resizes() - Is it krealloc() or one of its kin? */
 bool kmc_call_resizes(unsigned int code);
 

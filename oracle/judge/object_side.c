@@ -131,9 +131,11 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 	unsigned int code = c->ev->what;
 
 	c->other = c->addr > KMC_ZERO_SIZE_PTR ? kmc_shadow_find(&judge->shadow, c->addr) : NULL;
-	/* Frees of a bulk call that overlaps others are told of before they are done. */
+	/* Frees of a bulk call that overlaps others are told of before they are done; an area gives back
+	 * what was paid for its pages, not for itself. */
 	if (c->other && c->other->flags & KMC_LIFE_CHARGED && c->other->state == KMC_LIFE_FREED &&
-	    !c->ev->parent && !(c->effects & 1u << KMC_EFF_UNCHARGED) && c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE)
+	    !c->ev->parent && !(c->effects & 1u << KMC_EFF_UNCHARGED) &&
+	    c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE)
 		KMC_ASK(judge, MCG_11, c);
 	note_unmapped(judge, c);
 	switch (code) {
@@ -326,7 +328,6 @@ static void note_paid(struct kmc_judge *judge, const struct kmc_case *c)
 	if (life)
 		life->flags |= KMC_LIFE_CHARGED;
 }
-
 
 int kmc_objects_done(struct kmc_judge *judge, const struct kmc_case *c)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "call_parts.h"
 
-struct kmc_open_call *kmc_open_find(struct kmc_judge *judge, uint32_t id)
+struct kmc_open_call *kmc_open_find(const struct kmc_judge *judge, uint32_t id)
 {
 	for (size_t i = judge->nr_open; id && i-- > 0; )
 		if (judge->open[i].id == id)
@@ -12,6 +12,7 @@ struct kmc_open_call *kmc_open_find(struct kmc_judge *judge, uint32_t id)
 	return NULL;
 }
 
+/* Calls inside of a call run on its cpu. */
 static void note_overlap(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	for (size_t i = 0; i < judge->nr_open && !judge->overlaps; i++)

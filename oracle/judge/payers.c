@@ -98,12 +98,11 @@ bool kmc_payment_is_sure(const struct kmc_judge *judge, const struct kmc_case *c
 	const uint32_t strain = 1u << KMC_EFF_RECLAIMED | 1u << KMC_EFF_COMPACTED |
 				1u << KMC_EFF_KILLED | 1u << KMC_EFF_WOKE_KSWAPD |
 				1u << KMC_EFF_RESERVE | 1u << KMC_EFF_FAULT_INJECTED;
-
+	const struct kmc_open_call *whole = kmc_open_find(judge, c->ev->parent);
 	/* What befell a bulk call befell its objects. */
-	const struct kmc_open_call *whole = kmc_open_find((struct kmc_judge *)judge, c->ev->parent);
+	uint32_t effects = c->effects | (whole ? whole->effects : 0);
 
-	return kmc_task_pays(judge, c->ev) && !((c->effects | (whole ? whole->effects : 0)) & strain) &&
-	       !c->open->notes.tried_in_vain;
+	return kmc_task_pays(judge, c->ev) && !(effects & strain) && !c->open->notes.tried_in_vain;
 }
 
 void kmc_note_charge_of(struct kmc_judge *judge, const struct kmc_event *ev)
