@@ -4,6 +4,7 @@
  * keeps movable pages in a table, with a digest of what it wrote to each.
  */
 #include "movable_fixture.h"
+#include "alloc/vmstat.h"
 #include "compact_zone.h"
 #include "linux/sched/mm.h"
 
@@ -229,6 +230,38 @@ static void cpt2_thisnode(void **state)
 	}
 }
 
+/*
+ * BUD-7 lets a freed block go to the waiting request past the lists; here it goes over
+ * them, so all that is had is counted as had, and its place is one that lists may give.
+ */
+static void bud7_nothing_is_captured(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
+		for (int movable = 0; movable < 2; movable++) {
+			struct kmc_zone_stat before, after;
+			unsigned int type;
+			struct page *page;
+
+			boot_holder(p, 8192);
+			checkerboard(4);
+			kmc_sim_zone_stat(sim, 0, &before);
+			page = alloc_pages((movable ? MOV : GFP_KERNEL) | __GFP_NOWARN, 9);
+			assert_non_null(page);
+			assert_true(nr_moved > 0);
+			kmc_sim_zone_stat(sim, 0, &after);
+			assert_int_equal(after.pgalloc - before.pgalloc, 512);
+			assert_int_equal(after.unaccounted - before.unaccounted, nr_moved);
+			type = get_pageblock_migratetype(sim, page_to_pfn(page));
+			assert_true(type != MIGRATE_CMA && type != MIGRATE_ISOLATE);
+			assert_int_equal(type, movable ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE);
+			__free_pages(page, 9);
+			let_all_go();
+			assert_int_equal(zone_info(0).nr_free, 8192);
+			power_off();
+		}
+}
+
 /* CPT-3: the boundary of order-0 pages, profile by profile, swept by one. */
 static void suitable_at(enum kmc_profile profile, unsigned int order, unsigned int above)
 {
@@ -438,6 +471,7 @@ static void test_reset_and_snapshot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bud7_nothing_is_captured),
 		cmocka_unit_test(cpt6_contents_survive_a_move),
 		cmocka_unit_test(cpt6_unmovable_and_pinned_stay),
 		cmocka_unit_test(cpt6_pin_scope_makes_unmovable),

@@ -3,6 +3,7 @@
  * Reclaim, kswapd and the OOM killer: who may start what, when a request gives
  * up, who is killed for it, and what would wait for ever.
  */
+#include "alloc/pressure.h"
 #include "machine_fixture.h"
 #include "reclaim.h"
 #include "linux/sched/mm.h"
@@ -250,6 +251,63 @@ static void gfp13_oom9_nofail_hangs_at_the_end(void **state)
 	power_off();
 }
 
+/*
+ * Each round frees objects of the other node, so there is progress and nothing to be had
+ * by it, and this node has pages that count as reclaimable but need a filesystem.
+ * Return: rounds.
+ */
+static unsigned int rounds_with_progress(enum kmc_profile profile, unsigned int order)
+{
+	struct kmc_sim_config config = {
+		.profile = profile,
+		.nr_cpus = 1,
+		.nr_nodes = 2,
+		.nr_zones = 2,
+		.zones = { { .type = KMC_ZONE_NORMAL, .node = 1, .start_pfn = 4096, .nr_pages = 4096 },
+			   { .type = KMC_ZONE_NORMAL, .start_pfn = 8192, .nr_pages = 4096 } },
+	};
+	unsigned int objects;
+
+	boot_config(&config);
+	assert_int_equal(kmc_sim_populate_lru(sim, 0, KMC_LRU_NEEDS_FS, 1024), 1024);
+	kmc_sim_pressure(sim, 0, KMC_ZONE_NORMAL, 0);
+	assert_int_equal(kmc_sim_shrinker(sim, 2048, false, 0, 0), 2048);
+	kmc_sim_pressure(sim, 0, KMC_ZONE_NORMAL, zone_info(1).wmark_min); /* nobody is throttled */
+	objects = (unsigned int)kmc_sim_shrinker_objects(sim);
+	listen();
+	assert_null(alloc_pages_node(0, GFP_NOFS | __GFP_RETRY_MAYFAIL | __GFP_THISNODE, order));
+	assert_true(kmc_sim_shrinker_objects(sim) < objects);
+	assert_int_equal(kmc_sim_lru_pages(sim, 0, KMC_LRU_NEEDS_FS), 1024);
+	power_off();
+	return seen[KMC_TP_DIRECT_RECLAIM_BEGIN];
+}
+
+/* Up to order 3 progress begins the count anew; for a costly order it does not. */
+static void rcl2_rcl3_progress_counts_not_for_costly_orders(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		assert_int_equal(rounds_with_progress(p, 4), MAX_RECLAIM_RETRIES + 1);
+		assert_true(rounds_with_progress(p, 3) > MAX_RECLAIM_RETRIES + 1);
+	}
+}
+
+/* Without reclaim bits a request for the low zone is an optimistic one. */
+static void gfp45_bare_dma_is_optimistic(void **state)
+{
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	drain(GFP_DMA);
+	listen();
+	assert_null(alloc_pages(GFP_DMA, 0));
+	assert_int_equal(seen[KMC_TP_DIRECT_RECLAIM_BEGIN], 0);
+	assert_int_equal(seen[KMC_TP_WAKEUP_KSWAPD], 0);
+	assert_null(alloc_pages(GFP_DMA | GFP_KERNEL | __GFP_NORETRY, 0));
+	assert_int_equal(seen[KMC_TP_DIRECT_RECLAIM_BEGIN], 1);
+	assert_true(seen[KMC_TP_WAKEUP_KSWAPD] > 0);
+	power_off();
+}
+
 /* kswapd is woken once, works up to the high mark, and gives up after 16 runs in vain. */
 static void gfp4_rcl6_kswapd(void **state)
 {
@@ -398,6 +456,8 @@ int main(void)
 		cmocka_unit_test(oom2_nofs_loops),
 		cmocka_unit_test(oom4_oom8_rsv9_dying_task),
 		cmocka_unit_test(gfp13_oom9_nofail_hangs_at_the_end),
+		cmocka_unit_test(rcl2_rcl3_progress_counts_not_for_costly_orders),
+		cmocka_unit_test(gfp45_bare_dma_is_optimistic),
 		cmocka_unit_test(gfp4_rcl6_kswapd),
 		cmocka_unit_test(gfp35_rcl1_shrinkers),
 		cmocka_unit_test(rcl5_throttling),

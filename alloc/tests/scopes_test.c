@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Scopes: SCP-1..4, SCP-6, SCP-7, SCP-9, SCP-10, seen through the traced flags. */
+/* Scopes: SCP-1..4, SCP-6, SCP-7, SCP-9, SCP-10, SCP-13, seen through the traced flags. */
+#include "alloc/memcg.h"
 #include "machine_fixture.h"
 #include "linux/sched/mm.h"
 
@@ -101,6 +102,54 @@ static void scp6_crossed_tokens_by_profile(void **state)
 	assert_int_equal(crossed(KMC_PROFILE_6_18_44), 0);
 }
 
+static uint64_t charged_with;
+
+static uint64_t note_flags(void *arg, struct mem_cgroup *memcg, uint64_t nr_pages, unsigned int gfp)
+{
+	(void)arg;
+	(void)memcg;
+	(void)nr_pages;
+	charged_with = gfp;
+	return 0;
+}
+
+/*
+ * SCP-13 is of 4.19 alone: in the releases that are imitated what a fast-path page is
+ * traced and charged with, and the reclaim that its charge begins, are scoped as well.
+ */
+static void scp13_the_fast_path_is_scoped(void **state)
+{
+	static const struct kmc_memcg_ops ops = { .reclaim = note_flags };
+
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		struct kmc_sim_config config;
+		struct mem_cgroup *memcg;
+		unsigned int token;
+
+		kmc_sim_config_simple(&config, 1, 64 * MIB);
+		config.profile = p;
+		config.options = KMC_OPT_MEMCG;
+		boot_config(&config);
+		kmc_sim_memcg_ops(sim, &ops, NULL);
+		assert_int_equal(kmc_sim_memcg_create(sim, NULL, &memcg), 0);
+		assert_int_equal(kmc_sim_memcg_set_max(memcg, 0), 0);
+		assert_int_equal(kmc_sim_memcg_attach(sim, memcg, 0), 0);
+		token = memalloc_nofs_save();
+		assert_int_equal(traced(GFP_KERNEL | __GFP_ACCOUNT), GFP_NOFS | __GFP_ACCOUNT);
+		assert_true(charged_with & __GFP_IO);
+		assert_false(charged_with & __GFP_FS);
+		memalloc_nofs_restore(token);
+		token = memalloc_noio_save();
+		assert_int_equal(traced(GFP_KERNEL | __GFP_ACCOUNT), GFP_NOIO | __GFP_ACCOUNT);
+		assert_false(charged_with & (__GFP_IO | __GFP_FS));
+		memalloc_noio_restore(token);
+		assert_int_equal(traced(GFP_KERNEL | __GFP_ACCOUNT), GFP_KERNEL_ACCOUNT);
+		assert_true(charged_with & __GFP_FS);
+		power_off();
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup_64m, teardown)
 
 int main(void)
@@ -111,6 +160,7 @@ int main(void)
 		CASE(scp10_pin_removes_movable),
 		CASE(scp7_a_scope_is_of_one_task),
 		cmocka_unit_test(scp6_crossed_tokens_by_profile),
+		cmocka_unit_test(scp13_the_fast_path_is_scoped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

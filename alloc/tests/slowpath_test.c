@@ -124,6 +124,49 @@ static void gfp5_gfp6_gfp37_twins(void **state)
 	power_off();
 }
 
+/*
+ * GFP-42: on 6.1.192 ATOMIC with DR is warned of once and dropped: no more than half of
+ * min for HIGH, and the boost that an atomic request passes by holds. Later releases have
+ * no such bit.
+ */
+static void gfp42_atomic_that_sleeps(void **state)
+{
+	const gfp_t abuse = GFP_KERNEL | KMC_GFP_ATOMIC_6_1;
+
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		bool has_bit = p == KMC_PROFILE_6_1_192;
+		struct zone *zone;
+
+		boot_one_zone(p, 65536);
+		tp_listen(KMC_TP_WARN);
+		assert_non_null(alloc_pages(abuse | __GFP_NOWARN, 0)); /* the fast half says nothing */
+		assert_int_equal(tp_count, 0);
+		assert_int_equal(floor_of(abuse), 512);
+		assert_int_equal(tp_count, has_bit);
+		if (has_bit)
+			assert_string_equal(tp_seen[0].text, "ATOMIC with direct reclaim");
+		assert_null(alloc_pages(abuse | __GFP_NOWARN, 0));
+		assert_int_equal(tp_count, has_bit);
+		assert_int_equal(floor_of(abuse | __GFP_HIGH), 256);
+		kmc_sim_reset(sim);
+		refill_singly();
+		zone = &sim->page->zones[0];
+		zone->watermark_boost = 100;
+		setup_fast_marks(zone);
+		while (alloc_pages(abuse | __GFP_NOWARN, 0))
+			;
+		assert_int_equal(zone_info(0).nr_free, 512 + 100);
+		if (has_bit) { /* without DR it is an atomic request, which passes the boost by */
+			while (alloc_pages(GFP_NOWAIT | KMC_GFP_ATOMIC_6_1 | __GFP_NOWARN, 0))
+				;
+			assert_int_equal(zone_info(0).nr_free, 512);
+		}
+		kmc_sim_reset(sim);
+		power_off();
+	}
+}
+
 /* GFP-9 */
 static void gfp9_pfmemalloc(void **state)
 {
@@ -230,6 +273,7 @@ static void gfp15_nofail_order_warning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gfp42_atomic_that_sleeps),
 		cmocka_unit_test(gfp6_gfp7_gfp8_gfp10_rsv1_rsv4_scp9_floors),
 		cmocka_unit_test(gfp10_rsv9_scp9_task_privileges),
 		cmocka_unit_test(rsv4_realtime_tasks),
