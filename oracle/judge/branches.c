@@ -86,6 +86,8 @@ static int keep(struct kmc_judge *judge, uint64_t number)
 {
 	struct kmc_branch *branch = make(judge, number);
 
+	/* What pools hold now is forgotten by the restore, and still out. */
+	judge->strays |= judge->pools.nr != 0;
 	if (!branch)
 		return judge->nr_branches == MAX_BRANCHES ? 0 : -ENOMEM;
 	if (keep_caches(judge, branch))

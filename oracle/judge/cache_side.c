@@ -20,9 +20,11 @@ static uint64_t pending_of(const struct kmc_judge *judge, uint32_t cache)
 /* A cache that may have been merged lives on under another name: it is not destroyed at all. */
 static bool stands_alone(const struct kmc_judge *judge, const struct kmc_cache_desc *cache)
 {
+	const uint64_t checks = kmc_release_of(judge) >= KMC_RELEASE(7, 0, 0) ?
+					KMC_CF_CONSISTENCY_CHECKS : 0;
 	const uint64_t never_merged = KMC_CF_NO_MERGE | KMC_CF_TYPESAFE_BY_RCU | KMC_CF_NOLEAKTRACE |
-				      KMC_CF_CONSISTENCY_CHECKS | KMC_CF_RED_ZONE |
-				      KMC_CF_POISON | KMC_CF_STORE_USER | KMC_CF_TRACE;
+				      KMC_CF_RED_ZONE | KMC_CF_POISON | KMC_CF_STORE_USER |
+				      KMC_CF_TRACE | checks;
 	const uint32_t nobody = KMC_MO_LAYOUT_DEBUG | (uint32_t)KMC_MO_slab_nomerge;
 
 	return cache->ctor || cache->usersize || cache->flags & never_merged ||
@@ -102,6 +104,8 @@ static void end_charge(struct kmc_judge *judge, struct kmc_case *c)
 	const struct kmc_life *life = kmc_shadow_find(&judge->shadow, c->addr);
 
 	c->other = life && life->state == KMC_LIFE_LIVE ? life : NULL;
+	/* One that nobody pays for yet may be refused: its payer may be at a limit. */
+	c->value = c->other && (c->other->flags & KMC_LIFE_CHARGED || kmc_never_pays(judge, c->ev));
 	KMC_ASK(judge, KC_38, c);
 }
 

@@ -580,6 +580,9 @@ bool kmc_objects_pending_content(struct kmc_judge *judge, const struct kmc_event
 void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev);
 /** kmc_task_pays() - Was the caller put into a group that pays, and may it be charged here? */
 bool kmc_task_pays(const struct kmc_judge *judge, const struct kmc_event *ev);
+/** kmc_never_pays() - Did nobody ever put the task of @ev into a group, or make one active? */
+bool kmc_never_pays(const struct kmc_judge *judge, const struct kmc_event *ev);
+
 /** kmc_payment_is_sure() - Does the caller pay, and had the notes of who pays their memory? */
 bool kmc_payment_is_sure(const struct kmc_judge *judge, const struct kmc_case *c);
 

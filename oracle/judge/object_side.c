@@ -126,6 +126,15 @@ static void note_unmapped(struct kmc_judge *judge, const struct kmc_case *c)
 		judge->pages.nr_maps--;
 }
 
+/* The pages of an area that is freed in interrupt go back later, from a task. */
+static bool is_put_off(const struct kmc_case *c)
+{
+	unsigned int from = c->other->from;
+
+	return c->ev->context != KMC_CTX_TASK &&
+	       (from == KMC_FROM_VMALLOC || from == KMC_FROM_KVMALLOC || from == KMC_FROM_RUST);
+}
+
 static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 {
 	unsigned int code = c->ev->what;
@@ -135,7 +144,7 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 	 * what was paid for its pages, not for itself. */
 	if (c->other && c->other->flags & KMC_LIFE_CHARGED && c->other->state == KMC_LIFE_FREED &&
 	    !c->ev->parent && !(c->effects & 1u << KMC_EFF_UNCHARGED) &&
-	    c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE)
+	    c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE && !is_put_off(c))
 		KMC_ASK(judge, MCG_11, c);
 	note_unmapped(judge, c);
 	switch (code) {

@@ -114,8 +114,7 @@ void kmc_note_charge_of(struct kmc_judge *judge, const struct kmc_event *ev)
 		group->charged += ev->what == KMC_EFF_CHARGED ? (int64_t)ev->arg : -(int64_t)ev->arg;
 }
 
-/* Nobody ever put this task into a group, and none was made active. */
-static bool never_pays(const struct kmc_judge *judge, const struct kmc_event *ev)
+bool kmc_never_pays(const struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	return ev->task < KMC_PAYING_TASKS && !(judge->attached >> ev->task & 1) &&
 	       !judge->blind_before;
@@ -130,7 +129,7 @@ void kmc_ask_charged(struct kmc_judge *judge, const struct kmc_event *ev,
 	/* What was not asked to be paid for is KC-31's. */
 	if (!(c.gfp & KMC_GFP_ACCOUNT))
 		return;
-	c.value = never_pays(judge, &open->begin);
+	c.value = kmc_never_pays(judge, &open->begin);
 	KMC_ASK(judge, MCG_10, &c);
 }
 

@@ -61,8 +61,11 @@ static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 		return;
 	if (fails_for_memory_only(c))
 		KMC_ASK(judge, GFP_13, c);
-	/* Its page tables come from GFP_KERNEL: flags without reclaim are the caller's breach (VM-8). */
-	if (c->from == KMC_FROM_VMALLOC && (c->gfp & RECLAIM) != RECLAIM)
+	/*
+	 * Its page tables come from GFP_KERNEL: flags without reclaim are the caller's breach
+	 * (VM-8). Which allocator a Rust request names no event says: it may be this one.
+	 */
+	if ((c->from == KMC_FROM_VMALLOC || c->from == KMC_FROM_RUST) && (c->gfp & RECLAIM) != RECLAIM)
 		return;
 	if (c->ev->kind == KMC_EV_END)
 		kmc_gfp_ask_effects(judge, c);

@@ -218,9 +218,9 @@ KMC_RULE_FN(KC_38)
 {
 	bool twice = c->other && c->open->notes.charged_again;
 
-	if (!c->other)
+	if (!c->value)
 		return;
-	KMC_VERDICT(KC_38, !twice && (c->ev->arg || c->gfp & KMC_GFP_ACCOUNT), twice ? "twice" : "value",
+	KMC_VERDICT(KC_38, !twice && c->ev->arg, twice ? "twice" : "value",
 		    (j, "kmem_cache_charge of an object that is paid for, or needs no paying, is "
 			"true and charges nothing"),
 		    (j, "it returned " NUM " and charged " NUM " bytes", c->ev->arg,

@@ -36,6 +36,14 @@ static bool in_region(const struct kmc_judge *j, const struct kmc_case *c)
 	       offset - cache->desc.useroffset <= cache->desc.usersize - c->ev->size;
 }
 
+/* Does the copy, which may wrap, end beyond @size bytes of its object? */
+static bool ends_beyond(const struct kmc_case *c, uint64_t size)
+{
+	uint64_t offset = c->addr - c->other->addr;
+
+	return offset > size || c->ev->size > size - offset;
+}
+
 KMC_RULE_FN(UC_1)
 {
 	if (!of_cache(c))
@@ -50,7 +58,7 @@ KMC_RULE_FN(UC_2)
 	uint64_t end = c->addr + c->ev->size;
 	bool kmalloc = c->other && c->other->from == KMC_FROM_KMALLOC;
 
-	if (!kmalloc || !c->other->granted || end > c->other->addr + c->other->granted)
+	if (!kmalloc || !c->other->granted || ends_beyond(c, c->other->granted))
 		return;
 	KMC_VERDICT(UC_2, !aborted(c), "bucket",
 		    (j, "the whole block of %u bytes that kmalloc granted may be copied",
@@ -67,7 +75,7 @@ KMC_RULE_FN(UC_3)
 		return;
 	leaves = c->ev->size && (c->addr <= KMC_ZERO_SIZE_PTR || (of_cache(c) && !in_region(j, c)) ||
 				 (c->other && !c->other->granted &&
-				  end > c->other->addr + kmc_life_size(c->other)));
+				  ends_beyond(c, kmc_life_size(c->other))));
 	if (!leaves && c->ev->size)
 		return;
 	KMC_VERDICT(UC_3, aborted(c) == leaves, leaves ? "crossing" : "length-zero",

@@ -52,6 +52,10 @@ static void limit_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	uint64_t bytes = call->op->a;
 
 	(void)exec, (void)gfp;
+	if (!memcg) { /* the root has no limits */
+		error_result(call, -EINVAL);
+		return;
+	}
 	switch (call->op->code) {
 	case KMC_OP_MEMCG_SET_MAX: error_result(call, kmc_sim_memcg_set_max(memcg, bytes)); break;
 	case KMC_OP_MEMCG_SET_HIGH: error_result(call, kmc_sim_memcg_set_high(memcg, bytes)); break;
