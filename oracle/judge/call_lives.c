@@ -41,7 +41,8 @@ int kmc_life_begin(struct kmc_judge *judge, const struct kmc_case *c)
 		life->flags |= KMC_LIFE_ZEROED | KMC_LIFE_ZEROING;
 	if (c->effects & 1u << KMC_EFF_CHARGED)
 		life->flags |= KMC_LIFE_CHARGED;
-	if (judge->grace.nr)
+	/* A packed object's two pages need not lie together. */
+	if (judge->grace.nr && kmc_takes_addresses(judge, c->from, c->addr))
 		kmc_objects_taken(judge, c);
 	if (c->ev->marks & KMC_MARK_KEPT)
 		life->flags |= KMC_LIFE_KEPT;

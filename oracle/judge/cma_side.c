@@ -2,13 +2,6 @@
 /* Contiguous areas: their making, what is taken of them, who borrows their pages. */
 #include "call_parts.h"
 
-static uint64_t whole_bits(const struct kmc_source *area, uint64_t pages)
-{
-	uint64_t bit = area->order < 32 ? 1ull << area->order : 1;
-
-	return (pages + bit - 1) / bit * bit;
-}
-
 /* Whole pageblocks, or of what it is aligned to: the size that is asked for is the least. */
 uint64_t kmc_area_bytes(const struct kmc_event *ev)
 {
@@ -54,7 +47,7 @@ static void end_alloc(struct kmc_judge *judge, struct kmc_case *c)
 		return;
 	}
 	KMC_ASK(judge, CMA_3, c);
-	area->taken += whole_bits(area, c->size / KMC_PAGE);
+	area->taken += c->size / KMC_PAGE; /* what was asked for, however many bits it took */
 }
 
 static void end_release(struct kmc_judge *judge, struct kmc_case *c)
@@ -67,7 +60,7 @@ static void end_release(struct kmc_judge *judge, struct kmc_case *c)
 	KMC_ASK(judge, CMA_9, c);
 	if (!area || c->ev->outcome != KMC_OUT_VALUE || !c->ev->arg)
 		return;
-	pages = whole_bits(area, c->ev->size / KMC_PAGE);
+	pages = c->ev->size / KMC_PAGE;
 	area->taken -= pages < area->taken ? pages : area->taken;
 }
 

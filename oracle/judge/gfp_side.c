@@ -112,7 +112,7 @@ static void ask_kill(struct kmc_judge *judge, const struct kmc_case *c)
 	/* A group's own killer is the group's affair. */
 	if (c->gfp & KMC_GFP_ACCOUNT || !(r->pages || kmc_is_slab_request(c)))
 		return;
-	if (c->gfp & KMC_GFP_NORETRY)
+	if (c->gfp & KMC_GFP_NORETRY && !(c->gfp & KMC_GFP_NOFAIL)) /* which wins */
 		KMC_ASK(judge, GFP_11, c);
 	else if (c->gfp & KMC_GFP_RETRY_MAYFAIL)
 		KMC_ASK(judge, GFP_12, c);

@@ -6,8 +6,11 @@
 void kmc_ask_pages(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	bool block = c->from != KMC_FROM_EXACT && c->from != KMC_FROM_CONTIG &&
-		     c->from != KMC_FROM_CMA && c->from != KMC_FROM_FRAG;
+		     c->from != KMC_FROM_CMA;
 
+	/* A fragment lies where the request that took its page wanted it. */
+	if (c->from == KMC_FROM_FRAG)
+		return;
 	if (judge->sources.nr_areas && c->from != KMC_FROM_CMA && c->from != KMC_FROM_CONTIG)
 		kmc_cma_ask_borrower(judge, c);
 	if (block)

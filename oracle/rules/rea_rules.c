@@ -199,10 +199,12 @@ KMC_RULE_FN(REA_13)
 		    (j, "it gave %s", kmc_outcome_name(c->ev->outcome)));
 }
 
-/* vmalloc fails for want of pages or addresses, for a task that is killed, or for what it says. */
+/* vmalloc fails for want of pages or (aligned) addresses, for a task that is killed, or for what it says. */
 static bool may_have_failed(const struct kmc_judge *j, const struct kmc_case *c)
 {
-	return !c->size || c->size > 1 << 20 || c->effects || j->pages.areas_limited ||
+	uint64_t align = c->ev->what == KMC_OP_VREALLOC_NODE_ALIGN ? c->ev->arg : 0;
+
+	return !c->size || c->size > 1 << 20 || align > 1 << 20 || c->effects || j->pages.areas_limited ||
 	       c->gfp & (KMC_GFP_THISNODE | KMC_GFP_ACCOUNT) || !(c->gfp & KMC_GFP_DIRECT_RECLAIM) ||
 	       (kmc_pages_task_seen(j, c->ev->task)->flags & KMC_TF_FATAL_SIGNAL);
 }

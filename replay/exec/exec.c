@@ -14,9 +14,21 @@ static void deliver(struct kmc_exec *exec, struct kmc_event *ev)
 	exec->sink->event(exec->sink->arg, ev);
 }
 
+/* Bits that the release has a name for are told by their names. */
+static struct kmc_gfp named(const struct kmc_exec *exec, struct kmc_gfp gfp)
+{
+	struct kmc_gfp more;
+
+	if (!gfp.raw || !exec->caps.machine.profile)
+		return gfp;
+	more = kmc_gfp_from_raw(kmc_gfp_table_of(exec->caps.machine.profile), gfp.raw);
+	return (struct kmc_gfp){ .atoms = gfp.atoms | more.atoms, .raw = more.raw };
+}
+
 static void open_call(struct kmc_exec *exec, const struct kmc_op *op)
 {
 	struct kmc_event *ev = &exec->open;
+	struct kmc_gfp gfp = named(exec, op->gfp);
 
 	kmc_event_init(ev);
 	ev->id = ++exec->next_id;
@@ -27,8 +39,8 @@ static void open_call(struct kmc_exec *exec, const struct kmc_op *op)
 	ev->what = op->code;
 	ev->order = op->order;
 	ev->node = op->node;
-	ev->gfp = op->gfp.atoms;
-	ev->gfp_raw = op->gfp.raw;
+	ev->gfp = gfp.atoms;
+	ev->gfp_raw = gfp.raw;
 	ev->scope = op->task < KMC_MAX_TASKS ? exec->scope[op->task] : 0;
 	exec->begun = false;
 	exec->released_inline = false;
