@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "generate/generate.h"
+#include "generate/outcome_matrix.h"
 #include "kmc-version.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
 
 #define CANNOT 2
 
-enum { KEY_MACHINE = 0x100, KEY_PROFILE, KEY_EDITION, KEY_MISUSE, KEY_KMALLOC };
+enum { KEY_MACHINE = 0x100, KEY_PROFILE, KEY_EDITION, KEY_MISUSE, KEY_KMALLOC, KEY_MATRIX };
 
 static const struct argp_option options[] = {
 	{ "seed", 's', "N", 0, "The program's number (default 1)", 0 },
@@ -21,7 +22,14 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "misuse", KEY_MISUSE, "TEXT", 0, "Let one caller be wrong (\"list\" lists)", 0 },
 	{ "kmalloc-only", KEY_KMALLOC, NULL, 0, "Only calls that target malloc has", 0 },
+	{ "matrix", KEY_MATRIX, "AXES", 0, "A state of the outcome matrix with these axes instead, by --seed "
+	  "from 0 on; past the last, nothing", 0 },
 	{ 0 }
+};
+
+struct request {
+	struct kmc_gen_wish wish;
+	const char *axes;
 };
 
 static uint64_t number(struct argp_state *state, const char *text)
@@ -60,7 +68,8 @@ static enum kmc_gen_misuse misuse(struct argp_state *state, const char *text)
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct kmc_gen_wish *wish = state->input;
+	struct request *request = state->input;
+	struct kmc_gen_wish *wish = &request->wish;
 
 	switch (key) {
 	case 's': wish->seed = number(state, arg); break;
@@ -69,10 +78,47 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_EDITION: wish->edition = release(state, arg); break;
 	case KEY_MISUSE: wish->misuse = misuse(state, arg); break;
 	case KEY_KMALLOC: wish->kmalloc_only = true; break;
+	case KEY_MATRIX: request->axes = arg; break;
 	case ARGP_KEY_ARG: argp_error(state, "what is %s?", arg); break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
+}
+
+/* Return: 0; 1: there is no such state; negative: the error, told of. */
+static int make_state(struct kmc_program *program, const struct request *request)
+{
+	FILE *file = fopen(request->axes, "r");
+	struct kmc_matrix_state state;
+	struct kmc_matrix matrix;
+	char error[256];
+	size_t first;
+	int err;
+
+	if (!file) {
+		err = -errno;
+		fprintf(stderr, "kmconform generate: %s: %s\n", request->axes, strerror(errno));
+		return err;
+	}
+	err = kmc_matrix_read(&matrix, file, error, sizeof(error));
+	fclose(file);
+	if (err) {
+		fprintf(stderr, "kmconform generate: %s: %s\n", request->axes, error);
+		return err;
+	}
+	if (!kmc_matrix_state_at(&matrix, request->wish.seed, &state))
+		return 1;
+	return kmc_matrix_program(program, &matrix, &state, request->wish.profile, &first);
+}
+
+static int make(struct kmc_program *program, const struct request *request)
+{
+	const char *rule = NULL;
+	int err = kmc_generate(program, &request->wish, &rule);
+
+	if (!err && request->wish.misuse)
+		printf("# breaks %s\n", rule ? rule : "nothing: no block to do it to");
+	return err;
 }
 
 int main(int argc, char **argv)
@@ -83,23 +129,20 @@ int main(int argc, char **argv)
 		.doc = "Print the program that a seed makes: calls by correct callers, everything "
 		       "given back.\vOn one with --misuse a comment says which rule it breaks.",
 	};
-	struct kmc_gen_wish wish = { .seed = 1, .profile = KMC_RELEASE(6, 18, 44) };
+	struct request request = { .wish = { .seed = 1, .profile = KMC_RELEASE(6, 18, 44) } };
 	struct kmc_program program;
-	const char *rule = NULL;
 	int err;
 
 	argp_err_exit_status = CANNOT;
-	argp_parse(&argp, argc, argv, 0, NULL, &wish);
-	if (!wish.edition) /* the texts of the same series */
-		wish.edition = wish.profile & ~1023u;
+	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	if (!request.wish.edition) /* the texts of the same series */
+		request.wish.edition = request.wish.profile & ~1023u;
 	kmc_program_init(&program);
-	err = kmc_generate(&program, &wish, &rule);
-	if (!err && wish.misuse)
-		printf("# breaks %s\n", rule ? rule : "nothing: no block to do it to");
+	err = request.axes ? make_state(&program, &request) : make(&program, &request);
 	if (!err)
 		err = kmc_program_print(&program, stdout);
 	kmc_program_free(&program);
-	if (err || fflush(stdout)) {
+	if (err < 0 || fflush(stdout)) {
 		fprintf(stderr, "kmconform generate: %s\n", strerror(err ? -err : errno));
 		return CANNOT;
 	}

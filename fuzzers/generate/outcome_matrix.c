@@ -11,58 +11,28 @@
 #define PAGE_SLOT       1
 #define VICTIM_TASK     40 /* none of those that ask */
 
-#define KERNEL (KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO | KMC_GFP_FS)
-#define HIGHUSER_MOVABLE (KERNEL | KMC_GFP_HARDWALL | KMC_GFP_HIGHMEM | KMC_GFP_MOVABLE)
-#define HUGE_LIGHT                                                                    \
-	((HIGHUSER_MOVABLE | KMC_GFP_COMP | KMC_GFP_NOMEMALLOC | KMC_GFP_NOWARN) &    \
-	 ~(KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM))
-
-static const uint32_t bases[] = {
-	KERNEL,
-	KERNEL & ~(KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM),
-	KERNEL & ~KMC_GFP_KSWAPD_RECLAIM,
-	KERNEL & ~KMC_GFP_FS,               /* NOFS */
-	KERNEL & ~(KMC_GFP_FS | KMC_GFP_IO), /* NOIO */
-	KMC_GFP_KSWAPD_RECLAIM,             /* NOWAIT, without its NOWARN */
-	KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_HIGH, /* ATOMIC */
-	KERNEL | KMC_GFP_HARDWALL,          /* USER */
-	KERNEL | KMC_GFP_HARDWALL | KMC_GFP_HIGHMEM,
-	HIGHUSER_MOVABLE,
-	KMC_GFP_DMA,
-	KERNEL | KMC_GFP_DMA,
-	KERNEL | KMC_GFP_DMA32,
-	HUGE_LIGHT,
-	HUGE_LIGHT | KMC_GFP_DIRECT_RECLAIM,
-};
-
-static const uint32_t modifiers[] = {
-	0, KMC_GFP_NORETRY, KMC_GFP_RETRY_MAYFAIL, KMC_GFP_NOFAIL, KMC_GFP_THISNODE,
-	KMC_GFP_MEMALLOC, KMC_GFP_NOMEMALLOC, KMC_GFP_NOWARN, KMC_GFP_HIGH,
-};
-
-static const uint8_t orders[] = { 0, 1, 3, 4, 9 };
-
-static const uint64_t task_flags[KMC_MATRIX_NR_TASKS] = {
-	[KMC_MATRIX_MEMALLOC] = KMC_TF_MEMALLOC,
-	[KMC_MATRIX_EXITING] = KMC_TF_EXITING,
-	[KMC_MATRIX_OOM_VICTIM] = KMC_TF_OOM_VICTIM,
-	[KMC_MATRIX_REALTIME] = KMC_TF_REALTIME,
-};
-
-enum kmc_matrix_task kmc_matrix_task_of(unsigned int task)
+unsigned int kmc_matrix_task_of(const struct kmc_matrix *matrix, unsigned int task)
 {
-	return task < KMC_MATRIX_NR_TASKS ? (enum kmc_matrix_task)task : KMC_MATRIX_PLAIN;
+	return task && task <= matrix->nr_tasks ? matrix->tasks[task - 1] : 0;
 }
 
-bool kmc_matrix_state_at(size_t index, struct kmc_matrix_state *state)
+bool kmc_matrix_state_at(const struct kmc_matrix *matrix, size_t index,
+			 struct kmc_matrix_state *state)
 {
-	state->level = (enum kmc_matrix_level)(index % KMC_MATRIX_NR_LEVELS);
-	index /= KMC_MATRIX_NR_LEVELS;
-	state->source = (enum kmc_matrix_source)(index % KMC_MATRIX_NR_SOURCES);
-	index /= KMC_MATRIX_NR_SOURCES;
-	state->highmem = index == 1;
-	/* which zone serves whom does not depend on how memory is had back */
-	return index == 0 || (index == 1 && state->source <= KMC_MATRIX_HAS_CLEAN);
+	for (unsigned int layout = 0; layout < matrix->nr_layouts; layout++)
+		for (unsigned int i = 0; i < matrix->nr_sources; i++) {
+			/* which zone serves whom does not depend on how memory is had back */
+			if (matrix->layouts[layout] && matrix->sources[i] > KMC_MATRIX_HAS_CLEAN)
+				continue;
+			if (index < matrix->nr_levels) {
+				state->level = matrix->levels[index];
+				state->source = matrix->sources[i];
+				state->highmem = matrix->layouts[layout];
+				return true;
+			}
+			index -= matrix->nr_levels;
+		}
+	return false;
 }
 
 static void set_zone(struct kmc_machine *machine, unsigned int kind, uint64_t start, uint64_t pages)
@@ -88,20 +58,27 @@ static void set_machine(struct kmc_machine *machine, bool highmem, uint32_t prof
 	}
 }
 
+/* Up to 6.1 the movable zone has its share too, and still a min of its own. */
+static bool is_lowmem(const struct kmc_machine *machine, const struct kmc_zone *zone)
+{
+	return zone->kind != KMC_HIGHMEM &&
+	       (zone->kind != KMC_MOVABLE || machine->profile < KMC_RELEASE(6, 6, 0));
+}
+
 static bool shares_min(const struct kmc_zone *zone)
 {
 	return zone->kind != KMC_HIGHMEM && zone->kind != KMC_MOVABLE;
 }
 
-/* for releases that leave the movable zone out. */
+/* */
 static uint64_t min_of(const struct kmc_machine *machine, const struct kmc_zone *zone)
 {
 	uint64_t lowmem = 0;
 
 	for (unsigned int i = 0; i < machine->nr_zones; i++)
-		if (shares_min(&machine->zones[i]))
+		if (is_lowmem(machine, &machine->zones[i]))
 			lowmem += machine->zones[i].nr_pages;
-	return shares_min(zone) ? MIN_FREE_KBYTES / 4 * zone->nr_pages / lowmem : 32;
+	return is_lowmem(machine, zone) ? MIN_FREE_KBYTES / 4 * zone->nr_pages / lowmem : 32;
 }
 
 static uint64_t free_at(enum kmc_matrix_level level, uint64_t min)
@@ -172,15 +149,16 @@ static int add_pressure(struct kmc_program *program, const struct kmc_matrix_sta
 	return err;
 }
 
-static int add_setting_up(struct kmc_program *program, const struct kmc_matrix_state *state)
+static int add_setting_up(struct kmc_program *program, const struct kmc_matrix *matrix,
+			  const struct kmc_matrix_state *state)
 {
 	int err = add_event(program, KMC_OP_SYSCTL, MIN_FREE_KBYTES, 0, 0);
 	struct kmc_op op;
 
 	if (!err && state->highmem) /* so that the low zones serve higher requests too */
 		err = add_event(program, KMC_OP_SYSCTL, 0, 3, 0);
-	for (unsigned int task = 1; task < KMC_MATRIX_NR_TASKS && !err; task++)
-		err = add_event(program, KMC_OP_TASK_SET, task, task_flags[task], 0);
+	for (unsigned int task = 1; task <= matrix->nr_tasks && !err; task++)
+		err = add_event(program, KMC_OP_TASK_SET, task, matrix->tasks[task - 1], 0);
 	if (!err)
 		err = add_source(program, state->source);
 	if (!err && state->level != KMC_MATRIX_PLENTY)
@@ -220,37 +198,39 @@ static int add_cell(struct kmc_program *program, uint32_t atoms, uint8_t order,
  * Requests that may sleep are made where they may (GFP-1). What a task or an interrupt is
  * shows in whose reserves it may use, which orders do not change.
  */
-static int add_flags(struct kmc_program *program, uint32_t atoms)
+static int add_flags(struct kmc_program *program, const struct kmc_matrix *matrix, uint32_t atoms)
 {
-	static const uint8_t atomic[] = { KMC_CTX_SOFTIRQ, KMC_CTX_HARDIRQ };
 	bool sleeps = atoms & KMC_GFP_DIRECT_RECLAIM;
 	int err = 0;
 
-	for (unsigned int o = 0; o < sizeof(orders) && !err; o++)
-		err = add_cell(program, atoms, orders[o], KMC_CTX_TASK, 0);
-	for (unsigned int task = 1; task < KMC_MATRIX_NR_TASKS && !err; task++)
+	for (unsigned int o = 0; o < matrix->nr_orders && !err; o++)
+		err = add_cell(program, atoms, matrix->orders[o], KMC_CTX_TASK, 0);
+	for (unsigned int task = 1; task <= matrix->nr_tasks && !err; task++)
 		err = add_cell(program, atoms, 0, KMC_CTX_TASK, task);
-	for (unsigned int i = 0; i < sizeof(atomic) && !sleeps && !err; i++) {
-		err = add_cell(program, atoms, 0, atomic[i], 0);
+	for (unsigned int i = 0; i < matrix->nr_contexts && !sleeps && !err; i++) {
+		err = add_cell(program, atoms, 0, matrix->contexts[i], 0);
 		if (!err)
-			err = add_cell(program, atoms, 3, atomic[i], 0);
+			err = add_cell(program, atoms, 3, matrix->contexts[i], 0);
 	}
 	return err;
 }
 
-int kmc_matrix_program(struct kmc_program *program, const struct kmc_matrix_state *state,
-		       uint32_t profile, size_t *first)
+int kmc_matrix_program(struct kmc_program *program, const struct kmc_matrix *matrix,
+		       const struct kmc_matrix_state *state, uint32_t profile, size_t *first)
 {
 	int err;
 
 	program->nr_ops = 0;
 	program->edition = profile & ~0x3ffu;
 	set_machine(&program->machine, state->highmem, profile);
-	err = add_setting_up(program, state);
+	err = add_setting_up(program, matrix, state);
 	*first = program->nr_ops;
-	for (unsigned int b = 0; b < sizeof(bases) / sizeof(bases[0]); b++)
-		for (unsigned int m = 0; m < sizeof(modifiers) / sizeof(modifiers[0]) && !err; m++)
-			if (!m || (bases[b] & modifiers[m]) != modifiers[m])
-				err = add_flags(program, bases[b] | modifiers[m]);
+	for (unsigned int b = 0; b < matrix->nr_bases; b++)
+		for (unsigned int m = 0; m < matrix->nr_modifiers && !err; m++) {
+			uint32_t base = matrix->bases[b], modifier = matrix->modifiers[m];
+
+			if (!m || (base & modifier) != modifier)
+				err = add_flags(program, matrix, base | modifier);
+		}
 	return err ? err : add_restore(program);
 }

@@ -6,6 +6,7 @@
  * the flags do not allow, and of two requests in one state the one that may do more gets
  * at least as much. The oracle sees the same stream and finds nothing to blame alloc for.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +18,6 @@
 #include "generate/outcome_matrix.h"
 #include "oracle/judge.h"
 
-#define PROFILE KMC_RELEASE(6, 18, 44)
 #define COSTLY  3
 
 /* Sanitized builds keep the contents of all frames in snapshots: every tenth state will do there. */
@@ -36,14 +36,16 @@
 /* One request and what came of it. */
 struct cell {
 	const struct kmc_op *op;
-	enum kmc_matrix_task task;
+	unsigned int task; /* KMC_TF_* of who asks */
 	uint8_t outcome;
 	uint64_t addr;
 	unsigned int effects[KMC_NR_EFFECTS];
 	uint64_t victim;
 };
 
+static struct kmc_matrix matrix;
 static struct kmc_matrix_state at;
+static uint32_t profile;
 static struct cell *cells;
 static size_t nr_cells, room, total;
 static struct cell *running;
@@ -75,8 +77,9 @@ static void complain(const struct cell *c, const char *what)
 	if (failures++ > 20)
 		return;
 	kmc_op_print(text, sizeof(text), c->op);
-	printf("%s; free: %s; to be had back: %s%s\n   %s: %s\n", text, levels[at.level],
-	       sources[at.source], at.highmem ? "; highmem" : "", kmc_outcome_name(c->outcome), what);
+	printf("6.%u: %s; free: %s; to be had back: %s%s\n   %s: %s\n", profile >> 10 & 0x3ff, text,
+	       levels[at.level], sources[at.source], at.highmem ? "; highmem" : "",
+	       kmc_outcome_name(c->outcome), what);
 }
 
 static void expect(const struct cell *c, bool holds, const char *what)
@@ -109,14 +112,14 @@ static bool in_task(const struct cell *c)
 
 static bool is_victim(const struct cell *c)
 {
-	return c->task == KMC_MATRIX_OOM_VICTIM || c->effects[KMC_EFF_KILLED];
+	return c->task & KMC_TF_OOM_VICTIM || c->effects[KMC_EFF_KILLED];
 }
 
 static bool full_reserve(const struct cell *c)
 {
 	return !has(c, KMC_GFP_NOMEMALLOC) &&
 	       (has(c, KMC_GFP_MEMALLOC) ||
-		(c->task == KMC_MATRIX_MEMALLOC && in_task(c)));
+		(c->task & KMC_TF_MEMALLOC && in_task(c)));
 }
 
 static bool killer_is_on(void)
@@ -135,7 +138,7 @@ static bool never_kills(const struct cell *c)
 {
 	return c->op->order > COSTLY || has(c, KMC_GFP_RETRY_MAYFAIL) || has(c, KMC_GFP_NORETRY) ||
 	       has(c, KMC_GFP_THISNODE) || low_zone(c) || suspended() || !killer_is_on() ||
-	       !has(c, KMC_GFP_DIRECT_RECLAIM) || c->task == KMC_MATRIX_MEMALLOC;
+	       !has(c, KMC_GFP_DIRECT_RECLAIM) || (c->task & KMC_TF_MEMALLOC);
 }
 
 static void check_effects(const struct cell *c)
@@ -144,7 +147,7 @@ static void check_effects(const struct cell *c)
 	bool sleeps = has(c, KMC_GFP_DIRECT_RECLAIM);
 	bool reserve = has(c, KMC_GFP_HIGH) || full_reserve(c) || is_victim(c) ||
 		       (has(c, KMC_GFP_NOFAIL) && sleeps) ||
-		       (c->task == KMC_MATRIX_REALTIME && sleeps) ||
+		       (c->task & KMC_TF_REALTIME && sleeps) ||
 		       (at.source == KMC_MATRIX_HAS_SHRINKER && e[KMC_EFF_RECLAIMED]); /* its own */
 
 	expect(c, sleeps || !(e[KMC_EFF_SLEPT] + e[KMC_EFF_RECLAIMED] + e[KMC_EFF_COMPACTED] +
@@ -161,7 +164,7 @@ static void check_effects(const struct cell *c)
 	expect(c, !never_kills(c) || !e[KMC_EFF_KILLED], "a kill (OOM-1, GFP-11, 12, 17, 22)");
 	expect(c, does_fs(c) || !e[KMC_EFF_KILLED] || c->victim == c->op->task, "a kill (OOM-2)");
 	expect(c, e[KMC_EFF_KILLED] <= 1, "more than one kill (OOM-4)");
-	expect(c, c->task != KMC_MATRIX_MEMALLOC || !(e[KMC_EFF_RECLAIMED] + e[KMC_EFF_KILLED]),
+	expect(c, !(c->task & KMC_TF_MEMALLOC) || !(e[KMC_EFF_RECLAIMED] + e[KMC_EFF_KILLED]),
 	       "reclaim within reclaim (RCL-1, SCP-9)");
 	expect(c, !has(c, KMC_GFP_NOWARN) || has(c, KMC_GFP_NOFAIL) || !e[KMC_EFF_WARNED], "GFP-18");
 	expect(c, reserve || !e[KMC_EFF_RESERVE], "a dip without a right (RSV-4)");
@@ -184,7 +187,7 @@ static const char *null_reason(const struct cell *c)
 		return "4.2 (2)";
 	if (has(c, KMC_GFP_THISNODE))
 		return "4.2 (3)";
-	if (c->task == KMC_MATRIX_MEMALLOC)
+	if ((c->task & KMC_TF_MEMALLOC))
 		return "4.2 (4)";
 	if (suspended())
 		return "4.2 (6)";
@@ -368,7 +371,7 @@ static void run_cells(struct kmc_target *target, const struct kmc_program *progr
 		running = NULL;
 		if (i >= first && op->code == KMC_OP_ALLOC_PAGES) {
 			running = &cells[nr_cells++];
-			*running = (struct cell){ .op = op, .task = kmc_matrix_task_of(op->task) };
+			*running = (struct cell){ .op = op, .task = kmc_matrix_task_of(&matrix, op->task) };
 		}
 		assert_int_equal(kmc_target_run(target, op, 1, &sink, 1000), 0);
 	}
@@ -383,7 +386,7 @@ static void run_state(void)
 	size_t first;
 
 	kmc_program_init(&program);
-	assert_int_equal(kmc_matrix_program(&program, &at, PROFILE, &first), 0);
+	assert_int_equal(kmc_matrix_program(&program, &matrix, &at, profile, &first), 0);
 	if (program.nr_ops > room) {
 		room = program.nr_ops;
 		cells = realloc(cells, room * sizeof(*cells));
@@ -401,26 +404,58 @@ static void run_state(void)
 	kmc_program_free(&program);
 }
 
-static void test_outcomes(void **state)
+static void start_counts(uint32_t release)
 {
-	(void)state;
-	for (size_t i = 0; kmc_matrix_state_at(i, &at); i += STRIDE)
-		run_state();
-	printf("%zu requests:", total);
+	profile = release;
+	total = failures = 0;
+	memset(outcomes, 0, sizeof(outcomes));
+	atomic_only = highuser_only = movable_only = nofs_only = mayfail_only = nofail_only = 0;
+}
+
+static void show_counts(void)
+{
+	printf("6.%u: %zu requests:", profile >> 10 & 0x3ff, total);
 	for (unsigned int i = 0; i < KMC_NR_OUTCOMES; i++)
 		if (outcomes[i])
 			printf(" %u %s", outcomes[i], kmc_outcome_name(i));
 	printf("\nserved where the lesser was not: ATOMIC %u, HIGHUSER %u, HIGHUSER_MOVABLE %u, "
 	       "NOFS %u, RETRY_MAYFAIL %u, NOFAIL %u\n", atomic_only, highuser_only, movable_only,
 	       nofs_only, mayfail_only, nofail_only);
-	free(cells);
+}
+
+/* All states, or each @stride-th from @start on. */
+static void try_release(uint32_t release, size_t start, size_t stride)
+{
+	start_counts(release);
+	for (size_t i = start; kmc_matrix_state_at(&matrix, i, &at); i += stride)
+		run_state();
+	show_counts();
 	assert_int_equal(failures, 0);
-	assert_true(total >= 50000 / STRIDE);
-	if (STRIDE == 1) {
+	assert_true(outcomes[KMC_OUT_HUNG] && outcomes[KMC_OUT_NULL]);
+	if (stride == 1) {
+		assert_true(total >= 50000);
 		assert_true(atomic_only && highuser_only && movable_only);
 		assert_true(nofs_only && mayfail_only && nofail_only);
 	}
-	assert_true(outcomes[KMC_OUT_HUNG] && outcomes[KMC_OUT_NULL]);
+}
+
+static void test_outcomes(void **state)
+{
+	(void)state;
+	try_release(KMC_RELEASE(6, 18, 44), 0, STRIDE);
+}
+
+/* The others: a part of the states, or with "all" as argument each of them. */
+static size_t part = 6;
+
+static void test_outcomes_of_other_releases(void **state)
+{
+	static const uint32_t releases[] = { KMC_RELEASE(6, 1, 192), KMC_RELEASE(6, 6, 9),
+					     KMC_RELEASE(6, 12, 117) };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		try_release(releases[i], part == 1 ? 0 : i, part * STRIDE);
 }
 
 /* Each program is one that a file could hold. */
@@ -434,8 +469,8 @@ static void test_programs_are_whole(void **state)
 	(void)state;
 	kmc_program_init(&program);
 	kmc_program_init(&other);
-	for (size_t i = 0; kmc_matrix_state_at(i, &at); i += 17) {
-		assert_int_equal(kmc_matrix_program(&program, &at, PROFILE, &first), 0);
+	for (size_t i = 0; kmc_matrix_state_at(&matrix, i, &at); i += 17) {
+		assert_int_equal(kmc_matrix_program(&program, &matrix, &at, profile, &first), 0);
 		assert_null(kmc_machine_check(&program.machine));
 		assert_int_equal(kmc_program_encode(&program, &bytes, &len), 0);
 		assert_int_equal(kmc_program_decode(&other, bytes, len), 0);
@@ -448,12 +483,34 @@ static void test_programs_are_whole(void **state)
 	kmc_program_free(&program);
 }
 
-int main(void)
+static int read_axes(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char error[256] = "";
+	int err = file ? kmc_matrix_read(&matrix, file, error, sizeof(error)) : -errno;
+
+	if (err)
+		fprintf(stderr, "%s: %s\n", path, file ? error : strerror(errno));
+	if (file)
+		fclose(file);
+	return err;
+}
+
+/* AXES [all] */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outcomes),
+		cmocka_unit_test(test_outcomes_of_other_releases),
 		cmocka_unit_test(test_programs_are_whole),
 	};
+	int err;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (argc < 2 || read_axes(argv[1]))
+		return 2;
+	if (argc > 2 && !strcmp(argv[2], "all"))
+		part = 1;
+	err = cmocka_run_group_tests(tests, NULL, NULL);
+	free(cells);
+	return err;
 }

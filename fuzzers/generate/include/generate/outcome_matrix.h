@@ -7,7 +7,9 @@
  * up it refuses, and the requests are made all the same.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include "vocab/program.h"
 
 /* How much of each zone is free. X(enumerator, text) */
@@ -41,14 +43,18 @@ enum kmc_matrix_source {
 	KMC_MATRIX_NR_SOURCES
 };
 
-/* Whose requests. */
-enum kmc_matrix_task {
-	KMC_MATRIX_PLAIN,
-	KMC_MATRIX_MEMALLOC,
-	KMC_MATRIX_EXITING,
-	KMC_MATRIX_OOM_VICTIM,
-	KMC_MATRIX_REALTIME,
-	KMC_MATRIX_NR_TASKS
+#define KMC_MATRIX_MOST 32
+
+/* What is multiplied with what: the axes, as a file of corpus/outcomes says. */
+struct kmc_matrix {
+	uint32_t bases[KMC_MATRIX_MOST], modifiers[KMC_MATRIX_MOST]; /* flag atoms */
+	uint8_t orders[KMC_MATRIX_MOST];
+	uint8_t tasks[KMC_MATRIX_MOST]; /* KMC_TF_* of tasks 1, 2, ...; task 0 is plain */
+	uint8_t contexts[KMC_MATRIX_MOST];
+	uint8_t levels[KMC_MATRIX_MOST], sources[KMC_MATRIX_MOST];
+	bool layouts[2]; /* highmem or not */
+	unsigned int nr_bases, nr_modifiers, nr_orders, nr_tasks, nr_contexts, nr_levels, nr_sources,
+		nr_layouts;
 };
 
 struct kmc_matrix_state {
@@ -57,8 +63,16 @@ struct kmc_matrix_state {
 	bool highmem; /* zones of a 32-bit layout with a movable one, else of a 64-bit one */
 };
 
+/**
+ * kmc_matrix_read() - The axes of a file.
+ * @error: receives what is wrong with it, and where.
+ * Return: 0, -EINVAL of a file that is none.
+ */
+int kmc_matrix_read(struct kmc_matrix *matrix, FILE *file, char *error, size_t size);
+
 /** kmc_matrix_state_at() - The @index-th state. Return: false past the last. */
-bool kmc_matrix_state_at(size_t index, struct kmc_matrix_state *state);
+bool kmc_matrix_state_at(const struct kmc_matrix *matrix, size_t index,
+			 struct kmc_matrix_state *state);
 
 /**
  * kmc_matrix_program() - All cells of a state.
@@ -66,8 +80,8 @@ bool kmc_matrix_state_at(size_t index, struct kmc_matrix_state *state);
  * @first:   receives the place of the first cell: from there on restore and alloc_pages in turn.
  * Return: 0, -ENOMEM.
  */
-int kmc_matrix_program(struct kmc_program *program, const struct kmc_matrix_state *state,
-		       uint32_t profile, size_t *first);
+int kmc_matrix_program(struct kmc_program *program, const struct kmc_matrix *matrix,
+		       const struct kmc_matrix_state *state, uint32_t profile, size_t *first);
 
-/** kmc_matrix_task_of() - Which kind of task an op's task number is. */
-enum kmc_matrix_task kmc_matrix_task_of(unsigned int task);
+/** kmc_matrix_task_of() - The KMC_TF_* flags of the task with an op's task number. */
+unsigned int kmc_matrix_task_of(const struct kmc_matrix *matrix, unsigned int task);
