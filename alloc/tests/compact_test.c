@@ -442,6 +442,7 @@ static void test_kcompactd(void **state)
 static void test_reset_and_snapshot(void **state)
 {
 	uint64_t boot, hash;
+	struct held before;
 	struct page *page;
 	int snapshot;
 
@@ -450,6 +451,7 @@ static void test_reset_and_snapshot(void **state)
 	boot = kmc_sim_hash(sim);
 	page = alloc_pages(MOV, 0);
 	hold(page);
+	before = *held_by_page(page);
 	snapshot = kmc_sim_snapshot(sim);
 	hash = kmc_sim_hash(sim);
 	assert_non_null(kmc_sim_migrate_page(page));
@@ -458,9 +460,8 @@ static void test_reset_and_snapshot(void **state)
 	assert_int_not_equal(kmc_sim_hash(sim), hash);
 	kmc_sim_restore(sim, snapshot);
 	assert_int_equal(kmc_sim_hash(sim), hash);
-	held_by_page(NULL);
 	memset(held, 0, sizeof(held));
-	held[0].page = page;
+	held[0] = before;
 	assert_non_null(kmc_sim_migrate_page(page));
 	kmc_sim_reset(sim);
 	assert_int_equal(kmc_sim_hash(sim), boot);

@@ -37,33 +37,6 @@ static inline struct held *held_by_page(const struct page *page)
 	return NULL;
 }
 
-static inline bool on_isolate(void *arg, struct page *page)
-{
-	(void)arg;
-	return !refuse && held_by_page(page);
-}
-
-static inline void on_moved(void *arg, struct page *from, struct page *to)
-{
-	struct held *h = held_by_page(from);
-
-	(void)arg;
-	assert_non_null(h);
-	h->page = to;
-	*last_of(to) = (unsigned int)(h - held);
-	nr_moved++;
-}
-
-static inline void on_stay(void *arg, struct page *page)
-{
-	(void)arg;
-	assert_non_null(held_by_page(page));
-	nr_stayed++;
-}
-
-static const struct kmc_holder_ops holder = { .isolate = on_isolate, .moved = on_moved,
-					      .stay = on_stay };
-
 /* Contents that differ in each word, from the stamp. */
 static inline void fill(struct page *page, unsigned int order, uint64_t stamp)
 {
@@ -82,6 +55,34 @@ static inline bool filled(struct page *page, unsigned int order, uint64_t stamp)
 			return false;
 	return true;
 }
+
+static inline bool on_isolate(void *arg, struct page *page)
+{
+	(void)arg;
+	return !refuse && held_by_page(page);
+}
+
+static inline void on_moved(void *arg, struct page *from, struct page *to)
+{
+	struct held *h = held_by_page(from);
+
+	(void)arg;
+	assert_non_null(h);
+	assert_true(filled(to, compound_order(to), h->stamp)); /* with each move, at once */
+	h->page = to;
+	*last_of(to) = (unsigned int)(h - held);
+	nr_moved++;
+}
+
+static inline void on_stay(void *arg, struct page *page)
+{
+	(void)arg;
+	assert_non_null(held_by_page(page));
+	nr_stayed++;
+}
+
+static const struct kmc_holder_ops holder = { .isolate = on_isolate, .moved = on_moved,
+					      .stay = on_stay };
 
 static inline void hold(struct page *page)
 {
