@@ -157,37 +157,57 @@ static struct page *try_zone(struct alloc_context *ac, struct zone *zone, unsign
 	return page;
 }
 
+/* May this zone be tried in the pass at all? */
+static bool may_try(const struct alloc_context *ac, const struct zone *zone,
+		    unsigned int alloc_flags)
+{
+	if (!cpuset_zone_allowed(ac, zone, alloc_flags))
+		return false;
+	return !(alloc_flags & ALLOC_SPREAD_DIRTY) ||
+	       !(ac->sim->page->dirty_nodes >> zone->node & 1);
+}
+
 /*
  * One pass. With NOFRAGMENT, before it leaves the first zone's node, and at the
- * end, it begins again without.
- * Rule: GFP-23, GFP-38, ZON-8. Model: simplified; no node reclaim, no busy-kswapd filter.
+ * end, it begins again without; where it passed nodes by whose kswapd is running it
+ * first tries those too.
+ * Rule: GFP-23, GFP-38, ZON-7, ZON-8. Model: simplified; no node reclaim.
  */
 struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc_flags)
 {
 	const struct zonelist *list = zonelist_of(ac);
 	struct kmc_page_state *state = ac->sim->page;
 	unsigned int preferred = cpuset_preferred_node(ac, list, alloc_flags);
+	bool pass_busy_by = true, keep_apart = (alloc_flags & ALLOC_NOFRAGMENT) && !state->defrag_mode;
 
 	for (;;) {
-		for (unsigned int i = 0; i < list->nr; i++) {
+		bool passed_by = false, left_node = false;
+
+		for (unsigned int i = 0; i < list->nr && !left_node; i++) {
 			struct zone *zone = &state->zones[list->zone[i]];
 			struct page *page;
 
-			if (!cpuset_zone_allowed(ac, zone, alloc_flags))
+			if (!may_try(ac, zone, alloc_flags))
 				continue;
-			if ((alloc_flags & ALLOC_SPREAD_DIRTY) &&
-			    state->dirty_nodes >> zone->node & 1)
+			left_node = keep_apart && zone->node != preferred;
+			if (left_node)
 				continue;
-			if ((alloc_flags & ALLOC_NOFRAGMENT) && !state->defrag_mode &&
-			    zone->node != preferred)
-				break;
+			if (pass_busy_by && zone_kswapd_busy(zone)) {
+				passed_by = true;
+				continue;
+			}
 			page = try_zone(ac, zone, alloc_flags);
 			if (page)
 				return page;
 		}
-		if (!(alloc_flags & ALLOC_NOFRAGMENT) || state->defrag_mode)
+		if (passed_by && !left_node) {
+			pass_busy_by = false;
+			continue;
+		}
+		if (!keep_apart)
 			return NULL;
 		alloc_flags &= ~ALLOC_NOFRAGMENT;
+		keep_apart = false;
 	}
 }
 

@@ -130,11 +130,13 @@ static void setup_pcp_limits(const struct kmc_sim *sim, struct zone *zone)
 /* The sum that the fast path compares with: nobody who passes it would fail the real test. */
 void setup_fast_marks(struct zone *zone)
 {
+	uint64_t base = wmark_pages(zone, WMARK_LOW) + zone_nr_reserved_highatomic(zone) +
+			(1u << PCP_MAX_ORDER) - 1;
+	bool busy = zone_kswapd_busy(zone); /* the pass around looks at other nodes first */
+
 	for (unsigned int j = 0; j < KMC_NR_ZONE_TYPES; j++)
 		__atomic_store_n(&zone->fast_mark[j],
-				 wmark_pages(zone, WMARK_LOW) + zone->lowmem_reserve[j] +
-					 zone_nr_reserved_highatomic(zone) + (1u << PCP_MAX_ORDER) -
-					 1,
+				 busy ? UINT64_MAX : base + zone->lowmem_reserve[j],
 				 __ATOMIC_RELAXED);
 }
 

@@ -88,6 +88,7 @@ struct zone {
 	uint64_t watermark_boost; /* atomic: written under the lock, read without */
 	atomic_bool boosted;     /* a steal raised it: the next taker wakes kswapd */
 	atomic_bool pcp_disabled; /* nothing rests on per-cpu lists (PCP-6) */
+	atomic_bool kswapd_busy;  /* a first pass goes to other nodes' zones before this one (ZON-7) */
 	uint64_t lowmem_reserve[KMC_NR_ZONE_TYPES];
 	uint32_t pcp_batch, pcp_high, pcp_high_max;
 	uint64_t *free_heads;    /* bit pfn - map_pfn */
@@ -341,6 +342,13 @@ bool unreserve_highatomic_pageblock(struct alloc_context *ac, const struct zonel
 
 /* watermark.c: the fast path's sums, after a mark, the boost or the reserve changed */
 void setup_fast_marks(struct zone *zone);
+
+/** zone_kswapd_busy() - Is its node's kswapd at work, on a machine that goes by that? */
+static inline bool zone_kswapd_busy(const struct zone *zone)
+{
+	return atomic_load_explicit(&zone->kswapd_busy, memory_order_relaxed);
+}
+
 
 /* fallback.c: under the zone's lock */
 void move_freepages_block(struct kmc_sim *sim, struct zone *zone, uint64_t start,

@@ -37,6 +37,22 @@ static bool pgdat_watermark_boosted(const struct kmc_sim *sim, unsigned int node
 	return false;
 }
 
+/* One node's kswapd steers requests to others since 6.18. Rule: ZON-7. Model: exact. */
+static void mark_busy(struct kmc_sim *sim, unsigned int node, bool busy)
+{
+	if (sim->config.profile < KMC_PROFILE_6_18_44 || sim->config.nr_nodes == 1)
+		return;
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
+		struct zone *zone = &sim->page->zones[i];
+
+		if (zone->node != node || zone_kswapd_busy(zone) == busy)
+			continue;
+		kmc_touch(sim, zone, sizeof(*zone));
+		atomic_store_explicit(&zone->kswapd_busy, busy, memory_order_relaxed);
+		setup_fast_marks(zone);
+	}
+}
+
 bool kswapd_asked(struct kmc_sim *sim, unsigned int node, unsigned int order,
 		  unsigned int highest)
 {
@@ -50,6 +66,7 @@ bool kswapd_asked(struct kmc_sim *sim, unsigned int node, unsigned int order,
 		kswapd->order = order + 1;
 	if (kswapd->highest < highest)
 		kswapd->highest = highest;
+	mark_busy(sim, node, true);
 	kmc_lock_drop(&sim->reclaim->lock);
 	return running;
 }
@@ -154,6 +171,9 @@ uint64_t kswapd_run(struct kmc_sim *sim, unsigned int node, bool aside)
 	boost_ends(sim, node, run.highest);
 	if (run.order > 1)
 		wakeup_kcompactd(sim, node, run.order - 1, run.highest);
+	kmc_lock_take(&sim->reclaim->lock);
+	mark_busy(sim, node, kswapd->order);
+	kmc_lock_drop(&sim->reclaim->lock);
 	return reclaimed;
 }
 

@@ -84,23 +84,29 @@ static void gfp23_hardwall_stays(void **state)
 	power_off();
 }
 
-/* who goes past a set: atomic requests, victims, interrupts. */
-static void gfp23_privileged_paths_leave_the_set(void **state)
+/*
+ * R-6.3, R-7.7: who goes past a set: atomic requests, victims, interrupts. The reserves of
+ * the whole list are open to an atomic one, those of node 0 first; since 6.18 those of
+ * nodes whose kswapd is not at work, as it is for node 0 by then (ZON-7).
+ */
+static void gfp23_zon7_privileged_paths_leave_the_set(void **state)
 {
 	(void)state;
-	boot_two_nodes(KMC_PROFILE_6_18_44);
-	kmc_sim_mems_allowed(sim, 0, 1);
-	take_from(0, GFP_NOWAIT | __GFP_HARDWALL);
-	/* the reserves of the whole list are open to it, node 0's first */
-	assert_true(take_from(0, GFP_ATOMIC | __GFP_HARDWALL) > 0);
-	assert_int_equal(node_of(alloc_pages(GFP_ATOMIC | __GFP_HARDWALL, 0)), 1);
-	kmc_sim_set_context(KMC_IN_SOFTIRQ);
-	assert_int_equal(node_of(alloc_pages(GFP_NOWAIT | __GFP_HARDWALL, 0)), 1);
-	kmc_sim_set_context(KMC_IN_TASK);
-	assert_null(alloc_pages(GFP_NOWAIT | __GFP_HARDWALL, 0));
-	kmc_sim_task_flags(KMC_PF_OOM_VICTIM, KMC_PF_OOM_VICTIM);
-	assert_int_equal(node_of(alloc_pages(GFP_NOWAIT | __GFP_HARDWALL, 0)), 1);
-	power_off();
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		boot_two_nodes(p);
+		kmc_sim_mems_allowed(sim, 0, 1);
+		take_from(0, GFP_NOWAIT | __GFP_HARDWALL);
+		assert_int_equal(take_from(0, GFP_ATOMIC | __GFP_HARDWALL) > 0,
+				 p < KMC_PROFILE_6_18_44);
+		assert_int_equal(node_of(alloc_pages(GFP_ATOMIC | __GFP_HARDWALL, 0)), 1);
+		kmc_sim_set_context(KMC_IN_SOFTIRQ);
+		assert_int_equal(node_of(alloc_pages(GFP_NOWAIT | __GFP_HARDWALL, 0)), 1);
+		kmc_sim_set_context(KMC_IN_TASK);
+		assert_null(alloc_pages(GFP_NOWAIT | __GFP_HARDWALL | __GFP_NOWARN, 0));
+		kmc_sim_task_flags(KMC_PF_OOM_VICTIM, KMC_PF_OOM_VICTIM);
+		assert_int_equal(node_of(alloc_pages(GFP_NOWAIT | __GFP_HARDWALL, 0)), 1);
+		power_off();
+	}
 }
 
 /* no zone of the list is in the set. */
@@ -162,7 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gfp23_set_first),
 		cmocka_unit_test(gfp23_hardwall_stays),
-		cmocka_unit_test(gfp23_privileged_paths_leave_the_set),
+		cmocka_unit_test(gfp23_zon7_privileged_paths_leave_the_set),
 		cmocka_unit_test(gfp23_impossible_set),
 		cmocka_unit_test(gfp23_reclaim_within_the_set),
 		cmocka_unit_test(gfp23_page17_one_task_alone),

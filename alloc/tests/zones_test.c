@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Placement: ZON-1..3, GFP-22, GFP-25, GFP-26, GFP-28..33, RSV-5. */
+/* Placement: ZON-1..3, ZON-7, GFP-22, GFP-25, GFP-26, GFP-28..33, RSV-5. */
+#include "alloc/pressure.h"
+#include "alloc/reclaim.h"
 #include "machine_fixture.h"
 
 /* All five types on node 0, Normal and Movable on node 1 and 2; small but whole pageblocks. */
@@ -191,11 +193,85 @@ static void zon4_bad_node(void **state)
 	assert_int_equal(tp_count, 1);
 }
 
+static int node_of_request(gfp_t gfp)
+{
+	struct page *page = alloc_pages_node(0, gfp, 0);
+	int node = page ? (int)kmc_page_node(sim, page) : -1;
+
+	if (page)
+		__free_pages(page, 0);
+	return node;
+}
+
+static void two_nodes(enum kmc_profile profile)
+{
+	struct kmc_sim_config c = {
+		.profile = profile, .nr_cpus = 2, .nr_nodes = 2, .nr_zones = 2,
+		.zones = {
+			{ .type = KMC_ZONE_NORMAL, .start_pfn = 4096, .nr_pages = 8192 },
+			{ .type = KMC_ZONE_NORMAL, .node = 1, .start_pfn = 12288, .nr_pages = 8192 },
+		},
+	};
+
+	boot_config(&c);
+	kmc_sim_sysctl(sim, KMC_SYSCTL_WATERMARK_BOOST_FACTOR, 0);
+}
+
+/* The node goes below low, its kswapd is woken, and then there is plenty again. */
+static void wake_kswapd_of(unsigned int node)
+{
+	struct page *page;
+
+	kmc_sim_pressure(sim, node, KMC_ZONE_NORMAL, zone_info(node).wmark_low);
+	page = alloc_pages_node((int)node, GFP_NOWAIT | __GFP_THISNODE, 0);
+	assert_non_null(page);
+	__free_page(page);
+	kmc_sim_pressure(sim, node, KMC_ZONE_NORMAL, 8192);
+	assert_true(zone_info(node).nr_free > zone_info(node).wmark_high);
+}
+
+/* Since 6.18 a node whose kswapd is at work comes after those whose is not: a choice, no failure. */
+static void zon7_busy_nodes_come_later(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		bool goes_by_it = p == KMC_PROFILE_6_18_44;
+		uint64_t boot;
+
+		two_nodes(p);
+		boot = kmc_sim_hash(sim);
+		assert_int_equal(node_of_request(GFP_KERNEL), 0);
+		wake_kswapd_of(0);
+		assert_int_equal(node_of_request(GFP_KERNEL), goes_by_it);
+		assert_int_equal(node_of_request(GFP_KERNEL | __GFP_COMP), goes_by_it);
+		assert_int_equal(node_of_request(GFP_ATOMIC), goes_by_it);
+		/* who may not go elsewhere does not, and nobody fails for it */
+		assert_int_equal(node_of_request(GFP_KERNEL | __GFP_THISNODE), 0);
+		kmc_sim_pressure(sim, 1, KMC_ZONE_NORMAL, 0);
+		assert_int_equal(node_of_request(GFP_KERNEL), 0);
+		kmc_sim_pressure(sim, 1, KMC_ZONE_NORMAL, 8192);
+		assert_int_equal(node_of_request(GFP_KERNEL), goes_by_it);
+		/* all of them busy: as if none was */
+		wake_kswapd_of(1);
+		assert_int_equal(node_of_request(GFP_KERNEL), 0);
+		kmc_sim_kswapd_step(sim, 0);
+		assert_int_equal(node_of_request(GFP_KERNEL), 0);
+		wake_kswapd_of(0);
+		kmc_sim_reset(sim);
+		assert_int_equal(node_of_request(GFP_KERNEL), 0);
+		kmc_sim_reset(sim);
+		kmc_sim_sysctl(sim, KMC_SYSCTL_WATERMARK_BOOST_FACTOR, 0);
+		assert_true(kmc_sim_hash(sim) == boot);
+		power_off();
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup_all, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zon7_busy_nodes_come_later),
 		CASE(gfp25_gfp26_gfp28_gfp29_gfp30_gfp31_highest_zone),
 		CASE(zon3_node_is_a_preference),
 		CASE(zon1_zon2_gfp28_fallback_order),
