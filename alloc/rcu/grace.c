@@ -141,10 +141,13 @@ bool kmc_rcu_wait(struct kmc_cpu *cpu, uint64_t cookie)
 
 		if (task == NO_READER)
 			return true;
-		if (task == cpu->task->id || !kmc_let_others_run(cpu)) {
-			hung(cpu);
-			return false;
-		}
+		if (task != cpu->task->id && kmc_let_others_run(cpu))
+			continue;
+		/* Nobody else runs; who was in the way may have ended just before. */
+		if (step_towards(cpu->sim, cookie) == NO_READER)
+			return true;
+		hung(cpu);
+		return false;
 	}
 }
 
