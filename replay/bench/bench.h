@@ -135,6 +135,7 @@ struct bench_plan {
 
 /* bench_peers.c: the named allocators of this process. */
 void bench_peers_add(struct bench_field *field, char **argv);
+void bench_peer_add(struct bench_field *field, const char *name, char **argv);
 
 /* bench_buddy.c: an uncached buddy, for the page rows. */
 void bench_buddy_add(struct bench_field *field);
@@ -142,19 +143,22 @@ void bench_buddy_add(struct bench_field *field);
 /* bench_ageing.c: blocks of order 9 after a long life. */
 int bench_ageing_row(struct bench_row *row);
 
+/* What debugging and hardening cost. */
+struct bench_option {
+	const char *name, *what;
+	unsigned int options;   /* the stack's bits */
+	const char *slab_debug; /* the boot option; NULL: none */
+};
+
 /* bench_ours.c: the stack under test. */
 int bench_ours_add(struct bench_field *field);
 void bench_ours_close(void);
 int bench_metadata_row(struct bench_row *row);
 uint64_t bench_resident_bytes(void);
-int bench_ours_fresh(const char *name, unsigned int options, struct bench_contestant *c);
+int bench_ours_fresh(const char *name, uint64_t bytes, const struct bench_option *o,
+		     struct bench_contestant *c);
 void bench_ours_drop(struct bench_contestant *c);
 
-/* What debugging and hardening cost. */
-struct bench_option {
-	const char *name, *what;
-	unsigned int options; /* the stack's bits */
-};
 extern const struct bench_option bench_options[];
 extern const size_t bench_nr_options;
 
@@ -168,6 +172,7 @@ struct bench_resident {
 };
 extern const struct bench_resident bench_residents[];
 extern const size_t bench_nr_residents;
+int bench_resident_child(const char *spec, char **argv);
 int bench_resident_row(const struct bench_resident *r, const struct bench_field *field,
 		       const struct bench_plan *plan, struct bench_row *row);
 

@@ -53,10 +53,10 @@ int bench_option_row(const struct bench_option *o, const struct bench_plan *plan
 
 	*row = (struct bench_row){ .name = o->name, .what = o->what, .unit = "%", .best = -1,
 				   .ours = -1, .state = BENCH_FAILED };
-	err = bench_ours_fresh("plain", 0, &plain);
+	err = bench_ours_fresh("plain", 0, NULL, &plain);
 	if (err)
 		return err;
-	err = bench_ours_fresh(o->name, o->options, &with);
+	err = bench_ours_fresh(o->name, 0, o, &with);
 	if (!err) {
 		err = compare(&plain, &with, rounds, row);
 		bench_ours_drop(&with);

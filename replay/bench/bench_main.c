@@ -24,6 +24,7 @@ enum {
 struct options {
 	struct bench_plan plan;
 	const char *json, *trace;
+	const char *child; /* what a process of a resident row is to do */
 	const char *only[MAX_ONLY];
 	size_t nr_only;
 	bool list;
@@ -43,6 +44,7 @@ enum {
 	OPT_CHECK = 0x100,
 	OPT_TRACE,
 	OPT_LIST,
+	OPT_CHILD,
 };
 
 static const struct argp_option option_table[] = {
@@ -54,6 +56,7 @@ static const struct argp_option option_table[] = {
 	  0 },
 	{ "list", OPT_LIST, NULL, 0, "List the patterns and stop", 0 },
 	{ "check-only", OPT_CHECK, NULL, 0, "Run everything for a moment, judge nothing", 0 },
+	{ "resident-child", OPT_CHILD, "SPEC", OPTION_HIDDEN, NULL, 0 },
 	{ 0 },
 };
 
@@ -103,6 +106,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_LIST:
 		o->list = true;
+		return 0;
+	case OPT_CHILD:
+		o->child = arg;
 		return 0;
 	case OPT_CHECK:
 		o->plan = (struct bench_plan){ .rounds = 2, .slot_ns = 20000, .check_only = true };
@@ -254,6 +260,8 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	if (o.list)
 		return list_patterns();
+	if (o.child)
+		return bench_resident_child(o.child, argv) ? EXIT_ERROR : EXIT_MET;
 	if (!set_up(&host, &field, argv))
 		status = run_all(&o, &host, &field);
 	bench_worker_stop();

@@ -181,18 +181,22 @@ int bench_ours_add(struct bench_field *field)
 }
 
 /**
- * bench_ours_fresh() - A machine of its own with @options of the stack, as a contestant.
+ * bench_ours_fresh() - A machine of its own with the option @o, or NULL, as a contestant.
+ * @bytes: its memory; 0: as much as those of the other rows.
  * Return: 0 or -errno of kmc_sim_create().
  */
-int bench_ours_fresh(const char *name, unsigned int options, struct bench_contestant *c)
+int bench_ours_fresh(const char *name, uint64_t bytes, const struct bench_option *o,
+		     struct bench_contestant *c)
 {
 	struct bench_field one = { .nr = 0 };
 	struct kmc_sim_config config;
 	struct kmc_sim *sim;
 	int err;
 
-	kmc_sim_config_simple(&config, 2, OBJECT_BYTES);
-	config.options = options;
+	kmc_sim_config_simple(&config, 2, bytes ? bytes : OBJECT_BYTES);
+	config.options = o ? o->options : 0;
+	if (o && o->slab_debug)
+		snprintf(config.slab_debug, sizeof(config.slab_debug), "%s", o->slab_debug);
 	err = kmc_sim_create(&config, &sim);
 	if (err)
 		return err;
@@ -208,16 +212,16 @@ void bench_ours_drop(struct bench_contestant *c)
 
 /* The kernel's names of what may be switched on, and what the stack calls it. */
 const struct bench_option bench_options[] = {
-	{ "debug-F", "slab_debug=F, consistency checks", KMC_OPT_SLUB_CONSISTENCY },
-	{ "debug-Z", "slab_debug=Z, red zones", KMC_OPT_SLUB_RED_ZONE },
-	{ "debug-P", "slab_debug=P, poison", KMC_OPT_SLUB_POISON },
-	{ "debug-U", "slab_debug=U, who had an object", KMC_OPT_SLUB_STORE_USER },
-	{ "debug-FZPU", "slab_debug=FZPU", KMC_OPT_SLUB_CONSISTENCY | KMC_OPT_SLUB_RED_ZONE |
-	  KMC_OPT_SLUB_POISON | KMC_OPT_SLUB_STORE_USER },
-	{ "init-on-alloc", "init_on_alloc=1", KMC_OPT_INIT_ON_ALLOC },
-	{ "init-on-free", "init_on_free=1", KMC_OPT_INIT_ON_FREE },
-	{ "freelist-random", "order of a slab's objects drawn", KMC_OPT_FREELIST_RANDOM },
-	{ "freelist-hardened", "links of free objects encoded", KMC_OPT_FREELIST_HARDENED },
+	{ "debug-F", "slab_debug=F, consistency checks", KMC_OPT_SLUB_CONSISTENCY, NULL },
+	{ "debug-Z", "slab_debug=Z, red zones", KMC_OPT_SLUB_RED_ZONE, NULL },
+	{ "debug-P", "slab_debug=P, poison", KMC_OPT_SLUB_POISON, NULL },
+	{ "debug-U", "slab_debug=U, who had an object", KMC_OPT_SLUB_STORE_USER, NULL },
+	{ "debug-T", "slab_debug=T, each call traced, to nobody", 0, "slab_debug=T" },
+	{ "debug-FZPU", "slab_debug=FZPU", 0, "slab_debug=FZPU" },
+	{ "init-on-alloc", "init_on_alloc=1", KMC_OPT_INIT_ON_ALLOC, NULL },
+	{ "init-on-free", "init_on_free=1", KMC_OPT_INIT_ON_FREE, NULL },
+	{ "freelist-random", "order of a slab's objects drawn", KMC_OPT_FREELIST_RANDOM, NULL },
+	{ "freelist-hardened", "links of free objects encoded", KMC_OPT_FREELIST_HARDENED, NULL },
 };
 const size_t bench_nr_options = sizeof(bench_options) / sizeof(bench_options[0]);
 

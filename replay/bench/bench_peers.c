@@ -275,6 +275,14 @@ static void drop_if_broken(struct bench_field *field)
 	}
 }
 
+/** bench_peer_add() - Append the peer of that name, unused but for asking whose its memory is. */
+void bench_peer_add(struct bench_field *field, const char *name, char **argv)
+{
+	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
+		if (!strcmp(peers[i].name, name))
+			peer_load(field, &peers[i], argv);
+}
+
 /**
  * bench_peers_add() - Append every peer that this system has, mmap and the floor.
  * @argv: of main(); the program starts again, once, when a peer needs it.

@@ -102,9 +102,11 @@ void bench_table_row(FILE *f, const struct bench_field *field, const struct benc
 	number(f, 6, row->good);
 	fprintf(f, " %s%s\n", row->goal && row->state != BENCH_INFO ? "goal " : "",
 		bench_state_name(row->state));
-	if (row->must_ns != 0)
+	if (row->must_ns != 0 && row->good_ns != 0)
 		fprintf(f, "    at most %g %s, good %g %s\n", row->must_ns / scale, row->unit,
 			row->good_ns / scale, row->unit);
+	else if (row->must_ns != 0)
+		fprintf(f, "    at most %g %s\n", row->must_ns / scale, row->unit);
 	if (row->note[0])
 		fprintf(f, "    %s\n", row->note);
 	fflush(f);
