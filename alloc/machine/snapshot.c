@@ -201,11 +201,25 @@ void kmc_snapshot_free(struct kmc_snapshot *s)
 	*s = (struct kmc_snapshot){ .valid = false };
 }
 
+/* What all snapshots hold of contents, @s too, which has been counted. */
+static bool is_too_much(const struct kmc_sim *sim, const struct kmc_snapshot *s)
+{
+	size_t pages = sim->dirty_list->nr + s->nr_frames;
+
+	for (int i = 0; i < KMC_SIM_MAX_SNAPSHOTS; i++)
+		if (sim->priv->snapshots[i].valid)
+			pages += sim->priv->snapshots[i].nr_arena_pages +
+				 sim->priv->snapshots[i].nr_frames;
+	return pages > KMC_SIM_SNAPSHOT_BYTES >> PAGE_SHIFT;
+}
+
 static int snapshot_allocate(struct kmc_sim *sim, struct kmc_snapshot *s)
 {
 	size_t nr = sim->dirty_list->nr;
 
 	kmc_each_frame_in_use(sim, frame_count, s);
+	if (is_too_much(sim, s))
+		return -ENOSPC;
 	s->arena_pages = malloc((nr + 1) * sizeof(*s->arena_pages));
 	s->arena_dirty = malloc(nr + 1);
 	s->arena_bytes = malloc((nr << PAGE_SHIFT) + 1);
@@ -243,15 +257,18 @@ static void snapshot_fill(struct kmc_sim *sim, struct kmc_snapshot *s)
 int kmc_sim_snapshot(struct kmc_sim *sim)
 {
 	struct kmc_snapshot *s = sim->priv->snapshots;
-	int id = 0;
+	int id = 0, err;
 
 	while (id < KMC_SIM_MAX_SNAPSHOTS && s[id].valid)
 		id++;
 	if (id == KMC_SIM_MAX_SNAPSHOTS)
 		return -ENOSPC;
-	if (snapshot_allocate(sim, &s[id]) || kmc_vmalloc_save(sim, &s[id])) {
+	err = snapshot_allocate(sim, &s[id]);
+	if (!err && kmc_vmalloc_save(sim, &s[id]))
+		err = -ENOMEM;
+	if (err) {
 		kmc_snapshot_free(&s[id]);
-		return -ENOMEM;
+		return err;
 	}
 	snapshot_fill(sim, &s[id]);
 	return id;

@@ -2,65 +2,91 @@
 /* Which granules of a chunk are taken: two bits each, as in the kernel. */
 #include "percpu.h"
 
+#define ALL UINT64_MAX
+
 static bool get(const uint64_t *map, unsigned int bit)
 {
 	return map[bit / 64] >> bit % 64 & 1;
 }
 
-static void put(uint64_t *map, unsigned int bit, bool on)
+/* @nr bits from @start, by words. */
+static void put(uint64_t *map, unsigned int start, unsigned int nr, bool on)
 {
-	if (on)
-		map[bit / 64] |= 1ull << bit % 64;
-	else
-		map[bit / 64] &= ~(1ull << bit % 64);
+	while (nr) {
+		unsigned int at = start % 64, here = nr < 64 - at ? nr : 64 - at;
+		uint64_t mask = ALL >> (64 - here) << at;
+
+		if (on)
+			map[start / 64] |= mask;
+		else
+			map[start / 64] &= ~mask;
+		start += here;
+		nr -= here;
+	}
 }
 
-/* The first taken bit of a run; @bits when all are free. */
-static unsigned int first_used(const struct pcpu_chunk *chunk, unsigned int start,
-			       unsigned int bits)
+/* The first bit from @start that is @on; PCPU_MAP_BITS when none is. */
+static unsigned int next(const uint64_t *map, unsigned int start, bool on)
 {
-	for (unsigned int i = 0; i < bits; i++)
-		if (get(chunk->used, start + i))
-			return i;
-	return bits;
+	uint64_t invert = on ? 0 : ALL;
+	unsigned int word = start / 64;
+	uint64_t bits;
+
+	if (start >= PCPU_MAP_BITS)
+		return PCPU_MAP_BITS;
+	bits = (map[word] ^ invert) & ALL << start % 64;
+	while (!bits && ++word < PCPU_MAP_BITS / 64)
+		bits = map[word] ^ invert;
+	return bits ? word * 64 + (unsigned int)__builtin_ctzll(bits) : PCPU_MAP_BITS;
+}
+
+static unsigned int longest_run(const struct pcpu_chunk *chunk)
+{
+	unsigned int longest = 0;
+
+	for (unsigned int start = 0, end; start < PCPU_MAP_BITS; start = end) {
+		start = next(chunk->used, start, false);
+		end = next(chunk->used, start, true);
+		if (end - start > longest)
+			longest = end - start;
+	}
+	return longest;
 }
 
 int kmc_pcpu_map_take(struct kmc_sim *sim, struct pcpu_chunk *chunk, unsigned int bits,
 		      unsigned int align_bits)
 {
-	unsigned int start = 0;
+	unsigned int start = 0, end;
 
-	while (start + bits <= PCPU_MAP_BITS) {
-		unsigned int clear = first_used(chunk, start, bits);
-
-		if (clear == bits)
+	for (;; start = end) {
+		start = (next(chunk->used, start, false) + align_bits - 1) & ~(align_bits - 1);
+		if (start + bits > PCPU_MAP_BITS)
+			return -1;
+		end = next(chunk->used, start, true);
+		if (end - start >= bits)
 			break;
-		start = (start + clear + align_bits) & ~(align_bits - 1);
 	}
-	if (start + bits > PCPU_MAP_BITS)
-		return -1;
 	kmc_touch(sim, chunk, sizeof(*chunk));
-	for (unsigned int i = 0; i < bits; i++)
-		put(chunk->used, start + i, true);
-	put(chunk->ends, start + bits - 1, true);
+	put(chunk->used, start, bits, true);
+	put(chunk->ends, start + bits - 1, 1, true);
 	chunk->free_bits -= bits;
 	chunk->nr_areas++;
+	chunk->longest = longest_run(chunk);
 	return (int)start;
 }
 
 unsigned int kmc_pcpu_map_give(struct kmc_sim *sim, struct pcpu_chunk *chunk, unsigned int bit)
 {
-	unsigned int bits = 0;
+	unsigned int bits;
 
 	if (!get(chunk->used, bit) || (bit && get(chunk->used, bit - 1) && !get(chunk->ends, bit - 1)))
 		return 0;
 	kmc_touch(sim, chunk, sizeof(*chunk));
-	for (bool last = false; !last; bits++) {
-		last = get(chunk->ends, bit + bits);
-		put(chunk->used, bit + bits, false);
-	}
-	put(chunk->ends, bit + bits - 1, false);
+	bits = next(chunk->ends, bit, true) - bit + 1;
+	put(chunk->used, bit, bits, false);
+	put(chunk->ends, bit + bits - 1, 1, false);
 	chunk->free_bits += bits;
 	chunk->nr_areas--;
+	chunk->longest = longest_run(chunk);
 	return bits;
 }

@@ -43,8 +43,19 @@ static uint16_t *payer_of(struct kmc_percpu_state *state, const struct pcpu_chun
 
 /* chunks */
 
+/* The head of the first unit leads to its chunk. */
+static void mark_unit(struct kmc_sim *sim, uint32_t pfn, uint64_t chunk)
+{
+	struct page *head = pfn_to_page_in(sim, pfn);
+
+	kmc_touch(sim, head, sizeof(*head));
+	head->private_words[0] = chunk;
+}
+
 static void units_free(struct kmc_cpu *cpu, const uint32_t *unit, unsigned int nr)
 {
+	if (nr)
+		mark_unit(cpu->sim, unit[0], 0);
 	while (nr--) {
 		struct page *page = pfn_to_page_in(cpu->sim, unit[nr]);
 
@@ -73,10 +84,15 @@ static bool units_alloc(struct kmc_cpu *cpu, gfp_t gfp, uint32_t *unit)
 
 static struct pcpu_chunk *free_place(struct kmc_percpu_state *state)
 {
-	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS; i++)
-		if (!state->chunks[i].unit[0])
-			return &state->chunks[i];
-	return NULL;
+	unsigned int i = 0;
+
+	while (i < state->nr_chunks && state->chunks[i].unit[0])
+		i++;
+	if (i == state->max_chunks)
+		return NULL;
+	if (i == state->nr_chunks)
+		state->nr_chunks++;
+	return &state->chunks[i];
 }
 
 /* Rule: PCU-4. Model: simplified: a chunk's pages come at once, a block for each cpu. */
@@ -88,13 +104,16 @@ static bool create_chunk(const struct request *r)
 
 	if (!units_alloc(r->cpu, r->gfp & (GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN), unit))
 		return false;
+	kmc_touch(r->cpu->sim, state, sizeof(*state));
 	kmc_lock_take(&state->lock);
 	chunk = free_place(state);
 	if (chunk) {
 		kmc_touch(r->cpu->sim, chunk, sizeof(*chunk));
 		memset(chunk, 0, sizeof(*chunk));
 		memcpy(chunk->unit, unit, sizeof(unit));
-		chunk->free_bits = PCPU_MAP_BITS;
+		chunk->free_bits = chunk->longest = PCPU_MAP_BITS;
+		state->nr_empty++;
+		mark_unit(r->cpu->sim, unit[0], (uint64_t)(chunk - state->chunks));
 	}
 	kmc_lock_drop(&state->lock);
 	if (!chunk)
@@ -102,23 +121,17 @@ static bool create_chunk(const struct request *r)
 	return chunk;
 }
 
-static bool is_empty(const struct pcpu_chunk *chunk)
-{
-	return chunk->unit[0] && !chunk->nr_areas;
-}
-
 /* One empty chunk is kept. Return: a copy of the other's units is in @unit. */
 static bool take_superfluous(struct kmc_cpu *cpu, struct pcpu_chunk *chunk, uint32_t *unit)
 {
 	struct kmc_percpu_state *state = state_of(cpu);
-	unsigned int empty = 0;
 
-	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS; i++)
-		empty += is_empty(&state->chunks[i]);
-	if (!is_empty(chunk) || empty < 2)
+	if (chunk->nr_areas || ++state->nr_empty < 2)
 		return false;
+	state->nr_empty--;
 	memcpy(unit, chunk->unit, sizeof(chunk->unit));
 	memset(chunk->unit, 0, sizeof(chunk->unit));
+	chunk->longest = 0;
 	return true;
 }
 
@@ -161,15 +174,17 @@ static void *take(const struct request *r)
 
 	kmc_touch(sim, state, sizeof(*state));
 	kmc_lock_take(&state->lock);
-	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS && !area; i++) {
+	for (unsigned int i = 0; i < state->nr_chunks && !area; i++) {
 		struct pcpu_chunk *chunk = &state->chunks[i];
-		int bit = !chunk->unit[0] || chunk->free_bits < bits ? -1 :
+		bool was_empty = !chunk->nr_areas;
+		int bit = chunk->longest < bits ? -1 :
 			kmc_pcpu_map_take(sim, chunk, bits,
 					  KMC_PLANTED(percpu_unaligned) ? 1 :
 					  (unsigned int)(r->align / PCPU_MIN_ALLOC_SIZE));
 
 		if (bit < 0)
 			continue;
+		state->nr_empty -= was_empty;
 		clear(sim, chunk, (unsigned int)bit, r->size);
 		area = (char *)unit_address(sim, chunk, 0) + bit * PCPU_MIN_ALLOC_SIZE;
 		if (r->payer) {
@@ -244,16 +259,14 @@ void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 static struct pcpu_chunk *chunk_of(struct kmc_cpu *cpu, const void *ptr)
 {
 	struct kmc_percpu_state *state = state_of(cpu);
+	struct pcpu_chunk *chunk;
+	uint64_t pfn;
 
-	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS; i++) {
-		struct pcpu_chunk *chunk = &state->chunks[i];
-
-		if (chunk->unit[0] &&
-		    (uintptr_t)ptr - (uintptr_t)unit_address(cpu->sim, chunk, 0) <
-			    PCPU_MIN_UNIT_SIZE)
-			return chunk;
-	}
-	return NULL;
+	if (!kmc_sim_frame_of(cpu->sim, ptr, &pfn))
+		return NULL;
+	pfn &= ~((1ull << PCPU_UNIT_ORDER) - 1);
+	chunk = &state->chunks[pfn_to_page_in(cpu->sim, pfn)->private_words[0] % state->max_chunks];
+	return chunk->unit[0] == pfn ? chunk : NULL;
 }
 
 static unsigned int bit_of(struct kmc_sim *sim, const struct pcpu_chunk *chunk, const void *ptr)

@@ -6,20 +6,23 @@
 
 #define PCPU_UNIT_ORDER 3 /* of PCPU_MIN_UNIT_SIZE */
 #define PCPU_MAP_BITS   (PCPU_MIN_UNIT_SIZE / PCPU_MIN_ALLOC_SIZE)
-#define PCPU_MAX_CHUNKS 128
+#define PCPU_MAX_CHUNKS 2048
 
 /* A unit for each cpu; an area has one place in all of them. Lies in the arena. */
 struct pcpu_chunk {
-	uint32_t unit[KMC_SIM_MAX_CPUS]; /* frame numbers; [0] 0: no such chunk */
+	uint32_t longest; /* run of free bits; 0 also where there is no chunk */
 	uint32_t free_bits, nr_areas;
+	uint32_t unit[KMC_SIM_MAX_CPUS]; /* frame numbers; [0] 0: no such chunk */
 	uint64_t used[PCPU_MAP_BITS / 64];
 	uint64_t ends[PCPU_MAP_BITS / 64]; /* the last bit of each area */
 };
 
 struct kmc_percpu_state {
 	struct kmc_lock lock;
-	uint32_t warned;
-	struct pcpu_chunk *chunks; /* PCPU_MAX_CHUNKS */
+	uint32_t nr_chunks; /* places of @chunks that were ever used */
+	uint32_t nr_empty;  /* chunks without an area */
+	uint32_t max_chunks;
+	struct pcpu_chunk *chunks;
 	uint16_t *payer;           /* [chunk][bit]: group that paid for the area there; may be NULL */
 };
 

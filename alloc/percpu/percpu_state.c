@@ -2,15 +2,26 @@
 /* Boot, digest and self-check of percpu memory. */
 #include "percpu.h"
 
+/* As many as the machine's memory has room for. */
+static uint32_t max_chunks(const struct kmc_sim_config *config)
+{
+	uint64_t nr_pages = 0, nr;
+
+	for (unsigned int i = 0; i < config->nr_zones; i++)
+		nr_pages += config->zones[i].nr_pages;
+	nr = nr_pages / config->nr_cpus >> PCPU_UNIT_ORDER;
+	return nr < PCPU_MAX_CHUNKS ? (uint32_t)nr : PCPU_MAX_CHUNKS;
+}
+
 static size_t payer_bytes(const struct kmc_sim_config *config)
 {
 	return config->options & KMC_OPT_MEMCG ?
-		PCPU_MAX_CHUNKS * PCPU_MAP_BITS * sizeof(uint16_t) : 0;
+		max_chunks(config) * PCPU_MAP_BITS * sizeof(uint16_t) : 0;
 }
 
 size_t kmc_percpu_arena_bytes(const struct kmc_sim_config *config)
 {
-	return sizeof(struct kmc_percpu_state) + PCPU_MAX_CHUNKS * sizeof(struct pcpu_chunk) +
+	return sizeof(struct kmc_percpu_state) + max_chunks(config) * sizeof(struct pcpu_chunk) +
 	       payer_bytes(config) + 2 * PAGE_SIZE;
 }
 
@@ -18,7 +29,8 @@ void kmc_percpu_boot(struct kmc_sim *sim)
 {
 	struct kmc_percpu_state *state = kmc_arena_alloc(sim, sizeof(*state), 64);
 
-	state->chunks = kmc_arena_alloc(sim, PCPU_MAX_CHUNKS * sizeof(*state->chunks), 64);
+	state->max_chunks = max_chunks(&sim->config);
+	state->chunks = kmc_arena_alloc(sim, state->max_chunks * sizeof(*state->chunks), 64);
 	if (payer_bytes(&sim->config))
 		state->payer = kmc_arena_alloc(sim, payer_bytes(&sim->config), 64);
 	sim->percpu = state;
@@ -28,7 +40,7 @@ uint64_t kmc_percpu_hash(struct kmc_sim *sim, uint64_t seed)
 {
 	uint64_t h = seed;
 
-	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS; i++) {
+	for (unsigned int i = 0; i < sim->percpu->nr_chunks; i++) {
 		const struct pcpu_chunk *chunk = &sim->percpu->chunks[i];
 
 		if (!chunk->unit[0])
@@ -52,13 +64,22 @@ static void check_chunk(const struct pcpu_chunk *chunk)
 		ends += (unsigned int)__builtin_popcountll(chunk->ends[j]);
 	}
 	KMC_BUG_ON(used + chunk->free_bits != PCPU_MAP_BITS || ends != chunk->nr_areas);
+	KMC_BUG_ON(chunk->longest > chunk->free_bits || !chunk->longest != !chunk->free_bits);
 }
 
 void kmc_percpu_check(struct kmc_sim *sim)
 {
-	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS; i++)
-		if (sim->percpu->chunks[i].unit[0])
-			check_chunk(&sim->percpu->chunks[i]);
+	unsigned int empty = 0;
+
+	for (unsigned int i = 0; i < sim->percpu->nr_chunks; i++) {
+		const struct pcpu_chunk *chunk = &sim->percpu->chunks[i];
+
+		if (!chunk->unit[0])
+			continue;
+		check_chunk(chunk);
+		empty += !chunk->nr_areas;
+	}
+	KMC_BUG_ON(empty != sim->percpu->nr_empty);
 }
 
 /* Bits of [start, start + bytes) of a unit that no area has. */
@@ -76,7 +97,7 @@ static bool has_free(const struct pcpu_chunk *chunk, size_t start, size_t bytes)
 
 bool kmc_percpu_free_at(struct kmc_sim *sim, const void *ptr, size_t len)
 {
-	for (unsigned int i = 0; i < PCPU_MAX_CHUNKS; i++) {
+	for (unsigned int i = 0; i < sim->percpu->nr_chunks; i++) {
 		const struct pcpu_chunk *chunk = &sim->percpu->chunks[i];
 
 		for (unsigned int cpu = 0; chunk->unit[0] && cpu < sim->config.nr_cpus; cpu++) {

@@ -98,6 +98,29 @@ static void test_limits(void **state)
 	assert_int_equal(kmc_sim_snapshot(sim), 5);
 }
 
+/* A full machine is not kept as often as an empty one. */
+static void test_contents_are_limited(void **state)
+{
+	uint64_t bytes = 0;
+	struct page *page;
+	int nr = 0;
+
+	(void)state;
+	while ((page = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, 9))) {
+		fill(page, 9, 0x11);
+		bytes += PAGE_SIZE << 9;
+	}
+	assert_true(bytes > 8 << 20);
+	while (kmc_sim_snapshot(sim) == nr)
+		nr++;
+	assert_int_equal(kmc_sim_snapshot(sim), -ENOSPC);
+	assert_true(nr < KMC_SIM_MAX_SNAPSHOTS);
+	assert_true(nr * bytes <= KMC_SIM_SNAPSHOT_BYTES);
+	assert_true((nr + 2) * bytes > KMC_SIM_SNAPSHOT_BYTES);
+	assert_int_equal(kmc_sim_snapshot_drop(sim, 0), 0);
+	assert_int_equal(kmc_sim_snapshot(sim), 0);
+}
+
 static void test_reset_keeps_snapshots(void **state)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 0);
@@ -129,6 +152,7 @@ int main(void)
 		CASE(test_same_calls_after_restore_give_the_same),
 		CASE(test_snapshots_nest),
 		CASE(test_limits),
+		CASE(test_contents_are_limited),
 		CASE(test_reset_keeps_snapshots),
 	};
 

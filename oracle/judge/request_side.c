@@ -73,7 +73,8 @@ static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, GFP_40, c);
 		return;
 	}
-	KMC_ASK(judge, GFP_3, c);
+	if (!judge->pages.shrinkers_ask || !(c->effects & 1u << KMC_EFF_RECLAIMED))
+		KMC_ASK(judge, GFP_3, c);
 	if (c->from == KMC_FROM_MEMPOOL)
 		return;
 	if (!(c->gfp & ~(uint32_t)(KMC_GFP_DMA | KMC_GFP_DMA32)) && c->gfp)

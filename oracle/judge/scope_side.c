@@ -127,8 +127,9 @@ void kmc_scope_end(struct kmc_judge *judge, struct kmc_case *c)
 	if (!task)
 		return;
 	if (c->ev->what == KMC_OP_SET_ACTIVE_MEMCG) {
-		/* A token given back names no group. */
-		task->active = c->ev->cache == KMC_CACHE_NONE ? KMC_GROUP_UNKNOWN : c->ev->cache;
+		/* In interrupt it is the cpu's own group that is set. A token given back names none. */
+		if (c->ev->context == KMC_CTX_TASK || c->ev->context == KMC_CTX_PREEMPT_OFF)
+			task->active = c->ev->cache == KMC_CACHE_NONE ? KMC_GROUP_UNKNOWN : c->ev->cache;
 		return;
 	}
 	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -117,10 +117,12 @@ void kmc_sim_reset(struct kmc_sim *sim);
 
 /**
  * kmc_sim_snapshot() - Keep the present state, contents of frames in use included.
- * Return: a handle >= 0, or -ENOMEM, or -ENOSPC above KMC_SIM_MAX_SNAPSHOTS.
+ * Return: a handle >= 0, or -ENOMEM, or -ENOSPC above KMC_SIM_MAX_SNAPSHOTS, or when
+ * the contents that all of them keep would be more than KMC_SIM_SNAPSHOT_BYTES.
  */
 int kmc_sim_snapshot(struct kmc_sim *sim);
-#define KMC_SIM_MAX_SNAPSHOTS 64
+#define KMC_SIM_MAX_SNAPSHOTS  64
+#define KMC_SIM_SNAPSHOT_BYTES (768ul << 20)
 
 /** kmc_sim_restore() - Back to a snapshot, which stays valid. Return: 0 or -EINVAL. */
 int kmc_sim_restore(struct kmc_sim *sim, int snapshot);
