@@ -128,6 +128,9 @@ static void step_alloc_only(struct maker *m, uint16_t slot)
 		case 4:
 			gen_clock(m);
 			break;
+		case 5:
+			gen_move(m);
+			break;
 		}
 	}
 }

@@ -101,6 +101,12 @@ static void population(struct maker *m, struct kmc_op *op)
 	case KMC_OP_SUSPEND_STORAGE:
 		op->a = gen_chance(m, 2);
 		return;
+	case KMC_OP_SHRINKER: /* some ask for memory themselves, as far as their reclaim lets them */
+		op->a = 1 + gen_draw(m, 64);
+		op->b = gen_chance(m, 2);
+		op->c = gen_draw(m, 3);
+		op->gfp.atoms = gen_chance(m, 2) ? KERNEL : KMC_GFP_KSWAPD_RECLAIM;
+		return;
 	}
 	op->node = 0;
 }
@@ -111,8 +117,9 @@ void gen_setting(struct maker *m)
 	static const uint16_t codes[] = { KMC_OP_SYSCTL,	KMC_OP_PRESSURE,
 					  KMC_OP_TASK_SET,	KMC_OP_TASK_EXIT,
 					  KMC_OP_POPULATE_LRU,	KMC_OP_POPULATE_ANON,
-					  KMC_OP_KSWAPD_STEP,	KMC_OP_SUSPEND_STORAGE };
-	struct kmc_op op = gen_start(m, codes[gen_draw(m, 8)]);
+					  KMC_OP_KSWAPD_STEP,	KMC_OP_SUSPEND_STORAGE,
+					  KMC_OP_SHRINKER };
+	struct kmc_op op = gen_start(m, codes[gen_draw(m, 9)]);
 
 	op.context = KMC_CTX_TASK;
 	switch (op.code) {

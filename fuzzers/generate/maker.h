@@ -143,6 +143,11 @@ void gen_emit_task(struct maker *m, struct kmc_op *op);
 struct kmc_op gen_on_held(struct maker *m, unsigned int code);
 void gen_page_sequence(struct maker *m);
 
+/* placement.c */
+void gen_cpuset(struct maker *m);
+void gen_balloon(struct maker *m);
+void gen_move(struct maker *m);
+
 /* areas.c */
 void gen_vmalloc(struct maker *m);
 void gen_kvmalloc(struct maker *m);

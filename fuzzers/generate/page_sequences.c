@@ -164,7 +164,7 @@ void gen_page_sequence(struct maker *m)
 {
 	if (m->wish->misuse != KMC_GEN_NONE)
 		return; /* a misuse is of one of the model's blocks */
-	switch (gen_draw(m, 14)) {
+	switch (gen_draw(m, 16)) {
 	case 8:
 	case 9:
 		gen_vmalloc(m);
@@ -178,6 +178,12 @@ void gen_page_sequence(struct maker *m)
 		break;
 	case 13:
 		gen_limit(m);
+		break;
+	case 14:
+		gen_cpuset(m);
+		break;
+	case 15:
+		gen_balloon(m);
 		break;
 	case 0:
 		do_page_bulk(m);
