@@ -425,7 +425,8 @@ static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_fl
 static bool may_kill(const struct alloc_context *ac)
 {
 	return ac->order <= COSTLY_ORDER && !(ac->gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) &&
-	       ac->highest >= KMC_ZONE_NORMAL && !storage_suspended(ac->sim);
+	       ac->highest >= KMC_ZONE_NORMAL && !storage_suspended(ac->sim) &&
+	       !(ac->cpu->task->flags & KMC_PF_DUMPCORE);
 }
 
 /*

@@ -159,6 +159,9 @@ static void gfp16_reasons_of_the_task(void **state)
 		kmc_sim_task_flags(dying, dying); /* (1) */
 		refused(GFP_KERNEL | __GFP_NOMEMALLOC, -1);
 		kmc_sim_task_flags(dying, 0);
+		kmc_sim_task_flags(KMC_PF_DUMPCORE, KMC_PF_DUMPCORE); /* (5) */
+		refused(GFP_KERNEL, -1);
+		kmc_sim_task_flags(KMC_PF_DUMPCORE, 0);
 		token = memalloc_noreclaim_save(); /* (4) */
 		refused(GFP_KERNEL | __GFP_NOMEMALLOC, -1); /* else it has all the reserves first */
 		memalloc_noreclaim_restore(token);

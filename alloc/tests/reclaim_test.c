@@ -195,6 +195,9 @@ static void gfp11_gfp12_gfp17_gfp22_oom1_no_kill(void **state)
 	assert_null(alloc_pages(GFP_KERNEL | __GFP_THISNODE, 0));
 	assert_null(alloc_pages(GFP_KERNEL, 4));
 	assert_null(alloc_pages(GFP_NOWAIT, 0));
+	kmc_sim_task_flags(KMC_PF_DUMPCORE, KMC_PF_DUMPCORE);
+	assert_null(alloc_pages(GFP_KERNEL, 0));
+	kmc_sim_task_flags(KMC_PF_DUMPCORE, 0);
 	kmc_sim_suspend_storage(sim, true);
 	assert_null(alloc_pages(GFP_KERNEL, 0));
 	assert_int_equal(seen[KMC_TP_MARK_VICTIM], 0);

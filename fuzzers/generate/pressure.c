@@ -141,11 +141,13 @@ void gen_pressure(struct maker *m)
 			op.dst = (uint16_t)(HELD_SLOT + 1 + i);
 		gen_emit_task(m, &op);
 	}
-	if (which == 4) /* one that was chosen to die asks as well */
+	if (which == 4) /* one that was chosen to die asks as well, */
 		emit_event(m, KMC_OP_TASK_SET, 2, KMC_TF_OOM_VICTIM, 0);
+	if (which == 5) /* or one that dumps its core */
+		emit_event(m, KMC_OP_TASK_SET, 2, KMC_TF_DUMPCORE, 0);
 	for (unsigned int i = 0; i < nr; i++)
 		ask(m, which != 2);
-	if (which == 4)
+	if (which == 4 || which == 5)
 		emit_event(m, KMC_OP_TASK_SET, 2, 0, 0);
 	if (which < 3) {
 		op = gen_start(m, scopes[which][1]);

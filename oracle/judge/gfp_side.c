@@ -122,7 +122,7 @@ static void ask_kill(struct kmc_judge *judge, const struct kmc_case *c)
 		return;
 	else if (c->gfp & KMC_GFP_THISNODE && r->single)
 		KMC_ASK(judge, GFP_22, c);
-	else if (asks_low(judge, c, r) || judge->pages.suspended)
+	else if (asks_low(judge, c, r) || judge->pages.suspended || r->task->flags & KMC_TF_DUMPCORE)
 		KMC_ASK(judge, OOM_1, c);
 	else if (!(r->flags & KMC_GFP_FS))
 		KMC_ASK(judge, OOM_2, c);

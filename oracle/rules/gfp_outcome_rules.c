@@ -26,6 +26,8 @@ static const char *reason_for_null(const struct kmc_judge *j, const struct kmc_c
 		return "one node only";
 	if (r->scope & (KMC_SCOPE_MEMALLOC | KMC_SCOPE_KTHREAD) || r->task->crossed)
 		return "the task is in reclaim";
+	if (r->task->flags & KMC_TF_DUMPCORE)
+		return "the task dumps its core";
 	if (j->pages.suspended)
 		return "storage is suspended";
 	if (!j->pages.killer)

@@ -5,9 +5,13 @@
 
 KMC_RULE_FN(OOM_1)
 {
-	KMC_VERDICT(OOM_1, !c->open->notes.pages.killed, j->pages.suspended ? "suspended" : "low-zone",
+	bool dumps = c->request->task->flags & KMC_TF_DUMPCORE;
+
+	KMC_VERDICT(OOM_1, !c->open->notes.pages.killed,
+		    j->pages.suspended ? "suspended" : dumps ? "dumping" : "low-zone",
 		    (j, j->pages.suspended ? "nobody is killed while storage is suspended" :
-					     "nobody is killed for a request of a low zone"),
+			dumps ? "nobody is killed for a task that dumps its core" :
+				"nobody is killed for a request of a low zone"),
 		    (j, "%u tasks were", c->open->notes.pages.killed));
 }
 

@@ -93,6 +93,7 @@ static void task_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 		{ KMC_TF_KTHREAD, KMC_PF_KTHREAD }, { KMC_TF_MEMALLOC, KMC_PF_MEMALLOC },
 		{ KMC_TF_EXITING, KMC_PF_EXITING }, { KMC_TF_OOM_VICTIM, KMC_PF_OOM_VICTIM },
 		{ KMC_TF_FATAL_SIGNAL, KMC_PF_FATAL_SIGNAL }, { KMC_TF_REALTIME, KMC_PF_REALTIME },
+		{ KMC_TF_DUMPCORE, KMC_PF_DUMPCORE },
 	};
 	const struct kmc_op *op = call->op;
 	uint64_t left = op->code == KMC_OP_TASK_SET ? op->b : KMC_TF_EXITING;

@@ -222,6 +222,7 @@ enum kmc_sim_context {
 #define KMC_PF_OOM_VICTIM    (1u << 6)
 #define KMC_PF_REALTIME      (1u << 7) /* scheduling class: deeper reserves */
 #define KMC_PF_FATAL_SIGNAL  (1u << 8) /* pending: it will die as soon as it may */
+#define KMC_PF_DUMPCORE      (1u << 9) /* writes its core: nobody is killed for its requests */
 
 /** kmc_sim_set_task() - The bound cpu runs task @task (0..KMC_SIM_MAX_TASKS-1) from now on. */
 int kmc_sim_set_task(unsigned int task);

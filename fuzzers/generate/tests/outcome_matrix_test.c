@@ -138,7 +138,7 @@ static bool never_kills(const struct cell *c)
 {
 	return c->op->order > COSTLY || has(c, KMC_GFP_RETRY_MAYFAIL) || has(c, KMC_GFP_NORETRY) ||
 	       has(c, KMC_GFP_THISNODE) || low_zone(c) || suspended() || !killer_is_on() ||
-	       !has(c, KMC_GFP_DIRECT_RECLAIM) || (c->task & KMC_TF_MEMALLOC);
+	       c->task & KMC_TF_DUMPCORE || !has(c, KMC_GFP_DIRECT_RECLAIM) || (c->task & KMC_TF_MEMALLOC);
 }
 
 static void check_effects(const struct cell *c)
@@ -189,6 +189,8 @@ static const char *null_reason(const struct cell *c)
 		return "4.2 (3)";
 	if ((c->task & KMC_TF_MEMALLOC))
 		return "4.2 (4)";
+	if (c->task & KMC_TF_DUMPCORE)
+		return "4.2 (5)";
 	if (suspended())
 		return "4.2 (6)";
 	return killer_is_on() ? NULL : "4.2 (7)";

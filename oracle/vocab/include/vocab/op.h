@@ -69,7 +69,8 @@ enum {
 	X(EXITING, "exiting", 2)                 \
 	X(OOM_VICTIM, "oom_victim", 3)           \
 	X(FATAL_SIGNAL, "fatal_signal", 4)       \
-	X(REALTIME, "realtime", 5)
+	X(REALTIME, "realtime", 5)               \
+	X(DUMPCORE, "dumpcore", 6)
 enum {
 #define KMC_TASK_FLAG(name, text, bit) KMC_TF_##name = 1 << bit,
 	KMC_TASK_FLAGS(KMC_TASK_FLAG)
