@@ -9,14 +9,12 @@
 
 #define COMPACT_MAX_DEFER_SHIFT 6
 
-static void trace_defer(struct kmc_sim *sim, const struct zone *zone, enum kmc_tp_id id,
-			unsigned int order)
+/* Filled in below the zone's lock, told after it. */
+static struct kmc_tp defer_event(const struct zone *zone, enum kmc_tp_id id, unsigned int order)
 {
-	struct kmc_tp tp = { .id = id, .node = zone->node, .order = order, .pfn = UINT64_MAX,
-			     .bytes_req = zone->compact_considered,
-			     .bytes_alloc = zone->compact_defer_shift };
-
-	kmc_trace_emit(sim, &tp);
+	return (struct kmc_tp){ .id = id, .node = zone->node, .order = order, .pfn = UINT64_MAX,
+				.bytes_req = zone->compact_considered,
+				.bytes_alloc = zone->compact_defer_shift };
 }
 
 /* Rule: CPT-4. Model: exact. */
@@ -24,6 +22,7 @@ bool compaction_deferred(struct kmc_sim *sim, struct zone *zone, unsigned int or
 {
 	uint32_t limit;
 	bool skip = false;
+	struct kmc_tp tp;
 
 	kmc_lock_take(&zone->lock);
 	buddy_touch(sim, zone);
@@ -33,15 +32,18 @@ bool compaction_deferred(struct kmc_sim *sim, struct zone *zone, unsigned int or
 		if (!skip)
 			zone->compact_considered = limit;
 	}
+	tp = defer_event(zone, KMC_TP_COMPACTION_DEFERRED, order);
 	kmc_lock_drop(&zone->lock);
 	if (skip)
-		trace_defer(sim, zone, KMC_TP_COMPACTION_DEFERRED, order);
+		kmc_trace_emit(sim, &tp);
 	return skip;
 }
 
 /* Rule: CPT-4. Model: exact. */
 void defer_compaction(struct kmc_sim *sim, struct zone *zone, unsigned int order)
 {
+	struct kmc_tp tp;
+
 	kmc_lock_take(&zone->lock);
 	buddy_touch(sim, zone);
 	zone->compact_considered = 0;
@@ -49,8 +51,9 @@ void defer_compaction(struct kmc_sim *sim, struct zone *zone, unsigned int order
 		zone->compact_defer_shift++;
 	if (order < zone->compact_order_failed)
 		zone->compact_order_failed = order;
+	tp = defer_event(zone, KMC_TP_COMPACTION_DEFER_COMPACTION, order);
 	kmc_lock_drop(&zone->lock);
-	trace_defer(sim, zone, KMC_TP_COMPACTION_DEFER_COMPACTION, order);
+	kmc_trace_emit(sim, &tp);
 }
 
 /*
@@ -60,6 +63,8 @@ void defer_compaction(struct kmc_sim *sim, struct zone *zone, unsigned int order
 void compaction_defer_reset(struct kmc_sim *sim, struct zone *zone, unsigned int order,
 			    bool alloc_success)
 {
+	struct kmc_tp tp;
+
 	kmc_lock_take(&zone->lock);
 	buddy_touch(sim, zone);
 	if (alloc_success) {
@@ -68,6 +73,7 @@ void compaction_defer_reset(struct kmc_sim *sim, struct zone *zone, unsigned int
 	}
 	if (order >= zone->compact_order_failed)
 		zone->compact_order_failed = order + 1;
+	tp = defer_event(zone, KMC_TP_COMPACTION_DEFER_RESET, order);
 	kmc_lock_drop(&zone->lock);
-	trace_defer(sim, zone, KMC_TP_COMPACTION_DEFER_RESET, order);
+	kmc_trace_emit(sim, &tp);
 }

@@ -429,16 +429,12 @@ static bool may_kill(const struct alloc_context *ac)
 	       !(ac->cpu->task->flags & KMC_PF_DUMPCORE);
 }
 
-/*
- * Step 16. Rule: OOM-1..4, OOM-9, RSV-1. Model: exact, but that nobody else holds the
- * lock of the killer.
- */
-static struct page *__alloc_pages_may_oom(struct alloc_context *ac, enum oom_result *result)
+/* With the killer's lock. */
+static struct page *one_may_oom(struct alloc_context *ac, enum oom_result *result)
 {
 	struct alloc_context last = *ac;
 	struct page *page;
 
-	*result = OOM_DISABLED;
 	last.gfp = (ac->gfp | __GFP_HARDWALL) & ~__GFP_DIRECT_RECLAIM;
 	page = get_page_from_freelist(&last, ALLOC_WMARK_HIGH | ALLOC_CPUSET);
 	if (page)
@@ -451,6 +447,20 @@ static struct page *__alloc_pages_may_oom(struct alloc_context *ac, enum oom_res
 	*result = OOM_PROGRESS;
 	page = get_page(ac, ALLOC_NO_WATERMARKS | ALLOC_CPUSET);
 	return page ? page : get_page(ac, ALLOC_NO_WATERMARKS);
+}
+
+/* Step 16. Rule: OOM-1..4, OOM-7, OOM-9, RSV-1. Model: exact. */
+static struct page *__alloc_pages_may_oom(struct alloc_context *ac, enum oom_result *result)
+{
+	struct page *page;
+
+	*result = OOM_BUSY;
+	if (!kmc_oom_lock_or_sleep(ac->sim))
+		return NULL;
+	*result = OOM_DISABLED;
+	page = one_may_oom(ac, result);
+	kmc_oom_unlock(ac->sim);
+	return page;
 }
 
 /* A victim that used its rights need not be served. Rule: OOM-8. Model: exact. */
@@ -562,6 +572,10 @@ retry:
 		return panic(ac);
 	if (victim_gives_up(ac, alloc_flags))
 		goto nopage;
+	if (oom == OOM_BUSY) { /* whoever is at it will be done */
+		no_progress_loops = 0;
+		goto retry;
+	}
 	if (oom == OOM_PROGRESS) {
 		if (++rounds > HOPELESS_ROUNDS)
 			return hang(ac);

@@ -79,7 +79,7 @@ void wakeup_kswapd(struct alloc_context *ac, unsigned int node, unsigned int ord
 	struct kmc_tp tp = { .id = KMC_TP_WAKEUP_KSWAPD, .node = (int)node, .order = order,
 			     .gfp = ac->gfp, .pfn = UINT64_MAX };
 
-	if (kswapd->failures >= MAX_RECLAIM_RETRIES ||
+	if (__atomic_load_n(&kswapd->failures, __ATOMIC_RELAXED) >= MAX_RECLAIM_RETRIES ||
 	    (pgdat_balanced(sim, node, order, ac->highest) &&
 	     !pgdat_watermark_boosted(sim, node, ac->highest))) {
 		if (!(ac->gfp & __GFP_DIRECT_RECLAIM))
@@ -134,7 +134,8 @@ static void boost_ends(struct kmc_sim *sim, unsigned int node, unsigned int high
 	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
 		struct zone *zone = &sim->page->zones[i];
 
-		if (!of_node(zone, node, highest) || !zone->watermark_boost)
+		if (!of_node(zone, node, highest) ||
+		    !__atomic_load_n(&zone->watermark_boost, __ATOMIC_RELAXED))
 			continue;
 		kmc_lock_take(&zone->lock);
 		buddy_touch(sim, zone);
@@ -147,7 +148,9 @@ static void boost_ends(struct kmc_sim *sim, unsigned int node, unsigned int high
 static void count_failure(struct kmc_sim *sim, struct kswapd *kswapd, bool progress)
 {
 	kmc_touch(sim, kswapd, sizeof(*kswapd));
-	kswapd->failures = progress ? 0 : kswapd->failures + 1;
+	kmc_lock_take(&sim->reclaim->lock);
+	__atomic_store_n(&kswapd->failures, progress ? 0 : kswapd->failures + 1, __ATOMIC_RELAXED);
+	kmc_lock_drop(&sim->reclaim->lock);
 }
 
 /* Rule: RCL-6. Model: simplified; a run is one step, nothing comes in between. */
@@ -186,5 +189,6 @@ uint64_t kmc_sim_kswapd_step(struct kmc_sim *sim, unsigned int node)
 
 unsigned int kmc_sim_kswapd_failures(struct kmc_sim *sim, unsigned int node)
 {
-	return node < sim->config.nr_nodes ? sim->reclaim->kswapd[node].failures : 0;
+	return node < sim->config.nr_nodes ?
+		       __atomic_load_n(&sim->reclaim->kswapd[node].failures, __ATOMIC_RELAXED) : 0;
 }

@@ -4,9 +4,10 @@
  * reaped while the killer's caller sleeps its tick; he stays a victim until his
  * task exits.
  *
- * Contract: R-7 step 16, OOM-1..6. Looked at: 6.18.44.
+ * Contract: R-7 step 16, OOM-1..7. Looked at: 6.18.44.
  */
 #include <errno.h>
+#include <sched.h>
 #include "reclaim.h"
 
 /* Whether storage is suspended is seen from the mask, as a kernel sees it. */
@@ -23,13 +24,17 @@ bool kmc_gfp_restricted(const struct kmc_sim *sim)
 
 void kmc_sim_oom_killer(struct kmc_sim *sim, bool enabled)
 {
-	kmc_touch(sim, sim->reclaim, sizeof(uint64_t));
-	sim->reclaim->oom_enabled = enabled;
+	bool *now = &sim->reclaim->oom_enabled;
+
+	if (__atomic_load_n(now, __ATOMIC_RELAXED) == enabled)
+		return;
+	kmc_touch(sim, now, sizeof(*now));
+	__atomic_store_n(now, enabled, __ATOMIC_RELAXED);
 }
 
 void kmc_sim_suspend_storage(struct kmc_sim *sim, bool suspended)
 {
-	kmc_touch(sim, sim->reclaim, sizeof(uint64_t));
+	kmc_touch(sim, &sim->reclaim->storage_suspended, sizeof(bool));
 	sim->reclaim->storage_suspended = suspended;
 }
 
@@ -44,15 +49,47 @@ static uint64_t total_pages(const struct kmc_sim *sim)
 
 static bool killable(const struct kmc_sim *sim, const struct kmc_task *task)
 {
-	return sim->reclaim->anon[task->id].nr &&
+	return population_nr(&sim->reclaim->anon[task->id]) &&
 	       sim->reclaim->oom_score_adj[task->id] != -1000 &&
 	       !(task->flags & (KMC_PF_KTHREAD | KMC_PF_OOM_VICTIM));
+}
+
+static void sleep_a_tick(struct kmc_sim *sim)
+{
+	struct kmc_tp tp = { .id = KMC_TP_SLEEP, .node = -1, .pfn = UINT64_MAX };
+
+	kmc_trace_emit(sim, &tp);
+}
+
+void kmc_oom_lock(struct kmc_sim *sim)
+{
+	while (!kmc_lock_try(&sim->reclaim->oom_lock)) {
+		kmc_sim_poll();
+		kmc_yield_point("oom_lock");
+		sched_yield();
+	}
+}
+
+/* Model: exact but for the clock, which stands still. */
+bool kmc_oom_lock_or_sleep(struct kmc_sim *sim)
+{
+	if (kmc_lock_try(&sim->reclaim->oom_lock))
+		return true;
+	sleep_a_tick(sim);
+	kmc_yield_point("oom_lock");
+	sched_yield();
+	return false;
+}
+
+void kmc_oom_unlock(struct kmc_sim *sim)
+{
+	kmc_lock_drop(&sim->reclaim->oom_lock);
 }
 
 /* Rule: OOM-5. Model: exact but for swap and page tables, which nobody has. */
 static int64_t oom_badness(const struct kmc_sim *sim, const struct kmc_task *task)
 {
-	return (int64_t)sim->reclaim->anon[task->id].nr +
+	return (int64_t)population_nr(&sim->reclaim->anon[task->id]) +
 	       sim->reclaim->oom_score_adj[task->id] * (int64_t)total_pages(sim) / 1000;
 }
 
@@ -89,10 +126,9 @@ static void mark_oom_victim(struct kmc_sim *sim, struct kmc_task *task)
 enum oom_result out_of_memory(struct alloc_context *ac)
 {
 	struct kmc_sim *sim = ac->sim;
-	struct kmc_tp sleep = { .id = KMC_TP_SLEEP, .node = -1, .pfn = UINT64_MAX };
 	struct kmc_task *victim;
 
-	if (!sim->reclaim->oom_enabled)
+	if (!__atomic_load_n(&sim->reclaim->oom_enabled, __ATOMIC_RELAXED))
 		return OOM_DISABLED;
 	if (ac->cpu->task->flags & (KMC_PF_EXITING | KMC_PF_FATAL_SIGNAL)) {
 		mark_oom_victim(sim, ac->cpu->task);
@@ -104,7 +140,7 @@ enum oom_result out_of_memory(struct alloc_context *ac)
 	if (!victim)
 		return OOM_PANIC;
 	mark_oom_victim(sim, victim);
-	kmc_trace_emit(sim, &sleep);
+	sleep_a_tick(sim);
 	kmc_population_drop(sim, ac->cpu, &sim->reclaim->anon[victim->id], UINT64_MAX);
 	kmc_drain_pcplists(ac);
 	return OOM_PROGRESS;

@@ -19,7 +19,7 @@ static void push(struct kmc_sim *sim, struct population *to, struct page *page)
 	page->private_words[0] = to->head;
 	page->flags |= PGF_HELD;
 	to->head = page_to_pfn_in(sim, page);
-	to->nr++;
+	__atomic_store_n(&to->nr, to->nr + 1, __ATOMIC_RELAXED);
 	kmc_lock_drop(&sim->reclaim->lock);
 }
 
@@ -32,7 +32,7 @@ static struct page *pop(struct kmc_sim *sim, struct population *from)
 		kmc_touch(sim, from, sizeof(*from));
 		page = pfn_to_page_in(sim, from->head);
 		from->head = page->private_words[0];
-		from->nr--;
+		__atomic_store_n(&from->nr, from->nr - 1, __ATOMIC_RELAXED);
 	}
 	kmc_lock_drop(&sim->reclaim->lock);
 	return page;
@@ -118,22 +118,27 @@ uint64_t kmc_sim_lru_pages(struct kmc_sim *sim, unsigned int node, enum kmc_lru 
 	KMC_BUG_ON(kind >= KMC_NR_LRU);
 	for (unsigned int i = 0; i < sim->page->nr_zones; i++)
 		if (sim->page->zones[i].node == node)
-			nr += sim->reclaim->lru[i][kind].nr;
+			nr += population_nr(&sim->reclaim->lru[i][kind]);
 	return nr;
 }
 
 uint64_t kmc_sim_anon_pages(struct kmc_sim *sim, unsigned int task)
 {
-	return task < KMC_SIM_MAX_TASKS ? sim->reclaim->anon[task].nr : 0;
+	return task < KMC_SIM_MAX_TASKS ? population_nr(&sim->reclaim->anon[task]) : 0;
 }
 
 int kmc_sim_task_exit(struct kmc_sim *sim, unsigned int task)
 {
+	int err;
+
 	if (task >= KMC_SIM_MAX_TASKS || !kmc_this_cpu)
 		return -EINVAL;
 	kmc_population_drop(sim, kmc_this_cpu, &sim->reclaim->anon[task], UINT64_MAX);
+	kmc_oom_lock(sim);
 	kmc_sim_oom_score_adj(sim, task, 0);
-	return kmc_sim_task_set(sim, task, KMC_PF_OOM_VICTIM, 0);
+	err = kmc_sim_task_set(sim, task, KMC_PF_OOM_VICTIM, 0);
+	kmc_oom_unlock(sim);
+	return err;
 }
 
 int kmc_sim_node_dirty(struct kmc_sim *sim, unsigned int node, bool beyond)
@@ -152,7 +157,8 @@ uint64_t zone_reclaimable_pages(struct kmc_sim *sim, const struct zone *zone)
 {
 	const struct population *lru = sim->reclaim->lru[zone->index];
 
-	return lru[KMC_LRU_CLEAN].nr + lru[KMC_LRU_NEEDS_IO].nr + lru[KMC_LRU_NEEDS_FS].nr;
+	return population_nr(&lru[KMC_LRU_CLEAN]) + population_nr(&lru[KMC_LRU_NEEDS_IO]) +
+	       population_nr(&lru[KMC_LRU_NEEDS_FS]);
 }
 
 size_t kmc_reclaim_arena_bytes(void)

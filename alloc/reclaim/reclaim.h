@@ -17,8 +17,13 @@
 
 struct population {
 	uint64_t head; /* pfn; 0 none */
-	uint64_t nr;
+	uint64_t nr;   /* written with the lock, read without: population_nr() */
 };
+
+static inline uint64_t population_nr(const struct population *p)
+{
+	return __atomic_load_n(&p->nr, __ATOMIC_RELAXED);
+}
 
 /* A cache of objects, a page each, that gives some up when asked. */
 struct shrinker {
@@ -30,6 +35,7 @@ struct shrinker {
 
 struct kmc_reclaim_state {
 	struct kmc_lock lock;
+	struct kmc_lock oom_lock; /* one killer at a time; with others below it */
 	bool oom_enabled, storage_suspended;
 	uint32_t nr_shrinkers;
 	struct shrinker shrinkers[KMC_MAX_SHRINKERS];
@@ -100,6 +106,13 @@ enum oom_result {
 	OOM_DISABLED, /* out_of_memory() is false */
 	OOM_PROGRESS,
 	OOM_PANIC,
+	OOM_BUSY, /* another one is at it */
 };
+/** out_of_memory() - Context: oom_lock is held. */
 enum oom_result out_of_memory(struct alloc_context *ac);
+/** kmc_oom_lock() - Wait for the killer. Context: no other lock is held. */
+void kmc_oom_lock(struct kmc_sim *sim);
+/** kmc_oom_lock_or_sleep() - False: a killer is at work, a tick was waited for him. Rule: OOM-7. */
+bool kmc_oom_lock_or_sleep(struct kmc_sim *sim);
+void kmc_oom_unlock(struct kmc_sim *sim);
 bool storage_suspended(const struct kmc_sim *sim);

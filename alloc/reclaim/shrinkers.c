@@ -37,7 +37,7 @@ uint64_t kmc_sim_shrinker_objects(struct kmc_sim *sim)
 	uint64_t nr = 0;
 
 	for (unsigned int i = 0; i < sim->reclaim->nr_shrinkers; i++)
-		nr += sim->reclaim->shrinkers[i].objects.nr;
+		nr += population_nr(&sim->reclaim->shrinkers[i].objects);
 	return nr;
 }
 
@@ -68,7 +68,7 @@ static void work_space(const struct scan_control *sc, const struct shrinker *s)
 /* Twice the share of a population: objects are asked for before pages are. */
 static uint64_t do_shrink_slab(struct scan_control *sc, struct shrinker *s)
 {
-	uint64_t share = (s->objects.nr * 2) >> sc->priority;
+	uint64_t share = (population_nr(&s->objects) * 2) >> sc->priority;
 
 	if (!share || (s->needs_fs && !(sc->gfp & __GFP_FS)))
 		return 0;

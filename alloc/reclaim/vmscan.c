@@ -34,7 +34,7 @@ uint64_t shrink_zone(struct scan_control *sc, unsigned int zone)
 
 	for (enum kmc_lru kind = KMC_LRU_CLEAN; kind < KMC_NR_LRU && reclaimed < most; kind++) {
 		struct population *lru = &sc->sim->reclaim->lru[zone][kind];
-		uint64_t share = lru->nr >> sc->priority;
+		uint64_t share = population_nr(lru) >> sc->priority;
 
 		if (!may_reclaim(kind, sc->gfp) || !share)
 			continue;

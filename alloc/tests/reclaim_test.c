@@ -168,6 +168,30 @@ static void oom4_oom5_oom6_victims(void **state)
 	power_off();
 }
 
+/* The other killer is done when this one has slept for the third time. */
+static void done_when_slept(void *arg, const struct kmc_tp *tp)
+{
+	count(arg, tp);
+	if (tp->id == KMC_TP_MARK_VICTIM)
+		assert_int_equal(seen[KMC_TP_SLEEP], 3);
+	else if (tp->id == KMC_TP_SLEEP && seen[tp->id] == 3)
+		kmc_oom_unlock(sim);
+}
+
+/* A busy lock of the killer is progress: nobody is killed, the request sleeps and tries again. */
+static void oom7_busy_killer(void **state)
+{
+	(void)state;
+	boot_killable();
+	kmc_oom_lock(sim);
+	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, done_when_slept, NULL);
+	assert_non_null(alloc_pages(GFP_KERNEL, 0));
+	assert_int_equal(seen[KMC_TP_MARK_VICTIM], 1);
+	assert_int_equal(seen[KMC_TP_SLEEP], 3 + 1); /* and one for the victim's end */
+	assert_int_equal(seen[KMC_TP_HUNG] + seen[KMC_TP_PANIC], 0);
+	power_off();
+}
+
 /* A point of oom_score_adj is a thousandth of memory. */
 static void oom5_score_adj(void **state)
 {
@@ -455,6 +479,7 @@ int main(void)
 		cmocka_unit_test(gfp11_gfp12_rcl2_rounds_without_progress),
 		cmocka_unit_test(oom4_oom5_oom6_victims),
 		cmocka_unit_test(oom5_score_adj),
+		cmocka_unit_test(oom7_busy_killer),
 		cmocka_unit_test(gfp11_gfp12_gfp17_gfp22_oom1_no_kill),
 		cmocka_unit_test(oom2_nofs_loops),
 		cmocka_unit_test(oom4_oom8_rsv9_dying_task),
