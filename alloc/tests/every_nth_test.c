@@ -242,7 +242,7 @@ static bool injected(void)
 /* Return: the first n that no request reached. */
 static uint64_t fail_each(enum kmc_sim_fault fault, uint64_t interval)
 {
-	uint64_t pages, nth;
+	uint64_t pristine = kmc_sim_hash(sim), pages, nth;
 
 	workload();
 	pages = nothing_left();
@@ -251,6 +251,7 @@ static uint64_t fail_each(enum kmc_sim_fault fault, uint64_t interval)
 		bool hit;
 
 		kmc_sim_reset(sim);
+		assert_true(kmc_sim_hash(sim) == pristine);
 		tp_listen(1ull << KMC_TP_FAULT_INJECTED);
 		kmc_sim_fail_nth(sim, fault, nth, interval);
 		workload();
@@ -287,18 +288,22 @@ static void km6_km25_every_nth_slab(void **state)
 static void km6_km25_every_nth_page(void **state)
 {
 	(void)state;
-	on_profile(KMC_PROFILE_6_18_44);
-	assert_true(fail_each(KMC_FAULT_PAGE, 0) > 20);
-	machine_off();
+	for (unsigned int profile = 0; profile < KMC_NR_PROFILES; profile++) {
+		on_profile(profile);
+		assert_true(fail_each(KMC_FAULT_PAGE, 0) > 20);
+		machine_off();
+	}
 }
 
 /* From the n-th on all of them. */
 static void km6_km25_all_from_the_nth_on(void **state)
 {
 	(void)state;
-	on_profile(KMC_PROFILE_6_18_44);
-	assert_true(fail_each(KMC_FAULT_SLAB, 1) > 50);
-	machine_off();
+	for (unsigned int profile = 0; profile < KMC_NR_PROFILES; profile++) {
+		on_profile(profile);
+		assert_true(fail_each(KMC_FAULT_SLAB, 1) > 50);
+		machine_off();
+	}
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For every n: 200 mixed calls of the families that stand on pages, of which the n-th
- * request for pages fails, until none fails any more. What a call that failed had taken is
+ * request for pages fails, until none fails any more, on each release. What a call that failed had taken is
  * given back: at the end no more is in use than after the course without a failure, where
  * caches keep some; and reset brings the boot image back.
  */
@@ -41,11 +41,12 @@ static void on_fault(void *arg, const struct kmc_tp *tp)
 	nr_faults++;
 }
 
-static void boot(void)
+static void boot(enum kmc_profile profile)
 {
 	struct kmc_sim_config config;
 
 	kmc_sim_config_simple(&config, 2, 64 * MIB);
+	config.profile = profile;
 	config.options = KMC_OPT_MEMCG;
 	boot_config(&config);
 	streaming = DMA_BIT_MASK(64);
@@ -187,12 +188,11 @@ static uint64_t course(uint64_t nth)
 	return used;
 }
 
-static void mcg1_zs16_every_nth_failure(void **state)
+static void every_nth_failure(enum kmc_profile profile)
 {
 	uint64_t n = 1, baseline;
 
-	(void)state;
-	boot();
+	boot(profile);
 	baseline = course(0);
 	assert_int_equal(nr_faults, 0);
 	for (;; n++) {
@@ -208,6 +208,13 @@ static void mcg1_zs16_every_nth_failure(void **state)
 	       (unsigned int)n - 1, (unsigned int)baseline);
 	assert_true(n > 100);
 	power_off();
+}
+
+static void mcg1_zs16_every_nth_failure(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
+		every_nth_failure(p);
 }
 
 int main(void)
