@@ -42,6 +42,27 @@ void kmc_memcg_slab_released(struct kmc_cpu *cpu, struct page *head);
 int kmc_memcg_charge_page(struct kmc_cpu *cpu, struct page *page, gfp_t gfp, unsigned int order);
 /** kmc_memcg_uncharge_page() - A block that carries PGF_ACCOUNTED is free. Rule: MCG-11. */
 void kmc_memcg_uncharge_page(struct kmc_cpu *cpu, struct page *page, unsigned int order);
+/**
+ * kmc_memcg_charge_user_page() - A page of a population, to the group of @task.
+ * Return: 0 (charged, or nobody pays) or -ENOMEM.
+ */
+int kmc_memcg_charge_user_page(struct kmc_cpu *cpu, unsigned int task, struct page *page, gfp_t gfp);
+/** kmc_memcg_task_below() - Is @task of @memcg or of a group below it? */
+bool kmc_memcg_task_below(struct kmc_sim *sim, unsigned int task, const struct mem_cgroup *memcg);
+/** kmc_memcg_page_below() - Does @memcg, or a group below it, answer for the page? */
+bool kmc_memcg_page_below(struct kmc_sim *sim, const struct page *page,
+			  const struct mem_cgroup *memcg);
+/**
+ * kmc_memcg_page_protected() - Is its group, or one above it, within its memory.low?
+ * @target: whose reclaim it is: neither it nor who is above it is protected; NULL the root's.
+ */
+bool kmc_memcg_page_protected(struct kmc_sim *sim, const struct page *page,
+			      const struct mem_cgroup *target);
+/** kmc_memcg_max_pages() - Its memory.max. */
+uint64_t kmc_memcg_max_pages(const struct mem_cgroup *memcg);
+/** kmc_memcg_low_breached() - The page goes nevertheless: memory.events low. */
+void kmc_memcg_low_breached(struct kmc_sim *sim, const struct page *page,
+			    const struct mem_cgroup *target);
 /** kmc_memcg_copy_page() - @to is charged as @from is; it carries the flag. */
 void kmc_memcg_copy_page(struct kmc_sim *sim, const struct page *from, const struct page *to);
 

@@ -76,14 +76,11 @@ static const void *address_of(struct kmc_sim *sim, const struct page *page)
 	return pfn_to_virt_in(sim, page_to_pfn_in(sim, page));
 }
 
-/* Model: exact (6.1 to 6.18). */
-int kmc_memcg_charge_page(struct kmc_cpu *cpu, struct page *page, gfp_t gfp, unsigned int order)
+static int charge_to(struct kmc_cpu *cpu, struct mem_cgroup *memcg, struct page *page, gfp_t gfp,
+		     unsigned int order)
 {
 	struct kmc_sim *sim = cpu->sim;
-	struct mem_cgroup *memcg = sim->memcg ? kmc_memcg_current(cpu) : NULL;
 
-	if (!memcg)
-		return 0;
 	if (kmc_memcg_try_charge(cpu, memcg, gfp, 1ull << order))
 		return -ENOMEM;
 	kmc_touch(sim, data_of(sim, page), sizeof(uint64_t));
@@ -93,6 +90,21 @@ int kmc_memcg_charge_page(struct kmc_cpu *cpu, struct page *page, gfp_t gfp, uns
 	memcg_add(memcg, &memcg->page_charges, 1ull << order);
 	kmc_memcg_trace(sim, KMC_TP_CHARGED, memcg, address_of(sim, page), PAGE_SIZE << order);
 	return 0;
+}
+
+/* Model: exact (6.1 to 6.18). */
+int kmc_memcg_charge_page(struct kmc_cpu *cpu, struct page *page, gfp_t gfp, unsigned int order)
+{
+	struct mem_cgroup *memcg = cpu->sim->memcg ? kmc_memcg_current(cpu) : NULL;
+
+	return memcg ? charge_to(cpu, memcg, page, gfp, order) : 0;
+}
+
+int kmc_memcg_charge_user_page(struct kmc_cpu *cpu, unsigned int task, struct page *page, gfp_t gfp)
+{
+	struct mem_cgroup *memcg = kmc_memcg_owner(cpu->sim, cpu->sim->memcg->task_group[task]);
+
+	return kmc_memcg_is_root(memcg) ? 0 : charge_to(cpu, memcg, page, gfp, 0);
 }
 
 /* Model: exact; of a block freed in parts each part pays for itself. */
@@ -106,7 +118,8 @@ void kmc_memcg_uncharge_page(struct kmc_cpu *cpu, struct page *page, unsigned in
 	kmc_touch(sim, data_of(sim, page), sizeof(uint64_t));
 	*data_of(sim, page) = 0;
 	memcg_add(payer, &payer->page_charges, -(1ull << order));
-	if (kmc_memcg_is_root(owner))
+	/* pages of users do not rest with the cpu */
+	if (kmc_memcg_is_root(owner) || (page->flags & PGF_HELD))
 		kmc_counter_uncharge(owner, 1ull << order);
 	else
 		kmc_stock_refill(cpu, owner, 1ull << order);

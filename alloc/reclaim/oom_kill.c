@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include "memcg.h"
 #include "reclaim.h"
 
 /* Whether storage is suspended is seen from the mask, as a kernel sees it. */
@@ -87,14 +88,15 @@ void kmc_oom_unlock(struct kmc_sim *sim)
 }
 
 /* Rule: OOM-5. Model: exact but for swap and page tables, which nobody has. */
-static int64_t oom_badness(const struct kmc_sim *sim, const struct kmc_task *task)
+static int64_t oom_badness(const struct kmc_sim *sim, const struct kmc_task *task, uint64_t pages)
 {
 	return (int64_t)population_nr(&sim->reclaim->anon[task->id]) +
-	       sim->reclaim->oom_score_adj[task->id] * (int64_t)total_pages(sim) / 1000;
+	       sim->reclaim->oom_score_adj[task->id] * (int64_t)pages / 1000;
 }
 
 /* Of equals the later one. */
-static struct kmc_task *select_bad_process(struct kmc_sim *sim)
+struct kmc_task *select_bad_process(struct kmc_sim *sim, const struct mem_cgroup *memcg,
+				    uint64_t pages)
 {
 	struct kmc_task *chosen = NULL;
 	int64_t most = INT64_MIN;
@@ -102,10 +104,11 @@ static struct kmc_task *select_bad_process(struct kmc_sim *sim)
 	for (unsigned int i = 0; i < KMC_SIM_MAX_TASKS; i++) {
 		struct kmc_task *task = kmc_task_of(sim, i);
 
-		if (!killable(sim, task) || oom_badness(sim, task) < most)
+		if (!killable(sim, task) || oom_badness(sim, task, pages) < most ||
+		    (memcg && !kmc_memcg_task_below(sim, i, memcg)))
 			continue;
 		chosen = task;
-		most = oom_badness(sim, task);
+		most = oom_badness(sim, task, pages);
 	}
 	return chosen;
 }
@@ -122,6 +125,13 @@ static void mark_oom_victim(struct kmc_sim *sim, struct kmc_task *task)
 	kmc_trace_emit(sim, &tp);
 }
 
+void kmc_oom_kill(struct kmc_sim *sim, struct kmc_cpu *cpu, struct kmc_task *victim)
+{
+	mark_oom_victim(sim, victim);
+	sleep_a_tick(sim);
+	kmc_population_drop(sim, cpu, &sim->reclaim->anon[victim->id], UINT64_MAX);
+}
+
 /* Rule: OOM-2, OOM-4, OOM-5, OOM-6. Model: exact but for the reaper, which has no delay. */
 enum oom_result out_of_memory(struct alloc_context *ac)
 {
@@ -136,12 +146,10 @@ enum oom_result out_of_memory(struct alloc_context *ac)
 	}
 	if (!(ac->gfp & __GFP_FS))
 		return OOM_PROGRESS;
-	victim = select_bad_process(sim);
+	victim = select_bad_process(sim, NULL, total_pages(sim));
 	if (!victim)
 		return OOM_PANIC;
-	mark_oom_victim(sim, victim);
-	sleep_a_tick(sim);
-	kmc_population_drop(sim, ac->cpu, &sim->reclaim->anon[victim->id], UINT64_MAX);
+	kmc_oom_kill(sim, ac->cpu, victim);
 	kmc_drain_pcplists(ac);
 	return OOM_PROGRESS;
 }

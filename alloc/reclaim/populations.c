@@ -5,6 +5,7 @@
  * Model: simplified; without ages, every page is as good as the next.
  */
 #include <errno.h>
+#include "memcg.h"
 #include "reclaim.h"
 #include "linux/gfp.h"
 
@@ -54,10 +55,59 @@ uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct po
 	return nr;
 }
 
-static struct page *one_frame(struct kmc_sim *sim, unsigned int node)
+/* Takes it out of the middle; the word that names it is in @to or in the page above it. */
+static struct page *unlink_if(struct kmc_sim *sim, struct population *from,
+			      bool (*want)(void *arg, const struct page *page), void *arg)
 {
-	return kmc_this_cpu && node < sim->config.nr_nodes ?
-		       kmc_pages_alloc(sim, kmc_this_cpu, POPULATE_GFP, 0, (int)node) : NULL;
+	uint64_t *link = &from->head;
+	struct page *page;
+
+	for (uint64_t left = from->nr; left; left--, link = &page->private_words[0]) {
+		page = pfn_to_page_in(sim, *link);
+		if (!want(arg, page))
+			continue;
+		kmc_touch(sim, from, sizeof(*from));
+		kmc_touch(sim, link, sizeof(*link));
+		*link = page->private_words[0];
+		__atomic_store_n(&from->nr, from->nr - 1, __ATOMIC_RELAXED);
+		return page;
+	}
+	return NULL;
+}
+
+uint64_t kmc_population_drop_if(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
+				uint64_t most, bool (*want)(void *arg, const struct page *page),
+				void *arg)
+{
+	uint64_t nr = 0;
+
+	for (; nr < most; nr++) {
+		struct page *page;
+
+		kmc_lock_take(&sim->reclaim->lock);
+		page = unlink_if(sim, from, want, arg);
+		kmc_lock_drop(&sim->reclaim->lock);
+		if (!page)
+			break;
+		kmc_touch(sim, page, sizeof(*page));
+		kmc_pages_free(sim, cpu, page, 0);
+	}
+	return nr;
+}
+
+/* @task's group pays, if groups pay for populations. */
+static struct page *one_frame(struct kmc_sim *sim, unsigned int node, unsigned int task)
+{
+	struct kmc_cpu *cpu = kmc_this_cpu;
+	struct page *page = cpu && node < sim->config.nr_nodes ?
+		kmc_pages_alloc(sim, cpu, POPULATE_GFP, 0, (int)node) : NULL;
+
+	if (page && kmc_populations_charged(sim) &&
+	    kmc_memcg_charge_user_page(cpu, task, page, POPULATE_GFP)) {
+		kmc_pages_free(sim, cpu, page, 0);
+		return NULL;
+	}
+	return page;
 }
 
 uint64_t kmc_population_fill(struct kmc_sim *sim, struct population *to, gfp_t gfp, int node,
@@ -82,7 +132,7 @@ uint64_t kmc_sim_populate_lru(struct kmc_sim *sim, unsigned int node, enum kmc_l
 
 	KMC_BUG_ON(kind >= KMC_NR_LRU);
 	for (; nr < nr_pages; nr++) {
-		struct page *page = one_frame(sim, node);
+		struct page *page = one_frame(sim, node, kmc_this_cpu ? kmc_this_cpu->task->id : 0);
 		unsigned int zone;
 
 		if (!page)
@@ -101,7 +151,7 @@ uint64_t kmc_sim_populate_anon(struct kmc_sim *sim, unsigned int task, unsigned 
 	if (task >= KMC_SIM_MAX_TASKS)
 		return 0;
 	for (; nr < nr_pages; nr++) {
-		struct page *page = one_frame(sim, node);
+		struct page *page = one_frame(sim, node, task);
 
 		if (!page)
 			break;

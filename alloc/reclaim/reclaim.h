@@ -15,6 +15,8 @@
 #define DEF_PRIORITY        12
 #define MAX_RECLAIM_RETRIES 16u
 
+struct mem_cgroup;
+
 struct population {
 	uint64_t head; /* pfn; 0 none */
 	uint64_t nr;   /* written with the lock, read without: population_nr() */
@@ -58,6 +60,8 @@ struct scan_control {
 	int priority;
 	uint64_t nr_to_reclaim, nr_reclaimed;
 	bool kswapd; /* for all: what it starts is nobody's call */
+	bool take_low;   /* nothing else is left: groups below memory.low give too */
+	bool spared_low; /* some was left because it is protected */
 };
 
 /* populations.c */
@@ -65,10 +69,20 @@ uint64_t kmc_population_fill(struct kmc_sim *sim, struct population *to, gfp_t g
 			     uint64_t most);
 uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
 			     uint64_t most);
+/** kmc_population_drop_if() - Those only that @want; it may look, with the lock held. */
+uint64_t kmc_population_drop_if(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
+				uint64_t most, bool (*want)(void *arg, const struct page *page),
+				void *arg);
+
+/* group_reclaim.c */
+/** kmc_populations_charged() - Do groups pay for populations? */
+bool kmc_populations_charged(const struct kmc_sim *sim);
 
 /* vmscan.c */
 /** shrink_zone() - A share of the zone's populations. Return: pages reclaimed. */
 uint64_t shrink_zone(struct scan_control *sc, unsigned int zone);
+/** may_reclaim() - Do the flags let it go that far? Rule: GFP-34, GFP-35. */
+bool may_reclaim(enum kmc_lru kind, gfp_t gfp);
 /** trace_reclaim_work() - It starts IO, or enters a filesystem. */
 void trace_reclaim_work(const struct scan_control *sc, enum kmc_lru kind);
 /* throttle.c */
@@ -108,6 +122,11 @@ enum oom_result {
 	OOM_PANIC,
 	OOM_BUSY, /* another one is at it */
 };
+/** select_bad_process() - Of @memcg and below (NULL: of all); adj counts in shares of @pages. */
+struct kmc_task *select_bad_process(struct kmc_sim *sim, const struct mem_cgroup *memcg,
+				    uint64_t pages);
+/** kmc_oom_kill() - Mark and reap. Context: oom_lock is held. */
+void kmc_oom_kill(struct kmc_sim *sim, struct kmc_cpu *cpu, struct kmc_task *victim);
 /** out_of_memory() - Context: oom_lock is held. */
 enum oom_result out_of_memory(struct alloc_context *ac);
 /** kmc_oom_lock() - Wait for the killer. Context: no other lock is held. */

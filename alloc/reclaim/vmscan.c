@@ -6,9 +6,10 @@
  * Contract: R-9.1..4, R-9.6, RCL-1, RCL-4, GFP-34, GFP-35. Looked at: 6.18.44.
  */
 #include "compact.h"
+#include "memcg.h"
 #include "reclaim.h"
 
-static bool may_reclaim(enum kmc_lru kind, gfp_t gfp)
+bool may_reclaim(enum kmc_lru kind, gfp_t gfp)
 {
 	if (kind != KMC_LRU_CLEAN && (kind == KMC_LRU_NEEDS_IO ? KMC_PLANTED(reclaim_noio) : KMC_PLANTED(reclaim_nofs)))
 		return true;
@@ -23,6 +24,25 @@ void trace_reclaim_work(const struct scan_control *sc, enum kmc_lru kind)
 		return;
 	tp.id = kind == KMC_LRU_NEEDS_IO ? KMC_TP_STARTED_IO : KMC_TP_STARTED_FS;
 	kmc_trace_emit(sc->sim, &tp);
+}
+
+static bool not_protected(void *arg, const struct page *page)
+{
+	struct scan_control *sc = arg;
+
+	if (!kmc_memcg_page_protected(sc->sim, page, NULL))
+		return true;
+	sc->spared_low |= !sc->take_low;
+	if (sc->take_low)
+		kmc_memcg_low_breached(sc->sim, page, NULL);
+	return sc->take_low;
+}
+
+static uint64_t drop_share(struct scan_control *sc, struct population *lru, uint64_t share)
+{
+	if (!kmc_populations_charged(sc->sim))
+		return kmc_population_drop(sc->sim, sc->cpu, lru, share);
+	return kmc_population_drop_if(sc->sim, sc->cpu, lru, share, not_protected, sc);
 }
 
 /* Rule: GFP-34, GFP-35. Model: simplified (R-9.3; no ages). */
@@ -41,7 +61,7 @@ uint64_t shrink_zone(struct scan_control *sc, unsigned int zone)
 		trace_reclaim_work(sc, kind);
 		if (share > most - reclaimed)
 			share = most - reclaimed;
-		reclaimed += kmc_population_drop(sc->sim, sc->cpu, lru, share);
+		reclaimed += drop_share(sc, lru, share);
 	}
 	return reclaimed;
 }
@@ -154,6 +174,7 @@ static bool shrink_zones(struct scan_control *sc, const struct zonelist *list)
 /* Rule: RCL-4. Model: simplified (R-9.1, R-9.4, R-9.6; has nothing to find here). */
 static uint64_t do_try_to_free_pages(struct scan_control *sc, const struct zonelist *list)
 {
+again:
 	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
 		bool ready = shrink_zones(sc, list);
 
@@ -161,6 +182,10 @@ static uint64_t do_try_to_free_pages(struct scan_control *sc, const struct zonel
 			break;
 		if (ready)
 			return sc->nr_reclaimed ? sc->nr_reclaimed : 1;
+	}
+	if (!sc->nr_reclaimed && sc->spared_low && !sc->take_low) {
+		sc->take_low = true; /* memory.low is a best effort */
+		goto again;
 	}
 	return sc->nr_reclaimed;
 }

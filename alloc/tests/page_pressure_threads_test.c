@@ -360,11 +360,15 @@ static void boot(unsigned int threads)
 
 	boot_config(&c);
 	groups[0] = kmc_sim_memcg_root(sim);
+	kmc_sim_memcg_populations(sim);
 	for (unsigned int i = 1; i < 4; i++) {
 		assert_int_equal(kmc_sim_memcg_create(sim, groups[parents[i]], &groups[i]), 0);
 		kmc_sim_memcg_set_max(groups[i], (uint64_t)2000 / i * PAGE_SIZE);
 		kmc_sim_memcg_set_high(groups[i], (uint64_t)1200 / i * PAGE_SIZE);
+		kmc_sim_memcg_set_low(groups[i], (uint64_t)100 * i * PAGE_SIZE);
 	}
+	for (unsigned int i = 0; i < NR_PREY; i++)
+		kmc_sim_memcg_attach(sim, groups[i % 4], FIRST_PREY + i);
 	kmc_sim_unbind();
 }
 

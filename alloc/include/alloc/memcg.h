@@ -79,3 +79,11 @@ struct kmc_memcg_ops {
 	bool (*oom_kill)(void *arg, struct mem_cgroup *memcg);
 };
 void kmc_sim_memcg_ops(struct kmc_sim *sim, const struct kmc_memcg_ops *ops, void *arg);
+/**
+ * kmc_sim_memcg_populations() - The machine's own reclaim and killer, in place of given ones.
+ *
+ * Populations made from now on are charged: page cache to the group of the running task,
+ * memory of a task to the task's group, up to the limit. A group at its limit reclaims
+ * the page cache of itself and below, sparing memory.low, and kills its tasks.
+ */
+void kmc_sim_memcg_populations(struct kmc_sim *sim);
