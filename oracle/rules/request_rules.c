@@ -166,6 +166,14 @@ static bool is_init_on_alloc(const struct kmc_judge *j, const struct kmc_case *c
 	return desc->family == KMC_OPF_KMALLOC || (desc->family == KMC_OPF_CACHE && c->cache);
 }
 
+/* The flags of a set of buckets are its creator's; a block of it does not show them. */
+static bool is_of_buckets(const struct kmc_case *c)
+{
+	return !c->cache && (c->from == KMC_FROM_BUCKET ||
+			     c->open->what == KMC_OP_KMEM_BUCKETS_ALLOC ||
+			     c->open->what == KMC_OP_KMEM_BUCKETS_ALLOC_TRACK_CALLER);
+}
+
 KMC_RULE_FN(DBG_5)
 {
 	uint64_t flags = c->cache ? c->cache->desc.flags : 0;
@@ -173,7 +181,7 @@ KMC_RULE_FN(DBG_5)
 		      (c->cache && c->cache->desc.ctor) ||
 		      j->subject.machine.options & KMC_MO_slub_poison;
 
-	if (spared)
+	if (spared || is_of_buckets(c))
 		return;
 	if (kmc_op_is_free(c->open->what)) {
 		ask_init_on_free(j, c);
