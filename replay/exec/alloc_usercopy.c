@@ -36,7 +36,7 @@ static void copy_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 		return;
 	}
 	user = kmc_alloc_text(exec, op->a);
-	if (!user) {
+	if (!user || (!to_user && kmc_memory_constant(slot))) {
 		call->outcome = KMC_OUT_SKIPPED;
 		return;
 	}

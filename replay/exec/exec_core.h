@@ -287,6 +287,8 @@ struct kmc_extent kmc_extent_without(struct kmc_extent from, struct kmc_extent c
 void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call);
 /** kmc_memory_fits() - May the holder touch [offset, offset + len) for this op? */
 bool kmc_memory_fits(const struct kmc_op *op, const struct kmc_slot *slot);
+/** kmc_memory_constant() - Is it read-only data, that nobody writes to? */
+bool kmc_memory_constant(const struct kmc_slot *slot);
 /** kmc_memory_report() - What was seen at @at of the block at @addr; @bad is its first bad byte. */
 void kmc_memory_report(struct kmc_exec *exec, uint64_t addr, struct kmc_extent at, uint64_t bad,
 		       unsigned int good_effect, unsigned int bad_effect);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include "exec_core.h"
 
+#define KERNEL_IMAGE 0xffffffff80000000ull
+
 static uint64_t pattern_word(uint64_t pattern, uint64_t word)
 {
 	uint64_t x = pattern + (word + 1) * 0x9e3779b97f4a7c15ull;
@@ -220,6 +222,12 @@ static void memory_read(struct kmc_exec *exec, struct kmc_call *call, struct kmc
 	}
 }
 
+/* kstrdup_const() may give what lies in the kernel's image: read-only data, which all programs share. */
+bool kmc_memory_constant(const struct kmc_slot *slot)
+{
+	return slot->origin == KMC_OP_KSTRDUP_CONST && slot->addr >= KERNEL_IMAGE;
+}
+
 void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call)
 {
 	const struct kmc_op *op = call->op;
@@ -230,6 +238,10 @@ void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call)
 		return;
 	switch (op->code) {
 	case KMC_OP_WRITE:
+		if (kmc_memory_constant(call->src)) {
+			call->outcome = KMC_OUT_SKIPPED;
+			break;
+		}
 		kmc_pattern_write(call->src->ptr, at, op->c);
 		note_written(call->src, at, op->c);
 		break;

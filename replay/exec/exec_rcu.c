@@ -149,6 +149,8 @@ void kmc_rcu_restore(struct kmc_exec *exec, const struct kmc_exec_snapshot *snap
 
 void kmc_rcu_reset(struct kmc_exec *exec)
 {
-	exec->nr_pending = 0;
+	free(exec->pending);
+	exec->pending = NULL;
+	exec->nr_pending = exec->max_pending = 0;
 	memset(exec->readers, 0, sizeof(exec->readers));
 }

@@ -135,6 +135,9 @@ int kmc_exec_reset(struct kmc_target *target)
 	memset(exec->scope, 0, sizeof(exec->scope));
 	exec->cpus_off = 0;
 	kmc_rcu_reset(exec);
+	free(exec->text);
+	exec->text = NULL;
+	exec->text_bytes = 0;
 	return err;
 }
 
