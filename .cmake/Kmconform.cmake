@@ -30,6 +30,16 @@ if(KMC_SANITIZE MATCHES "fuzzer")
 		-fno-sanitize-coverage=trace-cmp,indirect-calls)
 endif()
 
+# What no engine is to see. AFL++ takes the list from the environment of its compiler.
+set(kmc_unseen ${CMAKE_SOURCE_DIR}/fuzzers/engine/unseen.list)
+if(KMC_FUZZ_ENGINE AND CMAKE_C_COMPILER MATCHES "afl-")
+	set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env AFL_LLVM_DENYLIST=${kmc_unseen}
+		${CMAKE_C_COMPILER_LAUNCHER})
+elseif(KMC_FUZZ_ENGINE AND "${KMC_SANITIZE} ${CMAKE_C_FLAGS}" MATCHES "fuzzer")
+	target_compile_options(kmc_flags INTERFACE
+		-fsanitize-coverage-ignorelist=${kmc_unseen})
+endif()
+
 # kmc_layer(NAME SOURCES ... [LINK ...] [PRIVATE_LINK ...])
 #
 # A static library whose public headers are all of <dir>/include. Each header

@@ -15,9 +15,10 @@
 bool kmc_sim_frame_of(struct kmc_sim *sim, const void *ptr, uint64_t *pfn)
 {
 	uintptr_t first = (uintptr_t)pfn_to_virt_in(sim, sim->priv->first_pfn);
-	uintptr_t p = (uintptr_t)ptr;
+	uintptr_t end = (uintptr_t)pfn_to_virt_in(sim, sim->max_pfn);
 
-	if (p < first || p >= (uintptr_t)pfn_to_virt_in(sim, sim->max_pfn))
+	/* One comparison: on which side of the frames else lies is the host's affair. */
+	if ((uintptr_t)ptr - first >= end - first)
 		return false;
 	*pfn = virt_to_pfn_in(sim, ptr);
 	return true;

@@ -10,7 +10,9 @@
 #include "vocab/event_digest.h"
 
 /* Machines kept: most of what an alphabet's shapes and profiles make, in some hundred MiB. */
-#define MAX_RIGS 24
+#define MAX_RIGS 64
+/* Ops of a program that there is room for from the start. */
+#define FIRST_OPS 8192
 #define MAX_PAGES ((1ull << 30) >> 12)
 
 /* programs */
@@ -76,6 +78,17 @@ static void accept_known(void)
 	}
 }
 
+/* With room for what inputs have: the list is not seen to grow. */
+KMC_NO_COVERAGE static void make_program(void)
+{
+	static const struct kmc_op nothing;
+
+	kmc_program_init(&program);
+	while (program.nr_ops < FIRST_OPS && !kmc_program_add(&program, &nothing))
+		;
+	program.nr_ops = 0;
+}
+
 KMC_NO_COVERAGE static bool make_ready(void)
 {
 	if (rigs)
@@ -87,7 +100,7 @@ KMC_NO_COVERAGE static bool make_ready(void)
 	rigs = kmc_rigs_create(MAX_RIGS, digested ? KMC_RIG_DIGEST : KMC_RIG_TRAP);
 	if (rigs) {
 		if (!program.ops)
-			kmc_program_init(&program);
+			make_program();
 		accept_known();
 	}
 	kmc_coverage_resume();

@@ -10,9 +10,11 @@
 #include <string.h>
 #include "judge_priv.h"
 
+#define FIRST_BLOCKS 64
+
 int kmc_blocks_init(struct kmc_judge *judge)
 {
-	judge->max_blocks = 64;
+	judge->max_blocks = FIRST_BLOCKS;
 	judge->nr_blocks = 1;
 	judge->blocks = calloc(judge->max_blocks, sizeof(*judge->blocks));
 	if (!judge->blocks)
@@ -37,6 +39,13 @@ void kmc_blocks_reset(struct kmc_judge *judge)
 	}
 	judge->nr_blocks = 1;
 	judge->free_block = 0;
+	if (judge->max_blocks > FIRST_BLOCKS) {
+		void *blocks = realloc(judge->blocks, FIRST_BLOCKS * sizeof(*judge->blocks));
+
+		judge->blocks = blocks ? blocks : judge->blocks;
+		judge->max_blocks = FIRST_BLOCKS;
+	}
+	kmc_dir_forget(&judge->block_dir);
 }
 
 static uint32_t take_record(struct kmc_judge *judge)
@@ -90,8 +99,8 @@ static void count_begin(struct kmc_judge *judge, unsigned int order)
 
 	count->live++;
 	count->live_bytes += KMC_PAGE << order;
-	if (count->live_bytes > count->peak_live_bytes)
-		count->peak_live_bytes = count->live_bytes;
+	count->peak_live_bytes = kmc_choose(count->live_bytes > count->peak_live_bytes,
+					    count->live_bytes, count->peak_live_bytes);
 }
 
 int kmc_block_begin(struct kmc_judge *judge, const struct kmc_event *ev)

@@ -34,7 +34,7 @@ struct kmc_cache *kmc_book_cache_make(struct kmc_judge *judge, uint32_t id)
 		judge->nr_caches = nr;
 	}
 	if (!judge->caches[id]) {
-		struct kmc_cache *cache = calloc(1, sizeof(*cache));
+		struct kmc_cache *cache = kmc_shelf_take(judge, id);
 
 		if (!cache)
 			return NULL;
@@ -187,17 +187,8 @@ void kmc_book_free(struct kmc_judge *judge)
 
 void kmc_book_reset(struct kmc_judge *judge)
 {
-	for (size_t i = 0; i < judge->nr_caches; i++)
-		if (judge->caches[i]) {
-			judge->caches[i]->known = judge->caches[i]->destroyed = false;
-			judge->caches[i]->count.live = judge->caches[i]->count.live_bytes = 0;
-			judge->caches[i]->align = judge->caches[i]->hwalign = 0;
-			judge->caches[i]->stride = 0;
-			judge->caches[i]->no_sheaves = false;
-			judge->caches[i]->from = KMC_FROM_CACHE;
-			judge->caches[i]->plain = false;
-			judge->caches[i]->desc = (struct kmc_cache_desc){ .id = (uint32_t)i };
-		}
+	kmc_shelf_put(judge);
+	kmc_book_free(judge);
 }
 
 /* the public account */
@@ -235,8 +226,13 @@ size_t kmc_judge_lives(const struct kmc_judge *judge, struct kmc_life_count *cou
 		name_class(&count, i);
 		nr = append(counts, nr, max, &count);
 	}
-	for (size_t i = 0; i < judge->nr_caches; i++)
-		if (judge->caches[i])
-			nr = append(counts, nr, max, &judge->caches[i]->count);
+	for (size_t i = 0; i < judge->nr_caches || i < judge->nr_shelved; i++) {
+		const struct kmc_cache *cache = kmc_book_cache((struct kmc_judge *)judge, (uint32_t)i);
+
+		if (!cache && i < judge->nr_shelved)
+			cache = judge->shelf[i];
+		if (cache)
+			nr = append(counts, nr, max, &cache->count);
+	}
 	return nr;
 }

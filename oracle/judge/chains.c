@@ -76,10 +76,7 @@ bool kmc_book_chain_written(const struct kmc_chain *chain, uint64_t offset)
 
 void kmc_book_chains_reset(struct kmc_chains *chains)
 {
-	if (!chains->used)
-		return;
-	memset(chains->slots, 0, (chains->mask + 1) * sizeof(*chains->slots));
-	chains->used = 0;
+	kmc_book_chains_free(chains);
 }
 
 void kmc_book_chains_free(struct kmc_chains *chains)

@@ -50,8 +50,7 @@ void kmc_book_damage_drop(struct kmc_damages *damages, uint64_t addr, enum kmc_d
 
 void kmc_book_damages_reset(struct kmc_damages *damages)
 {
-	damages->nr = 0;
-	damages->done = damages->blind = false;
+	kmc_book_damages_free(damages);
 }
 
 void kmc_book_damages_free(struct kmc_damages *damages)
@@ -128,10 +127,7 @@ void kmc_book_constructed_drop(struct kmc_constructed *set, uint64_t addr, uint6
 
 void kmc_book_constructed_reset(struct kmc_constructed *set)
 {
-	if (set->used)
-		memset(set->slots, 0, (set->mask + 1) * sizeof(*set->slots));
-	set->used = 0;
-	set->shown = set->blind = false;
+	kmc_book_constructed_free(set);
 }
 
 void kmc_book_constructed_free(struct kmc_constructed *set)

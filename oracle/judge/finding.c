@@ -241,8 +241,8 @@ static void count_breach(struct kmc_judge *judge, int rule)
 {
 	struct kmc_rule_count *count = &judge->count[rule];
 
-	if (!count->violated++)
-		count->first_seq = judge->now;
+	count->first_seq = kmc_choose(count->violated > 0, count->first_seq, judge->now);
+	count->violated++;
 	count->last_seq = judge->now;
 	judge->broken_now += kmc_rule_at((size_t)rule)->strength == KMC_MUST;
 }

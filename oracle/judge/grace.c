@@ -83,7 +83,7 @@ const struct kmc_reader *kmc_book_grace_reader(const struct kmc_grace *grace, ui
 
 void kmc_book_grace_reset(struct kmc_grace *grace)
 {
-	grace->nr = grace->nr_readers = 0;
+	kmc_book_grace_free(grace);
 }
 
 void kmc_book_grace_free(struct kmc_grace *grace)

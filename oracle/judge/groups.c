@@ -70,8 +70,7 @@ bool kmc_book_group_limited(const struct kmc_groups *groups, uint32_t id)
 
 void kmc_book_groups_reset(struct kmc_groups *groups)
 {
-	groups->nr = 0;
-	groups->shown = false;
+	kmc_book_groups_free(groups);
 }
 
 void kmc_book_groups_free(struct kmc_groups *groups)

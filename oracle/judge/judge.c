@@ -122,6 +122,7 @@ void kmc_judge_destroy(struct kmc_judge *judge)
 	kmc_blocks_free(judge);
 	kmc_places_free(judge);
 	kmc_book_free(judge);
+	kmc_shelf_free(judge);
 	kmc_findings_free(judge);
 	kmc_watch_free(&judge->watch);
 	kmc_branches_free(judge);
@@ -146,16 +147,20 @@ void kmc_judge_reset(struct kmc_judge *judge)
 	for (size_t i = 0; i < KMC_NR_CLASSES; i++)
 		forget_live(&judge->class_count[i]);
 	kmc_book_reset(judge);
-	for (size_t i = 0; i < judge->nr_cpus; i++)
-		judge->cpus[i] = (struct kmc_cpu){ 0 };
+	free(judge->cpus);
+	judge->cpus = NULL;
+	judge->nr_cpus = 0;
 	kmc_branches_free(judge);
 	kmc_objects_reset(judge);
 	judge->attached = 0;
 	judge->constructed.blind = judge->damages.blind = false;
-	judge->nr_open = 0;
+	free(judge->open);
+	judge->open = NULL;
+	judge->nr_open = judge->max_open = 0;
 	judge->misused = judge->overlaps = judge->strays = false;
 	/* Calls are numbered anew: what was shown of one is not of its successor. */
 	judge->report_call = judge->exact_known = judge->exact_call = 0;
+	judge->exact_event = UINT64_MAX - 1;
 	judge->report_again = false;
 	memset(judge->reports, 0, sizeof(judge->reports));
 	judge->twin_call = 0;

@@ -218,6 +218,8 @@ struct kmc_judge {
 	struct kmc_life_count class_count[KMC_NR_CLASSES];
 	size_t nr_caches;
 	struct kmc_cache **caches; /* by id */
+	size_t nr_shelved;
+	struct kmc_cache **shelf; /* those of earlier streams, for their counts: shelf.c */
 
 	struct kmc_page_dir block_dir;
 	struct kmc_block *blocks; /* [0] unused */
@@ -440,6 +442,18 @@ static inline uint64_t kmc_book_bytes(const struct kmc_judge *judge, const struc
 	return stride ? stride : kmc_life_size(life);
 }
 
+/*
+ * @a when @first, else @b, with no branch and no choice that an engine can count: what outlives
+ * a stream is not to show in the way that the next one takes.
+ */
+static inline uint64_t kmc_choose(bool first, uint64_t a, uint64_t b)
+{
+	uint64_t mask = first;
+
+	__asm__("" : "+r"(mask));
+	return b ^ ((a ^ b) & -mask);
+}
+
 /** kmc_book_add() - One more of a class, of @bytes. */
 static inline void kmc_book_add(struct kmc_judge *judge, struct kmc_life_count *count,
 				uint64_t bytes)
@@ -448,9 +462,16 @@ static inline void kmc_book_add(struct kmc_judge *judge, struct kmc_life_count *
 	count->allocs++;
 	count->live++;
 	count->live_bytes += bytes;
-	if (count->live_bytes > count->peak_live_bytes)
-		count->peak_live_bytes = count->live_bytes;
+	count->peak_live_bytes = kmc_choose(count->live_bytes > count->peak_live_bytes,
+					    count->live_bytes, count->peak_live_bytes);
 }
+
+/* What is counted of a cache outlives a reset; all else of it does not. */
+/** kmc_shelf_take() - The cache of this id: from the shelf, or a new one. NULL: no memory. */
+struct kmc_cache *kmc_shelf_take(struct kmc_judge *judge, uint32_t id);
+/** kmc_shelf_put() - All caches of the books; without memory their counts are lost. */
+void kmc_shelf_put(struct kmc_judge *judge);
+void kmc_shelf_free(struct kmc_judge *judge);
 
 void kmc_book_begin(struct kmc_judge *judge, struct kmc_life *life);
 

@@ -34,14 +34,22 @@ static size_t slot_of(const struct kmc_dir_region *regions, size_t mask, uint64_
 	return i;
 }
 
+void kmc_dir_forget(struct kmc_page_dir *dir)
+{
+	memset(dir->last, 0, sizeof(dir->last));
+}
+
+/* Stands for all regions where nothing was stored; never written. */
+static uint32_t nothing[KMC_DIR_REGION_PAGES];
+
 uint32_t *kmc_dir_region_find(struct kmc_page_dir *dir, uint64_t key)
 {
-	const struct kmc_dir_region *region = &dir->regions[slot_of(dir->regions, dir->mask, key)];
+	struct kmc_dir_region region = dir->regions[slot_of(dir->regions, dir->mask, key)];
 
-	if (!region->key)
-		return NULL;
-	dir->last[key % 16] = *region;
-	return region->pages;
+	if (!region.key)
+		region = (struct kmc_dir_region){ .key = key, .pages = nothing };
+	dir->last[key % 16] = region;
+	return region.pages;
 }
 
 static int grow(struct kmc_page_dir *dir)
@@ -64,7 +72,7 @@ static uint32_t *region_make(struct kmc_page_dir *dir, uint64_t key)
 {
 	uint32_t *pages = kmc_dir_region_find(dir, key);
 
-	if (pages)
+	if (pages != nothing)
 		return pages;
 	if (dir->used >= MAX_REGIONS)
 		return NULL;
@@ -76,7 +84,7 @@ static uint32_t *region_make(struct kmc_page_dir *dir, uint64_t key)
 	dir->regions[slot_of(dir->regions, dir->mask, key)] =
 		(struct kmc_dir_region){ .key = key, .pages = pages };
 	dir->used++;
-	return pages;
+	return kmc_dir_region_find(dir, key);
 }
 
 int kmc_dir_set(struct kmc_page_dir *dir, uint64_t addr, uint64_t nr_pages, uint32_t number)
@@ -91,7 +99,7 @@ int kmc_dir_set(struct kmc_page_dir *dir, uint64_t addr, uint64_t nr_pages, uint
 			return -ENOMEM;
 		if (here > nr_pages)
 			here = nr_pages;
-		for (uint64_t i = 0; pages && i < here; i++)
+		for (uint64_t i = 0; pages && pages != nothing && i < here; i++)
 			pages[first + i] = number;
 		nr_pages -= here;
 		addr += here << KMC_DIR_PAGE_SHIFT;

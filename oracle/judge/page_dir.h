@@ -27,7 +27,10 @@ struct kmc_page_dir {
 int kmc_dir_init(struct kmc_page_dir *dir);
 void kmc_dir_free(struct kmc_page_dir *dir);
 
-/* The region of an address, NULL when nothing was ever stored there. */
+/** kmc_dir_forget() - All numbers are 0 again: look-ups go as in a new one, regions are kept. */
+void kmc_dir_forget(struct kmc_page_dir *dir);
+
+/* The region of an address; where nothing was ever stored, one of zeroes. */
 uint32_t *kmc_dir_region_find(struct kmc_page_dir *dir, uint64_t key);
 
 /** kmc_dir_get() - The number of the page at @addr, 0 for none. */
@@ -37,7 +40,7 @@ static inline uint32_t kmc_dir_get(struct kmc_page_dir *dir, uint64_t addr)
 	const struct kmc_dir_region *last = &dir->last[key % 16];
 	uint32_t *pages = last->key == key ? last->pages : kmc_dir_region_find(dir, key);
 
-	return pages ? pages[addr >> KMC_DIR_PAGE_SHIFT & (KMC_DIR_REGION_PAGES - 1)] : 0;
+	return pages[addr >> KMC_DIR_PAGE_SHIFT & (KMC_DIR_REGION_PAGES - 1)];
 }
 
 /** kmc_dir_set() - Number @nr_pages pages from @addr on. Return: 0, -ENOMEM. */

@@ -11,12 +11,13 @@
 
 /* Of blocks larger than 1 GiB only the first pages are entered: no subject has them. */
 #define MAX_COVER (1ull << 18)
+#define FIRST_PLACES 256
 /* 16 GiB of pages with something on them; what lies beyond is not compared. */
 #define MAX_PLACES (1u << 22)
 
 int kmc_places_init(struct kmc_judge *judge)
 {
-	judge->max_places = 64;
+	judge->max_places = FIRST_PLACES;
 	judge->nr_places = 1;
 	judge->places = calloc(judge->max_places, sizeof(*judge->places));
 	if (!judge->places)
@@ -36,6 +37,13 @@ void kmc_places_reset(struct kmc_judge *judge)
 	for (uint32_t i = 1; i < judge->nr_places; i++)
 		kmc_dir_set(&judge->place_dir, judge->places[i].addr, 1, 0);
 	judge->nr_places = 1;
+	if (judge->max_places > FIRST_PLACES) {
+		void *places = realloc(judge->places, FIRST_PLACES * sizeof(*judge->places));
+
+		judge->places = places ? places : judge->places;
+		judge->max_places = FIRST_PLACES;
+	}
+	kmc_dir_forget(&judge->place_dir);
 }
 
 static inline struct kmc_place *place_of(struct kmc_judge *judge, uint64_t addr)

@@ -37,7 +37,7 @@ void kmc_book_pool_drop(struct kmc_pools *pools, struct kmc_pool *pool)
 
 void kmc_book_pools_reset(struct kmc_pools *pools)
 {
-	pools->nr = 0;
+	kmc_book_pools_free(pools);
 }
 
 void kmc_book_pools_free(struct kmc_pools *pools)

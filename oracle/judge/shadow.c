@@ -60,7 +60,7 @@ void kmc_shadow_reset(struct kmc_shadow *shadow)
 {
 	size_t nr = shadow->mask + 1;
 
-	if (nr > FIRST_SLOTS && shadow->used < nr / 16) {
+	if (nr > FIRST_SLOTS) {
 		struct kmc_life *slots = new_slots(FIRST_SLOTS);
 
 		if (slots) {

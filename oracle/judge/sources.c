@@ -49,7 +49,7 @@ const struct kmc_source *kmc_book_source_at(const struct kmc_sources *sources, u
 
 void kmc_book_sources_reset(struct kmc_sources *sources)
 {
-	sources->nr = sources->nr_areas = 0;
+	kmc_book_sources_free(sources);
 }
 
 void kmc_book_sources_free(struct kmc_sources *sources)
