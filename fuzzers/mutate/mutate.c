@@ -369,6 +369,35 @@ static bool has_head(const uint8_t *bytes, size_t len)
 	return len >= 5 && (!memcmp(bytes, "KMCOP", 5) || !memcmp(bytes, "# kmc", 5));
 }
 
+/* How much of the records is the head; 0 for what has none of its own. */
+static size_t head_bytes(struct kmc_program *program, const uint8_t *bytes, size_t len)
+{
+	void *head = NULL;
+	size_t head_len = 0;
+
+	if (len < 5 || memcmp(bytes, "KMCOP", 5) || kmc_input_decode(program, bytes, len))
+		return 0;
+	program->nr_ops = 0;
+	if (kmc_program_encode(program, &head, &head_len))
+		return 0;
+	free(head);
+	return head_len < len ? head_len : 0;
+}
+
+/*
+ * Bytes of the head make a machine of its own of each child, which has to be booted: seldom. What
+ * is worth trying there, the mutation "machine" does.
+ */
+static size_t mutate_bytes(struct kmc_mutator *mutator, struct dice *dice, uint8_t *bytes,
+			   size_t len, size_t max)
+{
+	size_t skip = dice_one_in(dice, 64) ? 0 : head_bytes(&mutator->program, bytes, len);
+
+	if (skip >= max)
+		skip = 0;
+	return skip + kmc_mutate_bytes(dice, bytes + skip, len - skip, max - skip);
+}
+
 size_t kmc_mutate(struct kmc_mutator *mutator, uint8_t *bytes, size_t len, size_t max,
 		  const uint8_t *other, size_t other_len, uint64_t seed)
 {
@@ -379,7 +408,7 @@ size_t kmc_mutate(struct kmc_mutator *mutator, uint8_t *bytes, size_t len, size_
 	mutator->nr_last = 1;
 	mutator->last[0] = KMC_MUTATE_BYTES;
 	if (len && dice_one_in(&dice, 8))
-		return kmc_mutate_bytes(&dice, bytes, len, max);
+		return mutate_bytes(mutator, &dice, bytes, len, max);
 	if (kmc_input_decode(program, bytes, len))
 		return len;
 	if (!has_head(bytes, len))
