@@ -171,6 +171,19 @@ static void kc21_nomerge_option(void **state)
 	assert_int_equal(kmc_sim_bind(sim, 0), 0);
 }
 
+/* Rule: KC-24: the state is as it was, and nothing is said. */
+static void kc24_destroy_of_null(void **state)
+{
+	uint64_t before = kmc_sim_hash(sim);
+
+	(void)state;
+	tp_listen(UINT64_MAX);
+	kmem_cache_destroy(NULL);
+	assert_int_equal(tp_count, 0);
+	tp_listen(0);
+	assert_int_equal(kmc_sim_hash(sim), before);
+}
+
 /* Rule: KC-26. */
 static void kc26_aliases(void **state)
 {
@@ -495,6 +508,7 @@ int main(void)
 		HARDENED(kc21_merging),
 		EACH(kc21_object_size_becomes_the_maximum),
 		EACH(kc21_nomerge_option),
+		EACH(kc24_destroy_of_null),
 		EACH(kc26_aliases),
 		EACH(kc9_constructor),
 		EACH(kc14_free_objects_are_not_written),

@@ -56,6 +56,43 @@ static void kc33_objects(void **state)
 	}
 }
 
+/* Rule: KC-35, FR-15: none are asked for: no object, no event, no change; with an array or without. */
+static void kc35_none(void **state)
+{
+	static const uint32_t profiles[] = { KMC_PROFILE_6_1_192, KMC_PROFILE_6_6_9,
+					     KMC_PROFILE_6_12_117, KMC_PROFILE_6_18_44 };
+	struct kmc_sim *outer = sim;
+
+	(void)state;
+	kmc_sim_unbind();
+	for (unsigned int i = 0; i < 4; i++) {
+		struct kmc_sim_config config = machine_config(1, 16 * MIB);
+		void *untouched = &config;
+		struct kmem_cache *s;
+		uint64_t before;
+
+		config.profile = profiles[i];
+		machine_boot(&config);
+		s = kmem_cache_create("none", 40, 0, SLAB_NO_MERGE, NULL);
+		before = kmc_sim_hash(sim);
+		tp_listen(UINT64_MAX);
+		assert_int_equal(kmem_cache_alloc_bulk(s, GFP_KERNEL, 0, &untouched), 0);
+		assert_int_equal(kmem_cache_alloc_bulk(s, GFP_KERNEL, 0, NULL), 0);
+		kmem_cache_free_bulk(s, 0, &untouched);
+		kmem_cache_free_bulk(s, 0, NULL);
+		kmem_cache_free_bulk(NULL, 0, NULL);
+		kfree_bulk(0, NULL);
+		assert_int_equal(tp_count, 0);
+		tp_listen(0);
+		assert_ptr_equal(untouched, &config);
+		assert_int_equal(kmc_sim_hash(sim), before);
+		assert_int_equal(cache_info(s).nr_slabs, 0);
+		machine_off();
+	}
+	sim = outer;
+	assert_int_equal(kmc_sim_bind(sim, 0), 0);
+}
+
 static void kc33_constructor(void **state)
 {
 	struct kmem_cache *s = kmem_cache_create("bulk", 40, 0, 0, count_ctor);
@@ -185,6 +222,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dbg5_cleared_when_freed_in_bulk),
+		EACH(kc35_none),
 		EACH(kc33_objects), EACH(kc33_constructor), EACH(kc32_all_or_nothing),
 		EACH(kc32_injected), EACH(fr14_mixed),	    EACH(fr15_foreign),
 	};
