@@ -124,6 +124,9 @@ static int on_end(struct kmc_judge *judge, const struct kmc_event *ev)
 	kmc_case_set(judge, &c, ev);
 	c.open = &own;
 	c.effects = own.effects;
+	/* What a shrinker asks for may fail, with a warning that is not the call's. */
+	if (judge->pages.shrinkers_ask && own.effects & 1u << KMC_EFF_RECLAIMED)
+		c.effects &= ~(1u << KMC_EFF_WARNED);
 	return leave(judge, &c);
 }
 

@@ -126,12 +126,13 @@ static void note_unmapped(struct kmc_judge *judge, const struct kmc_case *c)
 		judge->pages.nr_maps--;
 }
 
-/* The pages of an area that is freed in interrupt go back later, from a task. */
+/* The pages of an area that is freed in interrupt, or as if, go back later, from a task. */
 static bool is_put_off(const struct kmc_case *c)
 {
 	unsigned int from = c->other->from;
 
-	return c->ev->context != KMC_CTX_TASK &&
+	return (c->ev->context != KMC_CTX_TASK || c->ev->what == KMC_OP_VFREE_ATOMIC ||
+		c->ev->what == KMC_OP_KVFREE_ATOMIC) &&
 	       (from == KMC_FROM_VMALLOC || from == KMC_FROM_KVMALLOC || from == KMC_FROM_RUST);
 }
 
