@@ -139,6 +139,9 @@ void bench_peer_add(struct bench_field *field, const char *name, char **argv);
 
 /* bench_buddy.c: an uncached buddy, for the page rows. */
 void bench_buddy_add(struct bench_field *field);
+void bench_buddy_boot(uint64_t bytes);
+void *bench_buddy_get(unsigned int order);
+void bench_buddy_put(void *block, unsigned int order);
 
 /* bench_ageing.c: blocks of order 9 after a long life. */
 int bench_ageing_row(struct bench_row *row);

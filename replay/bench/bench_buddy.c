@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "bench.h"
 
 #define MAX_ORDER 10
@@ -47,7 +48,7 @@ static void list_del(uint32_t at)
 		frames[f->next].prev = f->prev;
 }
 
-static void *buddy_get(unsigned int order)
+void *bench_buddy_get(unsigned int order)
 {
 	unsigned int k = order;
 	uint32_t at;
@@ -65,7 +66,7 @@ static void *buddy_get(unsigned int order)
 	return &frames[at];
 }
 
-static void buddy_put(void *block, unsigned int order)
+void bench_buddy_put(void *block, unsigned int order)
 {
 	uint32_t at = (uint32_t)((struct frame *)block - frames);
 
@@ -80,17 +81,24 @@ static void buddy_put(void *block, unsigned int order)
 	list_add(at, order);
 }
 
-/** bench_buddy_add() - Append it, all frames free. */
-void bench_buddy_add(struct bench_field *field)
+/** bench_buddy_boot() - The first @bytes of its memory, 512 MiB at most, are free, the rest is not there. */
+void bench_buddy_boot(uint64_t bytes)
 {
 	for (unsigned int k = 0; k <= MAX_ORDER; k++)
 		lists[k] = NONE;
-	for (uint32_t at = FRAMES; at; at -= 1u << MAX_ORDER)
+	memset(frames, 0, sizeof(frames));
+	for (uint32_t at = (uint32_t)(bytes >> 12); at; at -= 1u << MAX_ORDER)
 		list_add(at - (1u << MAX_ORDER), MAX_ORDER);
+}
+
+/** bench_buddy_add() - Append it, all frames free. */
+void bench_buddy_add(struct bench_field *field)
+{
+	bench_buddy_boot((uint64_t)FRAMES << 12);
 	field->c[field->nr++] = (struct bench_contestant){
 		.name = "buddy",
 		.role = BENCH_OTHER,
 		.able = BENCH_PAGES,
-		.face = { .pages_get = buddy_get, .pages_put = buddy_put },
+		.face = { .pages_get = bench_buddy_get, .pages_put = bench_buddy_put },
 	};
 }
