@@ -4,7 +4,7 @@
 # A campaign, killed at random moments and started again: no finding and no
 # input is lost, counters go on, a damaged input is put aside.
 #   campaign_kill.sh [KILLS]      default 5
-# Over stand-in targets, or over real ones (five seconds a kill):
+# Over stand-in targets, or over real ones (some three seconds a kill):
 #   KMC_TARGETS: folder of libFuzzer's targets; one that was built with planted
 #     faults, and KMC_PLANTED, so that there is something to find
 #   KMC_AFL_TARGETS: folder of AFL++'s, besides; half of the sessions are then its alone
@@ -67,9 +67,12 @@ cut_newest() {
 	echo "$1-$newest" >> cut
 }
 
-execs=0 sessions=0 most=$([ -n "$real" ] && echo 5 || echo 3)
+execs=0 sessions=0 most=$([ -n "$real" ] && echo 4 || echo 3)
 : > inputs.before
 : > findings.before
+# Real targets find the planted fault among the seeds: the first findings come before the first kill.
+[ -z "$real" ] || "$KMC_BIN/kmconform-fuzz" --libfuzzer "$PWD/bin" --afl "$afl" "${options[@]}" \
+	--seconds $last --slice $last --quiet > log 2>&1
 for ((kill = 0; kill < kills; kill++)); do
 	engines=(--libfuzzer "$PWD/bin" --afl "$afl")
 	[ "$afl" != none ] && [ $((kill % 2)) -eq 1 ] && engines=(--libfuzzer none --afl "$afl")
