@@ -408,7 +408,7 @@ static void run(unsigned int threads, double duration)
 	power_off();
 }
 
-static void i1_i13_threads_under_pressure(void **state)
+static void threads_under_pressure(void **state)
 {
 	(void)state;
 	if (only_threads) {
@@ -422,7 +422,7 @@ static void i1_i13_threads_under_pressure(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(i1_i13_threads_under_pressure),
+		cmocka_unit_test(threads_under_pressure),
 	};
 
 	if (argc > 1)

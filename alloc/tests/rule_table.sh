@@ -193,7 +193,7 @@ counts() {
 		conforms = origin == "S" || origin == "D"
 		if (conforms)
 			sd++
-		if ($4 !~ /none/) {
+		if ($4 != " none ") {
 			tested++
 			if (conforms)
 				sdtested++
@@ -249,7 +249,7 @@ case ${1:-} in
 	;;
 --missing)
 	make_table /dev/null > "$work/new"
-	awk -F'|' '/^\| [A-Z]+-/ && $4 ~ /none/ && $3 ~ / [SD],/ { print $2 }' "$work/new" | xargs -n 12
+	awk -F'|' '/^\| [A-Z]+-/ && $4 == " none " && $3 ~ / [SD],/ { print $2 }' "$work/new" | xargs -n 12
 	counts "$work/new"
 	;;
 ''|-*)

@@ -387,7 +387,7 @@ static unsigned long compact_class(struct zs_pool *pool, struct size_class *clas
 	return freed;
 }
 
-/* Rule: ZS-13, ZS-15. Model: exact in result (R-12; 6.1 to 6.18). */
+/* Rule: ZS-13, ZS-15. Model: simplified: pages of objects do not migrate; else exact in result (R-12; 6.1 to 6.18). */
 unsigned long zs_compact(struct zs_pool *pool)
 {
 	struct zspage *empty = NULL;
@@ -415,7 +415,7 @@ size_t zs_huge_class_size(struct zs_pool *pool)
 	return kmc_zs_huge_size(pool->sim->config.profile);
 }
 
-/* Rule: ZS-18. Model: exact. */
+/* Rule: ZS-18. Model: simplified: there is no counter NR_ZSPAGES. */
 unsigned long zs_get_total_pages(struct zs_pool *pool)
 {
 	return pool->pages_allocated;
