@@ -136,18 +136,28 @@ static void hung(struct kmc_cpu *cpu)
 
 bool kmc_rcu_wait(struct kmc_cpu *cpu, uint64_t cookie)
 {
+	unsigned long long alone_with = 0;
+
 	for (;;) {
 		unsigned int task = step_towards(cpu->sim, cookie);
+		unsigned long long since;
 
 		if (task == NO_READER)
 			return true;
-		if (task != cpu->task->id && kmc_let_others_run(cpu))
+		since = atomic_load(&cpu->sim->rcu->readers[task]);
+		if (task != cpu->task->id && kmc_let_others_run(cpu)) {
+			alone_with = 0;
 			continue;
-		/* Nobody else runs; who was in the way may have ended just before. */
-		if (step_towards(cpu->sim, cookie) == NO_READER)
-			return true;
-		hung(cpu);
-		return false;
+		}
+		/*
+		 * Nobody else runs; who was in the way may have ended just before. Only the
+		 * same reader, seen again, will never end.
+		 */
+		if (task == cpu->task->id || (since && alone_with == since)) {
+			hung(cpu);
+			return false;
+		}
+		alone_with = since;
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include "core.h"
 #include "slab_fixture.h"
+#include "alloc/rust_layout.h"
 #include "alloc/slab_report.h"
 #include "alloc/user_memory.h"
 #include "linux/err.h"
@@ -383,6 +384,28 @@ static void kvmalloc_calls(void)
 		hold_resized(kvrealloc(p, 90, 60000, GFP_KERNEL));
 }
 
+/* Allocating, resizing and freeing are one call. */
+static void rust_calls(void)
+{
+	static const enum kmc_rust_backend backends[] = { KMC_RUST_KMALLOC, KMC_RUST_VMALLOC,
+							  KMC_RUST_KVMALLOC };
+	struct kmc_rust_layout none = { 0, 8 }, small = { 100, 8 }, large = { 9000, 8 };
+	void *p, *q;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (kmc_rust_realloc(backends[i], NULL, none, small, GFP_KERNEL, &p))
+			continue;
+		pattern_fill(p, 100, i);
+		if (!kmc_rust_realloc(backends[i], p, small, large, GFP_KERNEL, &q)) {
+			assert_true(pattern_holds(q, 100, i));
+			assert_int_equal(kmc_rust_realloc(backends[i], q, large, none, GFP_KERNEL, &p), 0);
+			continue;
+		}
+		assert_true(pattern_holds(p, 100, i));
+		assert_int_equal(kmc_rust_realloc(backends[i], p, small, none, GFP_KERNEL, &q), 0);
+	}
+}
+
 struct waits {
 	struct rcu_head rcu;
 	char rest[100];
@@ -427,6 +450,7 @@ static void workload(void)
 	vmalloc_calls();
 	area_calls();
 	kvmalloc_calls();
+	rust_calls();
 	deferred_calls();
 	give_all();
 }

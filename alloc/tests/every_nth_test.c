@@ -102,6 +102,9 @@ static void km6_km25_all_from_the_nth_on(void **state)
 		on_profile(profile);
 		assert_true(fail_each(KMC_FAULT_SLAB, 1) > 50);
 		machine_off();
+		on_profile(profile);
+		assert_true(fail_each(KMC_FAULT_PAGE, 1) > 5);
+		machine_off();
 	}
 }
 

@@ -81,6 +81,8 @@ static void step(struct model *m, size_t size, gfp_t gfp, unsigned long align, i
 	if (zeroes_promised(m) && size > kept)
 		assert_memory_equal(now + kept, zeroes, size - kept);
 	assert_int_equal((uintptr_t)now % (is_vmalloc_addr(now) ? PAGE_SIZE : 8), 0);
+	if (m->call != KVREALLOC_OLD) /* which has no such argument */
+		assert_int_equal((uintptr_t)now % align, 0);
 	if (m->call != KVREALLOC_OLD && (gfp & __GFP_THISNODE) && nid >= 0)
 		assert_int_equal(node_of(now), nid);
 	if (m->call != KREALLOC && m->block && is_vmalloc_addr(m->block) && m->call != KVREALLOC_OLD)
@@ -147,14 +149,16 @@ static void grid(enum call call, enum kmc_profile profile, bool aliased)
 			if (slow && (from + to) % 4)
 				continue;
 
-			there_and_back(call, profile, sizes[from], sizes[to], odd ? __GFP_ZERO : 0, 1,
+			there_and_back(call, profile, sizes[from], sizes[to], __GFP_ZERO, 1,
 				       NUMA_NO_NODE);
+			there_and_back(call, profile, sizes[from], sizes[to], 0, 1, NUMA_NO_NODE);
 			/* Node and alignment are of 6.18; not with the size that takes long. */
 			if (profile < KMC_PROFILE_6_18_44 || slow)
 				continue;
 			there_and_back(call, profile, sizes[from], sizes[to], __GFP_ZERO,
 				       odd ? 64 : PAGE_SIZE, NUMA_NO_NODE);
 			there_and_back(call, profile, sizes[from], sizes[to], __GFP_ZERO, 1, 1);
+			there_and_back(call, profile, sizes[from], sizes[to], 0, odd ? 128 : 512, 1);
 			there_and_back(call, profile, sizes[from], sizes[to], 0, odd ? 4096 : 1, 0);
 		}
 	assert_int_equal(vm_info().nr_areas, 0);
