@@ -9,23 +9,10 @@
 #include "alloc/reclaim.h"
 #include "linux/sched/mm.h"
 #include "machine_fixture.h"
+#include "tp_counts.h"
 
 #define ZONE_PAGES 4096
 #define FOR_EACH_PROFILE(p) for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
-
-static unsigned int seen[KMC_NR_TPS];
-
-static void count(void *arg, const struct kmc_tp *tp)
-{
-	(void)arg;
-	seen[tp->id]++;
-}
-
-static void listen(void)
-{
-	memset(seen, 0, sizeof(seen));
-	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, count, NULL);
-}
 
 /* Node 0: DMA and Normal; node 1: Normal. */
 static void boot(enum kmc_profile profile)

@@ -11,23 +11,10 @@
 #include "linux/memcontrol.h"
 #include "linux/sched/mm.h"
 #include "machine_fixture.h"
+#include "tp_counts.h"
 
 #define ZONE_PAGES 4096
 #define NOFAIL	   (GFP_KERNEL | __GFP_NOFAIL)
-
-static unsigned int seen[KMC_NR_TPS];
-
-static void count(void *arg, const struct kmc_tp *tp)
-{
-	(void)arg;
-	seen[tp->id]++;
-}
-
-static void listen(void)
-{
-	memset(seen, 0, sizeof(seen));
-	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, count, NULL);
-}
 
 /* All that a request with some flags can have, one frame at a time. */
 static struct page *taken[ZONE_PAGES];

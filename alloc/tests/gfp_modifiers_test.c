@@ -6,6 +6,7 @@
 #include "alloc/pressure.h"
 #include "machine_fixture.h"
 #include "reclaim.h"
+#include "tp_counts.h"
 
 static void boot_nodes(enum kmc_profile profile, unsigned int nr_nodes, uint64_t nr_pages)
 {
@@ -46,20 +47,6 @@ static void gfp38_write_spreads(void **state)
 		assert_int_equal(kmc_sim_node_dirty(sim, 2, true), -EINVAL);
 		power_off();
 	}
-}
-
-static unsigned int seen[KMC_NR_TPS];
-
-static void count(void *arg, const struct kmc_tp *tp)
-{
-	(void)arg;
-	seen[tp->id]++;
-}
-
-static void listen(void)
-{
-	memset(seen, 0, sizeof(seen));
-	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, count, NULL);
 }
 
 /* Every other page of the zone is held: no block of order 1 is free. */

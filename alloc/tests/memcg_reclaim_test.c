@@ -8,20 +8,10 @@
 #include "alloc/reclaim.h"
 #include "linux/memcontrol.h"
 #include "linux/sched/mm.h"
+#include "tp_counts.h"
 
 #define PAGES(n) ((uint64_t)(n) * PAGE_SIZE)
 #define ACCOUNT  (GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
-
-static unsigned int seen[KMC_NR_TPS];
-static uint64_t last_victim;
-
-static void count(void *arg, const struct kmc_tp *tp)
-{
-	(void)arg;
-	seen[tp->id]++;
-	if (tp->id == KMC_TP_MARK_VICTIM)
-		last_victim = tp->bytes_req;
-}
 
 static void boot(enum kmc_profile profile)
 {
@@ -32,8 +22,7 @@ static void boot(enum kmc_profile profile)
 	c.options |= KMC_OPT_MEMCG;
 	boot_config(&c);
 	kmc_sim_memcg_populations(sim);
-	memset(seen, 0, sizeof(seen));
-	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, count, NULL);
+	listen();
 }
 
 static struct mem_cgroup *group(struct mem_cgroup *parent, uint64_t max_pages)

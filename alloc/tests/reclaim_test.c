@@ -7,23 +7,7 @@
 #include "machine_fixture.h"
 #include "reclaim.h"
 #include "linux/sched/mm.h"
-
-static unsigned int seen[KMC_NR_TPS];
-static uint64_t last_victim;
-
-static void count(void *arg, const struct kmc_tp *tp)
-{
-	(void)arg;
-	seen[tp->id]++;
-	if (tp->id == KMC_TP_MARK_VICTIM)
-		last_victim = tp->bytes_req;
-}
-
-static void listen(void)
-{
-	memset(seen, 0, sizeof(seen));
-	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, count, NULL);
-}
+#include "tp_counts.h"
 
 static void drain(gfp_t gfp)
 {
@@ -171,7 +155,7 @@ static void oom4_oom5_oom6_victims(void **state)
 /* The other killer is done when this one has slept for the third time. */
 static void done_when_slept(void *arg, const struct kmc_tp *tp)
 {
-	count(arg, tp);
+	count_tp(arg, tp);
 	if (tp->id == KMC_TP_MARK_VICTIM)
 		assert_int_equal(seen[KMC_TP_SLEEP], 3);
 	else if (tp->id == KMC_TP_SLEEP && seen[tp->id] == 3)

@@ -6,24 +6,7 @@
 #include "movable_fixture.h"
 #include "compact.h"
 #include "linux/cma.h"
-
-static unsigned int seen[KMC_NR_TPS], order_of_events;
-static unsigned int place[KMC_NR_TPS]; /* when it was seen last; 0 never */
-
-static void count(void *arg, const struct kmc_tp *tp)
-{
-	(void)arg;
-	seen[tp->id]++;
-	place[tp->id] = ++order_of_events;
-}
-
-static void listen(void)
-{
-	memset(seen, 0, sizeof(seen));
-	memset(place, 0, sizeof(place));
-	order_of_events = 0;
-	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, count, NULL);
-}
+#include "tp_counts.h"
 
 /* Woken once, though asked twice; a run is one pair, what was moved is told inside it. */
 static void test_kcompactd_says(void **state)

@@ -8,12 +8,12 @@
 
 #define LINE_MOST 256
 
-static const char *const levels[] = {
+const char *const kmc_matrix_level_names[KMC_MATRIX_NR_LEVELS] = {
 #define KMC_MATRIX_LEVEL(name, text) text,
 	KMC_MATRIX_LEVELS(KMC_MATRIX_LEVEL)
 #undef KMC_MATRIX_LEVEL
 };
-static const char *const sources[] = {
+const char *const kmc_matrix_source_names[KMC_MATRIX_NR_SOURCES] = {
 #define KMC_MATRIX_SOURCE(name, text) text,
 	KMC_MATRIX_SOURCES(KMC_MATRIX_SOURCE)
 #undef KMC_MATRIX_SOURCE
@@ -102,10 +102,10 @@ static int add_line(struct kmc_matrix *m, const char *word, const char *value)
 		return add_value(m->contexts, &m->nr_contexts, context_of(value));
 	if (!strcmp(word, "level"))
 		return add_value(m->levels, &m->nr_levels,
-				 place_of(levels, KMC_MATRIX_NR_LEVELS, value));
+				 place_of(kmc_matrix_level_names, KMC_MATRIX_NR_LEVELS, value));
 	if (!strcmp(word, "source"))
 		return add_value(m->sources, &m->nr_sources,
-				 place_of(sources, KMC_MATRIX_NR_SOURCES, value));
+				 place_of(kmc_matrix_source_names, KMC_MATRIX_NR_SOURCES, value));
 	return strcmp(word, "layout") ? -EINVAL : add_layout(m, value);
 }
 

@@ -62,24 +62,14 @@ static bool has(const struct cell *c, uint32_t atom)
 
 static void complain(const struct cell *c, const char *what)
 {
-	static const char *const levels[] = {
-#define KMC_MATRIX_LEVEL(name, text) text,
-		KMC_MATRIX_LEVELS(KMC_MATRIX_LEVEL)
-#undef KMC_MATRIX_LEVEL
-	};
-	static const char *const sources[] = {
-#define KMC_MATRIX_SOURCE(name, text) text,
-		KMC_MATRIX_SOURCES(KMC_MATRIX_SOURCE)
-#undef KMC_MATRIX_SOURCE
-	};
 	char text[256];
 
 	if (failures++ > 20)
 		return;
 	kmc_op_print(text, sizeof(text), c->op);
 	printf("6.%u: %s; free: %s; to be had back: %s%s\n   %s: %s\n", profile >> 10 & 0x3ff, text,
-	       levels[at.level], sources[at.source], at.highmem ? "; highmem" : "",
-	       kmc_outcome_name(c->outcome), what);
+	       kmc_matrix_level_names[at.level], kmc_matrix_source_names[at.source],
+	       at.highmem ? "; highmem" : "", kmc_outcome_name(c->outcome), what);
 }
 
 static void expect(const struct cell *c, bool holds, const char *what)

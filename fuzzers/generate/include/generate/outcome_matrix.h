@@ -43,6 +43,10 @@ enum kmc_matrix_source {
 	KMC_MATRIX_NR_SOURCES
 };
 
+/* Their texts, by number. */
+extern const char *const kmc_matrix_level_names[KMC_MATRIX_NR_LEVELS];
+extern const char *const kmc_matrix_source_names[KMC_MATRIX_NR_SOURCES];
+
 #define KMC_MATRIX_MOST 32
 
 /* What is multiplied with what: the axes, as a file of corpus/outcomes says. */
