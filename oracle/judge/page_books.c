@@ -266,6 +266,9 @@ void kmc_pages_point(struct kmc_judge *judge, const struct kmc_event *ev,
 	case KMC_TP_EV_MM_PAGE_ALLOC:
 		kmc_pages_ask_traced(judge, ev, open);
 		break;
+	case KMC_TP_EV_MM_PAGE_ALLOC_ZONE_LOCKED:
+		notes->taken += 1ull << (ev->order & 31);
+		break;
 	case KMC_TP_EV_MM_PAGE_ALLOC_EXTFRAG:
 		kmc_pages_ask_fallback(judge, ev, open);
 		break;

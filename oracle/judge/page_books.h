@@ -117,6 +117,7 @@ struct kmc_page_notes {
 	uint16_t fallbacks;     /* to memory of another mobility */
 	uint64_t woken;         /* nodes whose kswapd was woken */
 	uint64_t pages_freed;   /* by those points */
+	uint64_t taken;         /* pages off the zones' lists, mm_page_alloc_zone_locked */
 	uint64_t charged;       /* bytes */
 };
 

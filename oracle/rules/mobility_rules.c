@@ -13,18 +13,22 @@ static unsigned int type_of(uint32_t gfp)
 	return gfp & KMC_GFP_RECLAIMABLE ? 2 : 0;
 }
 
-/* A refill takes many pages at once: only a list that had enough for all says anything. */
+/*
+ * A refill takes many pages at once: the fallback comes when they have used the own
+ * list up. What the list was shown to have at least is a block of each order.
+ */
 KMC_RULE_FN(GFP_39)
 {
 	static const char *const names[] = { "unmovable", "movable", "reclaimable" };
 	uint32_t flags = c->open->begin.scope & KMC_SCOPE_PIN ?
 				 c->gfp & ~(uint32_t)KMC_GFP_MOVABLE : c->gfp;
-	unsigned int type = type_of(flags), enough = c->open->begin.order + 6u;
-	bool own = enough <= 10 && j->reports[c->value].orders[type] >> enough;
+	unsigned int type = type_of(flags), order = c->open->begin.order & 31u;
+	uint64_t own = (uint64_t)j->reports[c->value].orders[type] >> order << order;
 
-	KMC_VERDICT(GFP_39, !own, "fallback",
+	KMC_VERDICT(GFP_39, own <= c->open->notes.pages.taken, "fallback",
 		    (j, "a request of %s memory is served from its own blocks", names[type]),
-		    (j, "another's was taken, and the zone had plenty"));
+		    (j, "another's was taken, the zone had %" PRIu64 " pages and gave %" PRIu64, own,
+		     c->open->notes.pages.taken));
 }
 
 KMC_RULE_FN(MIG_6)
