@@ -270,6 +270,20 @@ static void count_legal(struct kmc_judge *judge, unsigned int from)
 	KMC_COUNT(judge, KMC_R_FR_11);
 }
 
+/*
+ * A free that names its cache, of an address inside an object of another. Kernels give
+ * pages back and out again without a firing: rarely, but more often than a caller
+ * errs in pointer and cache at once.
+ */
+static bool names_another_cache(const struct kmc_case *c, const struct kmc_life *life)
+{
+	bool of_cache = life->from == KMC_FROM_CACHE || life->from == KMC_FROM_CACHE_TYPESAFE ||
+			life->from == KMC_FROM_CACHE_CTOR;
+
+	return c->by == KMC_BY_CACHE_FREE && of_cache && c->ev->cache != KMC_CACHE_NONE &&
+	       c->ev->cache != life->cache;
+}
+
 /* An address that is not known to be live: is it surely inside a live block? */
 static void judge_unknown(struct kmc_judge *judge, struct kmc_case *c)
 {
@@ -294,6 +308,9 @@ static void judge_unknown(struct kmc_judge *judge, struct kmc_case *c)
 		return;
 	bytes = life->granted > kmc_life_size(life) ? life->granted : kmc_life_size(life);
 	if (c->addr >= start + bytes)
+		return;
+	/* Of another cache: rather the pages changed hands where nobody looked. */
+	if (names_another_cache(c, life))
 		return;
 	c->other = life;
 	c->from = life->from;
