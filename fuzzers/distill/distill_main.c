@@ -12,6 +12,7 @@
 #include "distill.h"
 #include "kmc-version.h"
 #include "lives.h"
+#include "options/options.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
 
@@ -35,17 +36,13 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
-	char *end;
 
 	switch (key) {
 	case 'o':
 		a->out = arg;
 		break;
 	case KEY_MAX_EVENTS:
-		errno = 0;
-		a->max_events = strtoull(arg, &end, 10);
-		if (errno || *end || end == arg || *arg == '-' || !a->max_events)
-			argp_error(state, "%s is no number for --max-events", arg);
+		a->max_events = kmc_option_number(state, arg, 1, UINT64_MAX, "--max-events");
 		break;
 	case 'q':
 		a->quiet = true;

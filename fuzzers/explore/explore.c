@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "kmc-version.h"
+#include "options/options.h"
 #include "vocab/op.h"
 #include "walk.h"
 
@@ -42,36 +43,22 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static uint64_t number(struct argp_state *state, const char *text, uint64_t min, uint64_t max,
-		       const char *what)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *end || end == text || *text == '-' || value < min || value > max)
-		argp_error(state, "%s is no number from %" PRIu64 " to %" PRIu64 " for %s", text, min,
-			   max, what);
-	return value;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
 
 	switch (key) {
 	case 'd':
-		a->depth = (unsigned int)number(state, arg, 1, KMC_WALK_MAX_DEPTH, "--depth");
+		a->depth = (unsigned int)kmc_option_number(state, arg, 1, KMC_WALK_MAX_DEPTH, "--depth");
 		break;
 	case KEY_TIME:
-		a->seconds = (double)number(state, arg, 1, 1u << 30, "--time");
+		a->seconds = (double)kmc_option_number(state, arg, 1, 1u << 30, "--time");
 		break;
 	case KEY_MAX_STATES:
-		a->max_states = (uint32_t)number(state, arg, 1, 1u << 29, "--max-states");
+		a->max_states = (uint32_t)kmc_option_number(state, arg, 1, 1u << 29, "--max-states");
 		break;
 	case KEY_VERIFY:
-		a->verify_one_in = (uint32_t)number(state, arg, 0, UINT32_MAX, "--verify");
+		a->verify_one_in = (uint32_t)kmc_option_number(state, arg, 0, UINT32_MAX, "--verify");
 		break;
 	case KEY_NO_MERGING:
 		a->no_merging = true;

@@ -7,6 +7,7 @@
 #include "generate/generate.h"
 #include "generate/outcome_matrix.h"
 #include "kmc-version.h"
+#include "options/options.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
 
@@ -32,28 +33,6 @@ struct request {
 	const char *axes;
 };
 
-static uint64_t number(struct argp_state *state, const char *text)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *end || end == text || *text == '-')
-		argp_error(state, "%s is no number", text);
-	return value;
-}
-
-static uint32_t release(struct argp_state *state, const char *text)
-{
-	unsigned int major, minor, patch = 0;
-	int used = 0, fields = sscanf(text, "%u.%u%n.%u%n", &major, &minor, &used, &patch, &used);
-
-	if (fields < 2 || text[used] || major > 1023 || minor > 1023 || patch > 1023)
-		argp_error(state, "%s is no release", text);
-	return KMC_RELEASE(major, minor, patch);
-}
-
 static enum kmc_gen_misuse misuse(struct argp_state *state, const char *text)
 {
 	for (int i = 0; i < KMC_GEN_NR_MISUSES; i++)
@@ -72,10 +51,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct kmc_gen_wish *wish = &request->wish;
 
 	switch (key) {
-	case 's': wish->seed = number(state, arg); break;
-	case KEY_MACHINE: wish->machine = number(state, arg); break;
-	case KEY_PROFILE: wish->profile = release(state, arg); break;
-	case KEY_EDITION: wish->edition = release(state, arg); break;
+	case 's': wish->seed = kmc_option_number(state, arg, 0, UINT64_MAX, "--seed"); break;
+	case KEY_MACHINE: wish->machine = kmc_option_number(state, arg, 0, UINT64_MAX, "--machine"); break;
+	case KEY_PROFILE: wish->profile = kmc_option_release(state, arg, "--profile"); break;
+	case KEY_EDITION: wish->edition = kmc_option_release(state, arg, "--edition"); break;
 	case KEY_MISUSE: wish->misuse = misuse(state, arg); break;
 	case KEY_KMALLOC: wish->kmalloc_only = true; break;
 	case KEY_MATRIX: request->axes = arg; break;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "kmc-version.h"
 #include "minimize/minimize.h"
+#include "options/options.h"
 #include "oracle/report.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
@@ -39,7 +40,6 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
-	char *end;
 
 	switch (key) {
 	case 'o':
@@ -54,10 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->wish.rule = arg;
 		break;
 	case KEY_MAX_RUNS:
-		errno = 0;
-		a->wish.max_runs = strtoull(arg, &end, 10);
-		if (errno || *end || end == arg || *arg == '-' || !a->wish.max_runs)
-			argp_error(state, "%s is no number for --max-runs", arg);
+		a->wish.max_runs = kmc_option_number(state, arg, 1, UINT64_MAX, "--max-runs");
 		break;
 	case KEY_OPS_ONLY:
 		a->wish.ops_only = true;

@@ -3,11 +3,12 @@
  * kmconform check PROGRAM...: run programs on a target, or take recorded
  * events, and judge them.
  */
-#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "check.h"
 #include "kmc-version.h"
+#include "options/options.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
 
@@ -33,18 +34,6 @@ static const struct argp_option options_table[] = {
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "Give a silent target up (default 10)", 0 },
 	{ 0 }
 };
-
-static uint64_t number(struct argp_state *state, const char *text, const char *what)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *end || end == text || *text == '-' || !value)
-		argp_error(state, "%s is not a number for %s", text, what);
-	return value;
-}
 
 static void take_target(struct argp_state *state, struct kmc_check_options *options, char *name)
 {
@@ -81,7 +70,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->flags &= ~KMC_TARGET_OBSERVE;
 		break;
 	case KEY_REPEAT:
-		options->repeat = number(state, arg, "--repeat");
+		options->repeat = kmc_option_number(state, arg, 1, UINT64_MAX, "--repeat");
 		break;
 	case KEY_HASH:
 		options->hash = true;
@@ -90,7 +79,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->ktap = options->run.quiet = true;
 		break;
 	case KEY_TIMEOUT:
-		options->timeout_ms = (int)number(state, arg, "--timeout") * 1000;
+		options->timeout_ms = (int)kmc_option_number(state, arg, 1, INT_MAX / 1000, "--timeout") * 1000;
 		break;
 	case ARGP_KEY_ARGS:
 		arguments->files = state->argv + state->next;

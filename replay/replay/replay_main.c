@@ -4,12 +4,12 @@
  * to a kernel's, compare, and have both judged. Also the two halves of a
  * blind prediction.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "kmc-version.h"
+#include "options/options.h"
 #include "replay.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
@@ -39,23 +39,6 @@ static const struct argp_option options_table[] = {
 	{ 0 }
 };
 
-static uint64_t bytes_of(struct argp_state *state, const char *text)
-{
-	static const char suffixes[] = "KMGT";
-	char *end;
-	unsigned long long value;
-	const char *suffix;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	suffix = *end ? strchr(suffixes, *end) : NULL;
-	if (errno || end == text || *text == '-' || !value || (*end && (!suffix || end[1])))
-		argp_error(state, "%s is not a number of bytes", text);
-	if (!suffix)
-		return value;
-	return value << 10 * (unsigned int)(suffix - suffixes + 1);
-}
-
 static void take_pages(struct argp_state *state, struct kmc_replay_options *options,
 		       const char *text)
 {
@@ -69,16 +52,6 @@ static void take_pages(struct argp_state *state, struct kmc_replay_options *opti
 		argp_error(state, "--pages takes user, all or none");
 }
 
-static void take_profile(struct argp_state *state, struct kmc_replay_options *options,
-			 const char *text)
-{
-	uint32_t release = kmc_release_parse(text);
-
-	if (!release)
-		argp_error(state, "%s is no release", text);
-	options->profile = kmc_replay_profile(release);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -86,12 +59,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT: state->child_inputs[0] = &options->run; break;
-	case KEY_EVENTS: options->max_events = bytes_of(state, arg); break;
+	case KEY_EVENTS: options->max_events = kmc_option_bytes(state, arg, "--events"); break;
 	case KEY_ALLOC_ONLY: options->alloc_only = options->no_judge = true; break;
 	case KEY_NO_JUDGE: options->no_judge = true; break;
 	case KEY_PAGES: take_pages(state, options, arg); break;
-	case KEY_PROFILE: take_profile(state, options, arg); break;
-	case KEY_MEMORY: options->memory_bytes = bytes_of(state, arg); break;
+	case KEY_PROFILE:
+		options->profile = kmc_replay_profile(kmc_option_release(state, arg, "--profile"));
+		break;
+	case KEY_MEMORY: options->memory_bytes = kmc_option_bytes(state, arg, "--machine-memory"); break;
 	case KEY_PREDICT: arguments->predict = arg; break;
 	case KEY_COMPARE: arguments->compare = arg; break;
 	case KEY_BRIEF: options->brief = true; break;
