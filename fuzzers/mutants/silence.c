@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "exec/library.h"
 #include "exec/target.h"
 #include "generate/generate.h"
 #include "kmc-version.h"
@@ -65,13 +66,10 @@ static bool is_malloc(const struct arguments *a)
 	return !strcmp(a->target, "malloc");
 }
 
-/* Advice is a note; a malloc is no kernel, and is not compared with one. */
-static bool counts(const struct run *run, const struct kmc_rule *rule)
+/* Advice that is not followed is a note, whoever the subject is. */
+static bool is_note(const struct kmc_rule *rule)
 {
-	if (rule->strength == KMC_SHOULD && rule->party == KMC_PARTY_CALLER)
-		return false;
-	return !(is_malloc(run->a) && rule->origin == KMC_ORIGIN_I &&
-		 rule->party == KMC_PARTY_ALLOCATOR);
+	return rule->strength == KMC_SHOULD && rule->party == KMC_PARTY_CALLER;
 }
 
 static void on_violation(void *arg, const struct kmc_finding *finding)
@@ -79,7 +77,7 @@ static void on_violation(void *arg, const struct kmc_finding *finding)
 	struct run *run = arg;
 	const struct kmc_rule *rule = kmc_rule_at((size_t)finding->rule);
 
-	if (!counts(run, rule))
+	if (is_note(rule))
 		return;
 	run->alarms++;
 	printf("%s %s %s: seed %" PRIu64 " machine %" PRIu64 " profile %u.%u\n  let %s\n  then %s\n"
@@ -137,6 +135,7 @@ static int open_subject(struct run *run, const struct kmc_program *program)
 	memcpy(subject.name, caps.name, sizeof(subject.name));
 	subject.machine = caps.machine;
 	subject.shows = caps.shows;
+	subject.disclaims = caps.disclaims;
 	err = kmc_judge_create(&subject, &run->judge);
 	if (!err)
 		kmc_judge_on_violation(run->judge, on_violation, run);
@@ -222,6 +221,7 @@ int main(int argc, char **argv)
 
 	argp_err_exit_status = CANNOT;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	kmc_library_prepare(a.library, argv);
 	run.seed = a.seed;
 	kmc_program_init(&program);
 	start = now();

@@ -253,6 +253,7 @@ static int make_judge(struct kmc_rigs *rigs, struct kmc_rig *rig)
 	memcpy(subject.name, caps.name, sizeof(subject.name));
 	subject.machine = caps.machine;
 	subject.shows = caps.shows;
+	subject.disclaims = caps.disclaims;
 	err = kmc_judge_create(&subject, &rig->judge);
 	for (size_t i = 0; i < rigs->nr_accepted && !err; i++)
 		err = kmc_judge_accept(rig->judge, rigs->accepted[i]);

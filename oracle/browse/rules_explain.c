@@ -62,6 +62,15 @@ static void print_needs(uint32_t bits)
 		putchar('\n');
 }
 
+/* What a subject that is no Linux may disclaim. */
+static void print_promises(uint32_t promises)
+{
+	if (promises)
+		printf("  unless    the subject says that it %s\n",
+		       promises & KMC_PROMISE_NATURAL ? "aligns no sizes beyond the minimum" :
+							"is no Linux");
+}
+
 static void print_rule(const struct kmc_rule *r)
 {
 	char span[64];
@@ -74,6 +83,7 @@ static void print_rule(const struct kmc_rule *r)
 	printf("  source    %s\n", r->source);
 	printf("  releases  %s\n", kmc_rules_span(span, sizeof(span), r));
 	print_needs(r->needs);
+	print_promises(r->rests_on);
 	if (r->alias)
 		printf("  findings  carry %s\n", r->alias);
 	printf("  judged    %s\n", r->judged ? "yes" : "not by this version");

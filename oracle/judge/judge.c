@@ -24,6 +24,7 @@ static enum kmc_unreachable why_by_layout(const struct kmc_judge *judge, size_t 
 static enum kmc_unreachable why_unreachable(const struct kmc_judge *judge, size_t index)
 {
 	const struct kmc_rule *rule = kmc_rule_at(index);
+	enum kmc_unreachable why;
 
 	if (!kmc_rule_in_force(rule, judge->subject.edition))
 		return KMC_WHY_EDITION;
@@ -33,7 +34,10 @@ static enum kmc_unreachable why_unreachable(const struct kmc_judge *judge, size_
 		return rule->unjudged;
 	if (rule->needs & ~judge->subject.shows)
 		return KMC_WHY_NOT_SHOWN;
-	return why_by_layout(judge, index);
+	why = why_by_layout(judge, index);
+	if (!why && rule->rests_on & judge->subject.disclaims)
+		why = KMC_WHY_DISCLAIMED;
+	return why;
 }
 
 static void choose_rules(struct kmc_judge *judge)

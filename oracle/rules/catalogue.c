@@ -21,6 +21,12 @@
 #define NEED_VMALLOC    KMC_SHOWS_VMALLOC
 #define NEED_GFP        KMC_SHOWS_GFP
 #define NEED_STATE      KMC_SHOWS_STATE
+/* Promises stand in the same column, above what a subject shows. */
+#define PROMISES_FROM   24
+#define ON_NATURAL      (KMC_PROMISE_NATURAL << PROMISES_FROM)
+#define ON_LINUX(who, whence)                                                                      \
+	(KMC_PARTY_##who == KMC_PARTY_ALLOCATOR && KMC_ORIGIN_##whence == KMC_ORIGIN_I ?           \
+		 KMC_PROMISE_LINUX : 0)
 #define SHAPE_SIZE      KMC_SHAPE_SIZE
 #define SHAPE_GFP       KMC_SHAPE_GFP
 #define SHAPE_CONTEXT   KMC_SHAPE_CONTEXT
@@ -38,7 +44,9 @@ static struct kmc_rule rules[] = {
 #define KMC_RULE(token, rule_id, words, who, how, whence, from, to, show, attributes, other, now,  \
 		 text, where)                                                                      \
 	{ .id = rule_id, .name = words, .party = KMC_PARTY_##who, .strength = KMC_##how,           \
-	  .origin = KMC_ORIGIN_##whence, .since = from, .until = to, .needs = show,                \
+	  .origin = KMC_ORIGIN_##whence, .since = from, .until = to,                               \
+	  .needs = (show) & ((1u << PROMISES_FROM) - 1),                                           \
+	  .rests_on = (show) >> PROMISES_FROM | ON_LINUX(who, whence),                             \
 	  .alias = other, .statement = text, .source = where, .shape = attributes,                 \
 	  .judged = (now) == KMC_WHY_NOT, .unjudged = now },
 #include "rules.def"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "check.h"
+#include "exec/library.h"
 #include "kmc-version.h"
 #include "options/options.h"
 
@@ -24,7 +25,7 @@ struct arguments {
 static const struct argp_option options_table[] = {
 	{ "target", KEY_TARGET, "NAME", 0, "Run on alloc (default) or malloc", 0 },
 	{ "library", KEY_LIBRARY, "FILE", 0, "malloc: take it from this shared library", 0 },
-	{ "plain", KEY_PLAIN, NULL, 0, "malloc: without natural alignment", 0 },
+	{ "plain", KEY_PLAIN, NULL, 0, "malloc: no natural alignment, judged as if there were", 0 },
 	{ "events", KEY_EVENTS, "FILE", 0, "Write the events as text (.ev)", 0 },
 	{ "tracepoints", KEY_TRACEPOINTS, NULL, 0, "alloc: tracepoints inside calls too", 0 },
 	{ "no-observe", KEY_NO_OBSERVE, NULL, 0, "Do not look at zeroed memory unasked", 0 },
@@ -136,6 +137,7 @@ int main(int argc, char **argv)
 
 	argp_err_exit_status = KMC_EXIT_CANNOT;
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	kmc_library_prepare(arguments.options.library, argv);
 	check.first = arguments.files[0];
 	if (arguments.options.ktap) {
 		check.ktap = kmc_ktap_begin((unsigned int)arguments.nr_files);

@@ -109,6 +109,7 @@ static int open_target(struct kmc_check *check, struct kmc_check_group *group, c
 	snprintf(subject.name, sizeof(subject.name), "%s", group->caps.name);
 	subject.machine = group->caps.machine;
 	subject.shows = group->caps.shows;
+	subject.disclaims = group->caps.disclaims;
 	return make_judge(check, group, &subject, path);
 }
 

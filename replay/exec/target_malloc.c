@@ -5,8 +5,11 @@
  * it was not written for. The face adds what the call's contract promises
  * and malloc does not: the zero-size pointer, the size ceiling, zeroing,
  * overflow checks, and, through posix_memalign(), the alignment of sizes that
- * are powers of two or multiples of one. With KMC_TARGET_PLAIN that last part
- * is left out: malloc promises 16 bytes and no more.
+ * are powers of two or multiples of one. Whether that last part is kept is
+ * tried out when the subject is opened: not every library's posix_memalign()
+ * aligns. Such a one disclaims natural alignment; all disclaim to be Linux.
+ * With KMC_TARGET_PLAIN the part is left out (malloc promises 16 bytes and no
+ * more) and claimed all the same.
  *
  * Caches, pages, contexts, flags and machines do not exist here: those ops are
  * refused. Addresses are the process's own, so runs are not comparable.
@@ -32,6 +35,7 @@ struct malloc_state {
 	size_t (*usable)(void *);
 	uint64_t max_size;
 	bool plain;
+	bool natural; /* what was tried had natural alignment */
 };
 
 static struct malloc_state *state_of(struct kmc_exec *exec)
@@ -67,6 +71,33 @@ static void face_free(const struct malloc_state *m, void *block)
 {
 	if ((uintptr_t)block > 16)
 		m->free(block);
+}
+
+#define TRIED_AT_ONCE 4
+#define TRIED_LARGE   65536u /* from here on one block of a size is enough */
+
+/* Blocks that live at the same time: the first of a page could be aligned by chance. */
+static bool size_is_aligned(const struct malloc_state *m, uint64_t size)
+{
+	unsigned int wanted = size < TRIED_LARGE ? TRIED_AT_ONCE : 1, nr = 0;
+	void *blocks[TRIED_AT_ONCE];
+	bool aligned = true;
+
+	for (; nr < wanted && (blocks[nr] = face_alloc(m, size)); nr++)
+		aligned = aligned && !((uintptr_t)blocks[nr] & ((size & -size) - 1));
+	while (nr)
+		face_free(m, blocks[--nr]);
+	return aligned;
+}
+
+/* Each power of two up to the ceiling, and its first odd multiples. */
+static bool is_natural(const struct malloc_state *m)
+{
+	for (uint64_t align = 8; align <= m->max_size; align *= 2)
+		for (unsigned int odd = 1; odd < 8 && align * odd <= m->max_size; odd += 2)
+			if (!size_is_aligned(m, align * odd))
+				return false;
+	return true;
 }
 
 static void *face_resize(const struct malloc_state *m, void *old, uint64_t old_size, uint64_t size)
@@ -262,15 +293,19 @@ static int take_library(struct malloc_state *m, const char *path, char *error, s
 	return 0;
 }
 
-static void fill_caps(struct kmc_caps *caps, const struct kmc_target_config *config)
+static void fill_caps(struct kmc_caps *caps, const struct malloc_state *m,
+		      const struct kmc_target_config *config)
 {
 	const char *base = config->library ? strrchr(config->library, '/') : NULL;
 
 	snprintf(caps->name, sizeof(caps->name), "%s malloc%s",
 		 base ? base + 1 : config->library ? config->library : "libc",
-		 config->flags & KMC_TARGET_PLAIN ? ", plain" : "");
+		 m->plain ? ", plain" : "");
 	caps->shows = KMC_SHOWS_ADDRESS | KMC_SHOWS_SIZE | KMC_SHOWS_GRANTED | KMC_SHOWS_CALLS |
 		      KMC_SHOWS_EVERY_FREE | KMC_SHOWS_CONTENT | KMC_SHOWS_VALUES;
+	caps->disclaims = KMC_PROMISE_LINUX;
+	if (!m->natural && !m->plain)
+		caps->disclaims |= KMC_PROMISE_NATURAL;
 	caps->machine.profile = 0;
 	/* It clears what it is asked to clear. */
 	caps->machine.options &= ~(uint32_t)(KMC_MO_init_on_alloc | KMC_MO_init_on_free);
@@ -298,7 +333,8 @@ static int malloc_open(const struct kmc_target_config *config, struct kmc_target
 		kmc_exec_close(&exec->target);
 		return err;
 	}
-	fill_caps(&exec->caps, config);
+	m->natural = is_natural(m);
+	fill_caps(&exec->caps, m, config);
 	*target = &exec->target;
 	return 0;
 }

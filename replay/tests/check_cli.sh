@@ -77,5 +77,23 @@ kfree(r2)'
 expect 0 "verdict:" $check --target malloc align.op
 expect 0 "verdict:" $check --target malloc --library "$KMC_BIN/bump_malloc.so" align.op
 expect 1 "ALIGN-2" $check --target malloc --library "$KMC_BIN/bump_malloc.so" --plain align.op
+# One that says of itself, tried out, that it aligns no sizes is not held to that, and no
+# malloc to what only Linux does; both have their reason in the summary.
+program crooked.op 'r0 = kmalloc(1024, GFP_KERNEL)
+r1 = kmalloc(512, GFP_KERNEL)
+r2 = kmalloc(768, GFP_KERNEL)
+kfree(r0)
+kfree(r1)
+kfree(r2)'
+expect 0 "the subject says that it does not promise it" $check --target malloc crooked.op
+expect 0 "verdict:" $check --target malloc --library "$KMC_BIN/crooked_malloc.so" crooked.op
+expect 1 "ALIGN-2" $check --target malloc --library "$KMC_BIN/crooked_malloc.so" --plain crooked.op
+natural() {
+	$check -o malloc.json "$@" > /dev/null
+	awk -F'"' '$2 == "id" { rule = $4 } $2 == "state" && rule == "ALIGN-2" { print $4; exit }' malloc.json
+}
+[ "$(natural --target malloc crooked.op)" = pass ] || { echo "libc aligns sizes"; failed=1; }
+[ "$(natural --target malloc --library "$KMC_BIN/crooked_malloc.so" crooked.op)" = unreachable ] ||
+	{ echo "a crooked malloc is asked for alignment"; failed=1; }
 
 exit $failed

@@ -171,6 +171,7 @@ static void start(struct kmc_target *target, uint32_t edition, struct run *run)
 	target->ops->caps(target, &caps);
 	subject.machine = caps.machine;
 	subject.shows = caps.shows;
+	subject.disclaims = caps.disclaims;
 	assert_int_equal(kmc_judge_create(&subject, &run->judge), 0);
 	kmc_judge_on_violation(run->judge, on_violation, run);
 	assert_int_equal(target->ops->reset(target), 0);

@@ -62,17 +62,10 @@ static void on_event(void *arg, const struct kmc_event *ev)
 		run->last = *ev;
 }
 
-/*
- * malloc promises what the face adds, and no alignment or place that only the
- * kernel's own layout gives: rules of origin I are compared, never held against.
- */
-static bool counts(const struct run *run, const struct kmc_rule *rule)
+/* Advice that is not followed is a note. */
+static bool is_note(const struct kmc_rule *rule)
 {
-	/* Advice that is not followed is a note. */
-	if (rule->strength == KMC_SHOULD && rule->party == KMC_PARTY_CALLER)
-		return false;
-	return !(run->is_malloc && rule->origin == KMC_ORIGIN_I &&
-		 rule->party == KMC_PARTY_ALLOCATOR);
+	return rule->strength == KMC_SHOULD && rule->party == KMC_PARTY_CALLER;
 }
 
 static void on_violation(void *arg, const struct kmc_finding *finding)
@@ -80,7 +73,7 @@ static void on_violation(void *arg, const struct kmc_finding *finding)
 	struct run *run = arg;
 	const struct kmc_rule *rule = kmc_rule_at((size_t)finding->rule);
 
-	if (!counts(run, rule))
+	if (is_note(rule))
 		return;
 	if (run->want && !strcmp(rule->id, run->want) && rule->party == KMC_PARTY_CALLER) {
 		run->found = true;
@@ -229,6 +222,7 @@ static struct kmc_judge *make_judge(struct kmc_target *target, uint32_t edition,
 	memcpy(subject.name, caps.name, sizeof(subject.name));
 	subject.machine = caps.machine;
 	subject.shows = caps.shows;
+	subject.disclaims = caps.disclaims;
 	assert_int_equal(kmc_judge_create(&subject, &judge), 0);
 	kmc_judge_on_violation(judge, on_violation, run);
 	return judge;

@@ -347,6 +347,7 @@ static struct kmc_target *open_subject(const struct kmc_program *program)
 	memcpy(subject.name, caps.name, sizeof(subject.name));
 	subject.machine = caps.machine;
 	subject.shows = caps.shows;
+	subject.disclaims = caps.disclaims;
 	assert_int_equal(kmc_judge_create(&subject, &judge), 0);
 	kmc_judge_on_violation(judge, on_violation, NULL);
 	return target;

@@ -193,10 +193,53 @@ static void editions(void **state)
 	assert_int_equal(why, KMC_WHY_OPTION_OFF);
 }
 
+static struct kmc_judge *disclaiming(uint32_t promises)
+{
+	struct kmc_subject subject;
+	struct kmc_judge *judge;
+
+	make_subject(&subject, false);
+	subject.edition = KMC_RELEASE(6, 18, 0);
+	subject.disclaims = promises;
+	assert_int_equal(kmc_judge_create(&subject, &judge), 0);
+	return judge;
+}
+
+/* What an allocator of another make does not promise is unreachable on it, and nothing else. */
+static void promises(void **state)
+{
+	static const char *const natural[] = { "ALIGN-2", "ALIGN-3", "ALIGN-5", "ALIGN-12", "RS-1" };
+	struct kmc_judge *none = disclaiming(0), *linux_too = disclaiming(KMC_PROMISE_LINUX),
+			 *sizes_too = disclaiming(KMC_PROMISE_NATURAL);
+	unsigned int by_make = 0, by_size = 0;
+
+	(void)state;
+	for (size_t i = 0; i < kmc_rule_count(); i++) {
+		const struct kmc_rule *rule = kmc_rule_at(i);
+		enum kmc_unreachable why = none->why[i];
+		bool of_linux = rule->origin == KMC_ORIGIN_I && rule->party == KMC_PARTY_ALLOCATOR;
+		bool of_sizes = false;
+
+		for (size_t j = 0; j < sizeof(natural) / sizeof(natural[0]); j++)
+			of_sizes = of_sizes || !strcmp(rule->id, natural[j]);
+		assert_int_equal(linux_too->why[i], why || !of_linux ? why : KMC_WHY_DISCLAIMED);
+		assert_int_equal(sizes_too->why[i], why || !of_sizes ? why : KMC_WHY_DISCLAIMED);
+		assert_int_equal(linux_too->on[i], linux_too->why[i] == KMC_WHY_NOT);
+		by_make += linux_too->why[i] == KMC_WHY_DISCLAIMED;
+		by_size += sizes_too->why[i] == KMC_WHY_DISCLAIMED;
+	}
+	assert_true(by_make > 20);
+	assert_int_equal(by_size, 5);
+	kmc_judge_destroy(none);
+	kmc_judge_destroy(linux_too);
+	kmc_judge_destroy(sizes_too);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts),
+		cmocka_unit_test(promises),
 		cmocka_unit_test(counts_by_family),
 		cmocka_unit_test(names),
 		cmocka_unit_test(name_prefixes),

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include "exec_run.h"
+#include "oracle/judge.h"
 
 static struct seen seen;
 
@@ -97,6 +98,8 @@ static void test_honest_capabilities(void **state)
 	target->ops->caps(target, &caps);
 	assert_false(caps.deterministic);
 	assert_int_equal(caps.machine.profile, 0);
+	/* Tried out: this one aligns. */
+	assert_int_equal(caps.disclaims, KMC_PROMISE_LINUX);
 	assert_int_equal(target->ops->hash(target, &hash), -ENOTSUP);
 	assert_int_equal(target->ops->snapshot(target), -ENOTSUP);
 	run_text(target, &seen, "r0 = alloc_pages(GFP_KERNEL, 0)\nr1 = snapshot()\n");
@@ -114,6 +117,7 @@ static void test_shared_library(void **state)
 	(void)state;
 	target->ops->caps(target, &caps);
 	assert_string_equal(caps.name, "libc.so.6 malloc, plain");
+	assert_int_equal(caps.disclaims, KMC_PROMISE_LINUX);
 	run_text(target, &seen, "r0 = kmalloc(64, GFP_KERNEL)\nkfree(r0)\n");
 	assert_int_equal(seen.events[0].outcome, KMC_OUT_VALUE);
 	target->ops->close(target);

@@ -74,6 +74,13 @@ enum kmc_origin { KMC_ORIGIN_S, KMC_ORIGIN_D, KMC_ORIGIN_I, KMC_ORIGIN_I_STAR };
 #define KMC_SHOWS_GFP      (1u << 15)
 #define KMC_SHOWS_STATE    (1u << 16) /* machine state at entry (free pages, reclaimable) */
 
+/*
+ * What an allocator of another make may say that it does not promise: rules
+ * that rest on it are unreachable there. Who disclaims nothing is held to all.
+ */
+#define KMC_PROMISE_LINUX   (1u << 0) /* to do as Linux does: allocator rules of origin I */
+#define KMC_PROMISE_NATURAL (1u << 1) /* addresses aligned to what divides the size */
+
 struct kmc_rule {
 	const char *id;        /* "ALIGN-2" */
 	const char *name;      /* words-name: "align.power-of-two" */
@@ -81,6 +88,7 @@ struct kmc_rule {
 	uint8_t party, strength, origin;
 	uint32_t since, until; /* editions [since, until); 0 open */
 	uint32_t needs;        /* KMC_SHOWS_*: unreachable where the subject lacks one */
+	uint32_t rests_on;     /* KMC_PROMISE_*: unreachable where the subject disclaims one */
 	const char *alias;     /* id under which a breach is reported; NULL itself; "meta" */
 	const char *statement; /* one line */
 	const char *source;
@@ -118,7 +126,8 @@ enum kmc_rule_state {
 	X(UNSEEN, "nothing that a subject can report proves or refutes it") \
 	X(COUNTED, "counted only: never a finding")                      \
 	X(NO_PROMISE, "promises nothing: nothing is asserted")           \
-	X(REPLACED, "other rules stand in its place")
+	X(REPLACED, "other rules stand in its place")                    \
+	X(DISCLAIMED, "the subject says that it does not promise it")
 enum kmc_unreachable {
 #define KMC_WHY(name, text) KMC_WHY_##name,
 	KMC_UNREACHABLE(KMC_WHY)
@@ -159,6 +168,7 @@ struct kmc_subject {
 	struct kmc_machine machine;  /* facts that are known */
 	uint32_t edition;            /* KMC_RELEASE() to judge by */
 	uint32_t shows;              /* KMC_SHOWS_* */
+	uint32_t disclaims;          /* KMC_PROMISE_* that it does not make; 0: it makes all */
 	bool bare;                   /* bare tracepoints with blind spots (a recorded kernel) */
 	/* Events of different cpus closer than this may stand in the wrong order (a recording
 	 * with the coarse clock: one tick); 0: the order is right. */

@@ -51,7 +51,7 @@
 /* Wishes at opening. */
 #define KMC_TARGET_OBSERVE     1u /* look at zeroed memory and report CONTENT_* unasked */
 #define KMC_TARGET_TRACEPOINTS 2u /* report tracepoints inside calls as well */
-#define KMC_TARGET_PLAIN       4u /* malloc: hand out what malloc gives, no natural alignment */
+#define KMC_TARGET_PLAIN       4u /* malloc: hand out what malloc gives, but claim natural alignment */
 
 struct kmc_target_config {
 	struct kmc_machine machine;
@@ -63,6 +63,7 @@ struct kmc_target_config {
 struct kmc_caps {
 	char name[64];              /* "alloc 6.18.44" */
 	uint32_t shows;             /* KMC_SHOWS_* of oracle/judge.h */
+	uint32_t disclaims;         /* KMC_PROMISE_* of oracle/judge.h that it does not make */
 	bool deterministic;         /* equal programs give equal events and hashes */
 	struct kmc_machine machine; /* as the subject has it */
 	uint64_t ops[(KMC_OPCODE_END + 63) / 64];
