@@ -6,52 +6,54 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "exec/library.h"
 #include "exec/target.h"
-#include "generate/generate.h"
 #include "kmc-version.h"
-#include "oracle/judge.h"
+#include "silence.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
 
 #define ALARM  1
 #define CANNOT 2
-#define PROGRAMS_A_MACHINE 64
+#define PLAIN_S    15  /* between lines where nobody rewrites them, as kmconform fuzz has it */
+#define TERMINAL_S 0.5 /* between looks at a terminal */
+#define STATE_S    1   /* between states */
 
-struct arguments {
-	uint64_t ops, seed;
-	const char *target, *library;
-	bool quiet;
-};
-
-enum { KEY_TARGET = 0x100, KEY_LIBRARY };
+enum { KEY_TARGET = 0x100, KEY_LIBRARY, KEY_STATE };
 
 static const struct argp_option options[] = {
 	{ "ops", 'n', "N", 0, "Run until N ops were judged (default 1000000)", 0 },
 	{ "seed", 's', "N", 0, "The first program's seed (default 1)", 0 },
+	{ "jobs", 'j', "N", 0, "Run N processes at a time (default 1); the result is the same", 0 },
+	{ "state", KEY_STATE, "FILE", 0,
+	  "Keep in FILE how far it is; the same command goes on from there, after kill -9 too", 0 },
 	{ "target", KEY_TARGET, "NAME", 0, "alloc (default) or malloc", 0 },
 	{ "library", KEY_LIBRARY, "FILE", 0, "malloc: take it from this shared library", 0 },
 	{ "quiet", 'q', NULL, 0, "No progress", 0 },
 	{ 0 }
 };
 
-static const uint32_t profiles[] = { KMC_RELEASE(6, 1, 192), KMC_RELEASE(6, 6, 9),
-				     KMC_RELEASE(6, 12, 117), KMC_RELEASE(6, 18, 44) };
-static const uint32_t editions[] = { KMC_RELEASE(6, 1, 0), KMC_RELEASE(6, 6, 0),
-				     KMC_RELEASE(6, 12, 0), KMC_RELEASE(6, 18, 0) };
+static volatile sig_atomic_t stopped;
 
-struct run {
-	const struct arguments *a;
-	struct kmc_target *target;
-	struct kmc_judge *judge;
-	uint64_t seed, ops, events, programs, alarms;
-	int error;
-	struct kmc_gen_wish wish;
-};
+static void on_signal(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+/* A wait for a job ends when a signal comes; who hangs ends with the second. */
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
 
 static double now(void)
 {
@@ -61,147 +63,153 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static bool is_malloc(const struct arguments *a)
+static uint64_t number(struct argp_state *state, const char *text, uint64_t max)
 {
-	return !strcmp(a->target, "malloc");
-}
+	unsigned long long value;
+	char *end;
 
-/* Advice that is not followed is a note, whoever the subject is. */
-static bool is_note(const struct kmc_rule *rule)
-{
-	return rule->strength == KMC_SHOULD && rule->party == KMC_PARTY_CALLER;
-}
-
-static void on_violation(void *arg, const struct kmc_finding *finding)
-{
-	struct run *run = arg;
-	const struct kmc_rule *rule = kmc_rule_at((size_t)finding->rule);
-
-	if (is_note(rule))
-		return;
-	run->alarms++;
-	printf("%s %s %s: seed %" PRIu64 " machine %" PRIu64 " profile %u.%u\n  let %s\n  then %s\n"
-	       "  but %s\n", rule->id, finding->call, finding->clause, run->wish.seed,
-	       run->wish.machine, run->wish.profile >> 20, run->wish.profile >> 10 & 1023,
-	       finding->let, finding->then, finding->but);
-}
-
-static void on_event(void *arg, const struct kmc_event *ev)
-{
-	struct run *run = arg;
-
-	run->events++;
-	if (kmc_judge_event(run->judge, ev) < 0)
-		run->error = -ENOMEM;
-}
-
-static void on_cache(void *arg, const struct kmc_cache_desc *cache)
-{
-	struct run *run = arg;
-
-	if (kmc_judge_cache(run->judge, cache))
-		run->error = -ENOMEM;
-}
-
-static void close_subject(struct run *run)
-{
-	kmc_judge_destroy(run->judge);
-	if (run->target)
-		run->target->ops->close(run->target);
-	run->judge = NULL;
-	run->target = NULL;
-}
-
-static int open_subject(struct run *run, const struct kmc_program *program)
-{
-	struct kmc_target_config config = { .machine = program->machine,
-					    .library = run->a->library,
-					    .flags = KMC_TARGET_OBSERVE };
-	const struct kmc_target_ops *ops = kmc_target_find(run->a->target);
-	struct kmc_subject subject = { .edition = program->edition };
-	struct kmc_caps caps;
-	char error[256] = "";
-	int err;
-
-	close_subject(run);
-	if (program->machine.seed % 3 == 0)
-		config.flags |= KMC_TARGET_TRACEPOINTS;
-	err = ops->open(&config, &run->target, error, sizeof(error));
-	if (err) {
-		fprintf(stderr, "kmconform silence: %s\n", *error ? error : strerror(-err));
-		return err;
-	}
-	run->target->ops->caps(run->target, &caps);
-	memcpy(subject.name, caps.name, sizeof(subject.name));
-	subject.machine = caps.machine;
-	subject.shows = caps.shows;
-	subject.disclaims = caps.disclaims;
-	err = kmc_judge_create(&subject, &run->judge);
-	if (!err)
-		kmc_judge_on_violation(run->judge, on_violation, run);
-	return err;
-}
-
-static int run_program(struct run *run, struct kmc_program *program)
-{
-	struct kmc_sink sink = { .arg = run, .event = on_event, .cache = on_cache };
-	uint64_t machine = 1 + run->seed / PROGRAMS_A_MACHINE;
-	bool first = !run->target || run->wish.machine != machine;
-	const char *rule;
-	int err;
-
-	run->wish = (struct kmc_gen_wish){ .seed = run->seed++, .machine = machine,
-					   .profile = profiles[machine % 4],
-					   .edition = editions[machine % 4],
-					   .kmalloc_only = is_malloc(run->a) };
-	err = kmc_generate(program, &run->wish, &rule);
-	if (!err && first)
-		err = open_subject(run, program);
-	if (!err)
-		err = run->target->ops->reset(run->target);
-	if (err)
-		return err;
-	kmc_judge_reset(run->judge);
-	err = kmc_target_run(run->target, program->ops, program->nr_ops, &sink, 10000);
-	if (!err && kmc_judge_finish(run->judge) < 0)
-		err = -ENOMEM;
-	run->ops += program->nr_ops;
-	run->programs++;
-	return err ? err : run->error;
-}
-
-static void progress(const struct run *run, double start)
-{
-	double seconds = now() - start, rate = (double)run->ops / (seconds > 0 ? seconds : 1);
-
-	fprintf(stderr, "\r%" PRIu64 " ops, %" PRIu64 " false alarms, %.0f ops/s, %.0f s left   ",
-		run->ops, run->alarms, rate, (double)(run->a->ops - run->ops) / rate);
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || *end || end == text || *text == '-' || value > max)
+		argp_error(state, "%s is no number up to %" PRIu64, text, max);
+	return value;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct arguments *a = state->input;
-	char *end;
+	struct silence_wish *wish = state->input;
 
 	switch (key) {
-	case 'n':
-	case 's':
-		errno = 0;
-		*(key == 'n' ? &a->ops : &a->seed) = strtoull(arg, &end, 10);
-		if (errno || *end || end == arg || *arg == '-')
-			argp_error(state, "%s is no number", arg);
+	case 'n': wish->ops = number(state, arg, UINT64_MAX); break;
+	case 's': wish->seed = number(state, arg, UINT64_MAX / 2); break;
+	case 'j':
+		wish->jobs = (unsigned int)number(state, arg, SILENCE_MAX_JOBS);
+		if (!wish->jobs)
+			argp_error(state, "--jobs takes a number from 1 to %d", SILENCE_MAX_JOBS);
 		break;
 	case KEY_TARGET:
-		a->target = arg;
+		wish->target = arg;
 		if (!kmc_target_find(arg))
 			argp_error(state, "no target %s", arg);
 		break;
-	case KEY_LIBRARY: a->library = arg; break;
-	case 'q': a->quiet = true; break;
+	case KEY_LIBRARY: wish->library = arg; break;
+	case KEY_STATE: wish->state = arg; break;
+	case 'q': wish->quiet = true; break;
 	case ARGP_KEY_ARG: argp_error(state, "what is %s?", arg); break;
+	case ARGP_KEY_END:
+		if (wish->library && strcmp(wish->target, "malloc"))
+			argp_error(state, "--library is for --target malloc");
+		break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
+}
+
+/* The rate is that of this run, the counts those of all before as well. */
+static void progress_line(const struct silence_wish *wish, const struct silence_sum *sum,
+			  uint64_t ops_before, double seconds, bool terminal)
+{
+	double rate = (double)(sum->ops - ops_before) / (seconds > 0 ? seconds : 1);
+
+	fprintf(stderr, "%s%" PRIu64 " of %" PRIu64 " ops, %" PRIu64
+		" false alarms, %.0f ops/s, %.0f s left%s", terminal ? "\r\033[K" : "", sum->ops,
+		wish->ops, sum->alarms, rate,
+		rate > 0 && sum->ops < wish->ops ? (double)(wish->ops - sum->ops) / rate : 0,
+		terminal ? "" : "\n");
+}
+
+static void progress(const struct silence_wish *wish, const struct silence_sum *sum,
+		     uint64_t ops_before, double start)
+{
+	static double next;
+	bool terminal = isatty(STDERR_FILENO);
+	double time = now();
+
+	if (wish->quiet)
+		return;
+	/* The first plain line after a while only: short runs have none. */
+	if (!next)
+		next = terminal ? start : start + PLAIN_S;
+	if (time < next)
+		return;
+	progress_line(wish, sum, ops_before, time - start, terminal);
+	next = time + (terminal ? TERMINAL_S : PLAIN_S);
+}
+
+static void progress_clear(const struct silence_wish *wish)
+{
+	if (!wish->quiet && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+}
+
+/* Alarms are told once: what was said is on record before it goes on. */
+static int account(const struct silence_wish *wish, struct silence_sum *sum,
+		   const struct silence_result *result)
+{
+	static double next_state;
+	double time;
+
+	sum->next_seed = result->seed + 1;
+	sum->ops += result->ops;
+	sum->events += result->events;
+	sum->alarms += result->alarms;
+	sum->programs++;
+	if (result->alarms) {
+		progress_clear(wish);
+		fwrite(result->text, 1, result->length, stdout);
+		fflush(stdout);
+	}
+	if (!wish->state)
+		return 0;
+	time = now();
+	if (!result->alarms && time < next_state)
+		return 0;
+	next_state = time + STATE_S;
+	return silence_state_write(wish, sum);
+}
+
+static int run_all(const struct silence_wish *wish, struct silence_sum *sum)
+{
+	uint64_t ops_before = sum->ops;
+	struct silence_jobs *jobs;
+	double start = now();
+	int err = 0;
+
+	if (sum->ops >= wish->ops)
+		return 0;
+	jobs = silence_jobs_start(wish, sum->next_seed);
+	if (!jobs)
+		return -ECHILD;
+	while (!err && !stopped && sum->ops < wish->ops) {
+		struct silence_result result;
+
+		err = silence_jobs_next(jobs, &result);
+		if (err == -EINTR) {
+			err = 0;
+			continue;
+		}
+		err = err ? err : account(wish, sum, &result);
+		progress(wish, sum, ops_before, start);
+	}
+	silence_jobs_stop(jobs);
+	progress_clear(wish);
+	if (!err)
+		err = silence_state_write(wish, sum);
+	return err;
+}
+
+static int conclude(const struct silence_wish *wish, const struct silence_sum *sum)
+{
+	bool whole = sum->ops >= wish->ops;
+
+	if (silence_subject_print(wish))
+		return CANNOT;
+	printf("%" PRIu64 " ops of %" PRIu64 " programs judged on %s, %" PRIu64 " events, %" PRIu64
+	       " false alarms\n", sum->ops, sum->programs, wish->target, sum->events, sum->alarms);
+	if (!whole)
+		fprintf(stderr, "kmconform silence: stopped before %" PRIu64 " ops%s\n", wish->ops,
+			wish->state ? "; the same command goes on" : "");
+	return sum->alarms ? ALARM : whole ? 0 : CANNOT;
 }
 
 int main(int argc, char **argv)
@@ -211,35 +219,23 @@ int main(int argc, char **argv)
 		.parser = parse,
 		.doc = "Run random programs of correct callers on a correct allocator, over all "
 		       "profiles with matching editions, and report what a rule says all the same."
-		       "\vExit status: 0 silent, 1 a false alarm, 2 could not run.",
+		       "\vPrograms are numbered by their seeds; what is printed does not depend on the "
+		       "number of jobs, nor on how often a run with --state was taken up again.\n\n"
+		       "What a malloc does not promise is found out or known when it is opened, and "
+		       "named at the end; rules that rest on it are unreachable.\n\n"
+		       "Exit status: 0 silent, 1 a false alarm, 2 could not run, or was stopped before "
+		       "the end.",
 	};
-	struct arguments a = { .ops = 1000000, .seed = 1, .target = "alloc" };
-	struct kmc_program program;
-	struct run run = { .a = &a };
-	double start;
-	int err = 0;
+	struct silence_wish wish = { .ops = 1000000, .seed = 1, .jobs = 1, .target = "alloc" };
+	struct silence_sum sum;
 
 	argp_err_exit_status = CANNOT;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	kmc_library_prepare(a.library, argv);
-	run.seed = a.seed;
-	kmc_program_init(&program);
-	start = now();
-	while (!err && run.ops < a.ops) {
-		err = run_program(&run, &program);
-		if (!a.quiet && isatty(STDERR_FILENO) && run.programs % 256 == 0)
-			progress(&run, start);
-	}
-	if (isatty(STDERR_FILENO) && !a.quiet)
-		fprintf(stderr, "\r%70s\r", "");
-	close_subject(&run);
-	kmc_program_free(&program);
-	if (err) {
-		fprintf(stderr, "kmconform silence: seed %" PRIu64 ": %s\n", run.wish.seed,
-			strerror(-err));
+	argp_parse(&argp, argc, argv, 0, NULL, &wish);
+	kmc_library_prepare(wish.library, argv);
+	if (silence_state_read(&wish, &sum))
 		return CANNOT;
-	}
-	printf("%" PRIu64 " ops of %" PRIu64 " programs judged on %s, %" PRIu64 " events, %" PRIu64
-	       " false alarms\n", run.ops, run.programs, a.target, run.events, run.alarms);
-	return run.alarms ? ALARM : 0;
+	catch_signals();
+	if (run_all(&wish, &sum))
+		return CANNOT;
+	return conclude(&wish, &sum);
 }

@@ -8,7 +8,7 @@
 #include "exec/library.h"
 
 #define TUNABLE      "glibc.rtld.optional_static_tls"
-#define TUNABLE_ROOM TUNABLE "=16384" /* bytes; jemalloc takes 2.5 KiB, the loader has 512 to spare */
+#define TUNABLE_ROOM TUNABLE "=16384" /* bytes; what the loader has to spare is for small ones */
 
 static void start_again(char **argv)
 {
