@@ -131,17 +131,12 @@ static bool compaction_zonelist_suitable(struct alloc_context *ac)
 	return false;
 }
 
-/* Rule: CPT-5. Model: exact (R-10.4; a fatal signal is an exiting task). */
-bool should_compact_retry(struct alloc_context *ac, unsigned int alloc_flags,
-			  enum compact_result result, enum compact_priority *prio,
-			  unsigned int *retries)
+static bool compact_again(struct alloc_context *ac, enum compact_result result,
+			  enum compact_priority *prio, unsigned int *retries)
 {
 	bool costly = ac->order > COSTLY_ORDER;
 	enum compact_priority least = costly ? MIN_COMPACT_COSTLY_PRIORITY : COMPACT_PRIO_SYNC_FULL;
 
-	(void)alloc_flags;
-	if (!ac->order || (ac->cpu->task->flags & KMC_PF_FATAL_SIGNAL))
-		return false;
 	if (result == COMPACT_SKIPPED)
 		return compaction_zonelist_suitable(ac);
 	if (result == COMPACT_SUCCESS &&
@@ -152,4 +147,20 @@ bool should_compact_retry(struct alloc_context *ac, unsigned int alloc_flags,
 	--*prio;
 	*retries = 0;
 	return true;
+}
+
+/* Rule: CPT-5. Model: exact (R-10.4; a fatal signal is an exiting task). */
+bool should_compact_retry(struct alloc_context *ac, unsigned int alloc_flags,
+			  enum compact_result result, enum compact_priority *prio,
+			  unsigned int *retries)
+{
+	struct kmc_tp tp = { .id = KMC_TP_COMPACT_RETRY, .node = ac->node, .order = ac->order,
+			     .gfp = ac->gfp, .bytes_req = *prio, .bytes_alloc = result };
+
+	(void)alloc_flags;
+	if (!ac->order || (ac->cpu->task->flags & KMC_PF_FATAL_SIGNAL))
+		return false;
+	tp.pfn = compact_again(ac, result, prio, retries);
+	kmc_trace_emit(ac->sim, &tp);
+	return tp.pfn;
 }

@@ -174,7 +174,7 @@ struct kmc_sim {
 	/* tracing */
 	kmc_tp_fn trace_fn;
 	void *trace_arg;
-	uint64_t trace_mask;
+	kmc_tp_mask trace_mask;
 	/* who has movable memory, and is told when it moves: compact/migrate.c */
 	const struct kmc_holder_ops *holder;
 	void *holder_arg;

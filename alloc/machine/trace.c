@@ -10,26 +10,33 @@
  * Sent from paths that are slow anyway and look at the mask themselves: who asks
  * for these alone leaves the fast paths as they are.
  */
-#define RARE_TRACEPOINTS                                                 \
-	(1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |                    \
-	 1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |                 \
-	 1ull << KMC_TP_DIRECT_RECLAIM_BEGIN | 1ull << KMC_TP_DIRECT_RECLAIM_END | \
-	 1ull << KMC_TP_MARK_VICTIM | 1ull << KMC_TP_PANIC |             \
-	 1ull << KMC_TP_STARTED_IO | 1ull << KMC_TP_STARTED_FS |         \
-	 1ull << KMC_TP_PAGES_BACK |                                     \
-	 1ull << KMC_TP_ALLOC_VMAP_AREA | 1ull << KMC_TP_FREE_VMAP_AREA_NOFLUSH | \
-	 1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |  \
-	 1ull << KMC_TP_CHARGED | 1ull << KMC_TP_UNCHARGED | 1ull << KMC_TP_SLOW_PATH | \
-	 ((2ull << KMC_TP_PURGE_VMAP_AREA_LAZY) - (1ull << KMC_TP_MIGRATED)))
+static const enum kmc_tp_id rare[] = {
+	KMC_TP_WARN, KMC_TP_SLEEP, KMC_TP_RELEASED, KMC_TP_HUNG, KMC_TP_DIRECT_RECLAIM_BEGIN,
+	KMC_TP_DIRECT_RECLAIM_END, KMC_TP_MARK_VICTIM, KMC_TP_PANIC, KMC_TP_STARTED_IO,
+	KMC_TP_STARTED_FS, KMC_TP_PAGES_BACK, KMC_TP_ALLOC_VMAP_AREA,
+	KMC_TP_FREE_VMAP_AREA_NOFLUSH, KMC_TP_WAKEUP_KSWAPD, KMC_TP_FAULT_INJECTED,
+	KMC_TP_CHARGED, KMC_TP_UNCHARGED, KMC_TP_SLOW_PATH, KMC_TP_MM_PAGE_FREE_BATCHED,
+};
 
-void kmc_sim_trace(struct kmc_sim *sim, uint64_t mask, kmc_tp_fn fn, void *arg)
+/* And two runs of neighbours. */
+static kmc_tp_mask rare_tracepoints(void)
+{
+	kmc_tp_mask mask = 2 * KMC_TP_BIT(KMC_TP_PURGE_VMAP_AREA_LAZY) - KMC_TP_BIT(KMC_TP_MIGRATED);
+
+	mask |= KMC_ALL_TPS + 1 - KMC_TP_BIT(KMC_TP_KSWAPD_WAKE);
+	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
+		mask |= KMC_TP_BIT(rare[i]);
+	return mask;
+}
+
+void kmc_sim_trace(struct kmc_sim *sim, kmc_tp_mask mask, kmc_tp_fn fn, void *arg)
 {
 	sim->trace_fn = fn;
 	sim->trace_arg = arg;
 	sim->trace_mask = fn ? mask : 0;
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
 		kmc_attention_set(&sim->cpus[i], ATTN_TRACE,
-				  (sim->trace_mask & ~RARE_TRACEPOINTS) != 0);
+				  (sim->trace_mask & ~rare_tracepoints()) != 0);
 }
 
 void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp)

@@ -32,14 +32,26 @@ static bool counted(struct charge *c)
 	}
 }
 
+static void trace_reclaim(const struct charge *c, enum kmc_tp_id id, uint64_t reclaimed)
+{
+	struct kmc_tp tp = { .id = id, .node = -1, .gfp = c->gfp, .pfn = UINT64_MAX,
+			     .bytes_req = reclaimed };
+
+	kmc_trace_emit(c->cpu->sim, &tp);
+}
+
+/* Also where there is nothing to be found, the search is told of. */
 static uint64_t reclaim(struct charge *c, struct mem_cgroup *memcg, uint64_t nr)
 {
 	const struct kmc_memcg_ops *ops = c->cpu->sim->memcg_ops;
+	uint64_t reclaimed = 0;
 
-	if (!ops || !ops->reclaim)
-		return 0;
-	return ops->reclaim(c->cpu->sim->memcg_ops_arg, memcg,
-			    nr > SWAP_CLUSTER_MAX ? nr : SWAP_CLUSTER_MAX, c->gfp);
+	trace_reclaim(c, KMC_TP_MEMCG_RECLAIM_BEGIN, 0);
+	if (ops && ops->reclaim)
+		reclaimed = ops->reclaim(c->cpu->sim->memcg_ops_arg, memcg,
+					 nr > SWAP_CLUSTER_MAX ? nr : SWAP_CLUSTER_MAX, c->gfp);
+	trace_reclaim(c, KMC_TP_MEMCG_RECLAIM_END, reclaimed);
+	return reclaimed;
 }
 
 static bool dying(const struct kmc_cpu *cpu)

@@ -401,6 +401,19 @@ static bool last_reserve_given_back(struct alloc_context *ac, bool rounds_ran_ou
 	       unreserve_highatomic_pageblock(ac, zonelist_of(ac), true);
 }
 
+static bool zone_worth_a_round(struct alloc_context *ac, struct zone *zone, unsigned int rounds)
+{
+	uint64_t reclaimable = zone_reclaimable_pages(ac->sim, zone);
+	struct kmc_tp tp = { .id = KMC_TP_RECLAIM_RETRY_ZONE, .node = zone->node,
+			     .order = ac->order, .gfp = ac->gfp,
+			     .bytes_req = zone_nr_free(zone) + reclaimable, .bytes_alloc = rounds };
+
+	tp.pfn = zone_watermark_ok_if(ac->sim, zone, ac->order, wmark_pages(zone, WMARK_MIN),
+				      ac->highest, reclaimable);
+	kmc_trace_emit(ac->sim, &tp);
+	return tp.pfn;
+}
+
 /* Step 14. Rule: RCL-2, RCL-3, HA-5. Model: exact. */
 static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_flags,
 				 uint64_t progress, unsigned int *no_progress_loops)
@@ -414,8 +427,7 @@ static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_fl
 		struct zone *zone = &ac->sim->page->zones[list->zone[i]];
 
 		if (cpuset_zone_allowed(ac, zone, alloc_flags) &&
-		    zone_watermark_ok_if(ac->sim, zone, ac->order, wmark_pages(zone, WMARK_MIN), ac->highest,
-					 zone_reclaimable_pages(ac->sim, zone)))
+		    zone_worth_a_round(ac, zone, *no_progress_loops))
 			return true;
 	}
 	return last_reserve_given_back(ac, false);

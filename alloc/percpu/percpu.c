@@ -35,6 +35,30 @@ static size_t full_size(const struct kmc_sim *sim, size_t size)
 	return size * sim->config.nr_cpus + size / PCPU_MIN_ALLOC_SIZE * sizeof(uint64_t);
 }
 
+static void emit(struct kmc_cpu *cpu, enum kmc_tp_id id, const void *ptr, size_t size, gfp_t gfp)
+{
+	struct kmc_tp tp = { .id = id, .node = -1, .pfn = UINT64_MAX, .ptr = ptr, .gfp = gfp,
+			     .bytes_req = size, .bytes_alloc = full_size(cpu->sim, size) };
+
+	kmc_trace_emit(cpu->sim, &tp);
+}
+
+static void trace_chunk(struct kmc_cpu *cpu, enum kmc_tp_id id, uint32_t first_unit)
+{
+	struct kmc_tp tp = { .id = id, .node = -1, .pfn = UINT64_MAX,
+			     .ptr = pfn_to_virt_in(cpu->sim, first_unit) };
+
+	kmc_trace_emit(cpu->sim, &tp);
+}
+
+static void trace_fail(const struct request *r)
+{
+	struct kmc_tp tp = { .id = KMC_TP_PERCPU_ALLOC_FAIL, .node = -1, .pfn = UINT64_MAX,
+			     .gfp = r->gfp, .bytes_req = r->size, .bytes_alloc = r->align };
+
+	kmc_trace_emit(r->cpu->sim, &tp);
+}
+
 static uint16_t *payer_of(struct kmc_percpu_state *state, const struct pcpu_chunk *chunk,
 			  unsigned int bit)
 {
@@ -116,7 +140,9 @@ static bool create_chunk(const struct request *r)
 		mark_unit(r->cpu->sim, unit[0], (uint64_t)(chunk - state->chunks));
 	}
 	kmc_lock_drop(&state->lock);
-	if (!chunk)
+	if (chunk)
+		trace_chunk(r->cpu, KMC_TP_PERCPU_CREATE_CHUNK, unit[0]);
+	else
 		units_free(r->cpu, unit, r->cpu->sim->config.nr_cpus);
 	return chunk;
 }
@@ -196,14 +222,6 @@ static void *take(const struct request *r)
 	return area;
 }
 
-static void emit(struct kmc_cpu *cpu, enum kmc_tp_id id, const void *ptr, size_t size, gfp_t gfp)
-{
-	struct kmc_tp tp = { .id = id, .node = -1, .pfn = UINT64_MAX, .ptr = ptr, .gfp = gfp,
-			     .bytes_req = size, .bytes_alloc = full_size(cpu->sim, size) };
-
-	kmc_trace_emit(cpu->sim, &tp);
-}
-
 static bool arguments_fit(const struct request *r)
 {
 	return r->size && r->size <= PCPU_MIN_UNIT_SIZE && r->align <= PAGE_SIZE &&
@@ -244,8 +262,10 @@ void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t gfp)
 	if (kmc_memcg_charge_bytes(cpu, r.gfp, full_size(cpu->sim, r.size), &r.payer))
 		return NULL;
 	area = allocate(&r);
-	if (!area)
+	if (!area) {
+		trace_fail(&r);
 		kmc_memcg_uncharge_bytes(cpu, r.payer, full_size(cpu->sim, r.size));
+	}
 	if (!area && !r.atomic)
 		warn(&r, "percpu allocation failed");
 	if (area)
@@ -330,8 +350,10 @@ void free_percpu(void *pdata)
 	else
 		emit(cpu, KMC_TP_PERCPU_FREE, pdata, size, 0);
 	kmc_memcg_uncharge_bytes(cpu, payer, full_size(cpu->sim, size));
-	if (superfluous)
+	if (superfluous) {
+		trace_chunk(cpu, KMC_TP_PERCPU_DESTROY_CHUNK, unit[0]);
 		units_free(cpu, unit, cpu->sim->config.nr_cpus);
+	}
 }
 
 void *kmc_per_cpu_ptr(void *ptr, unsigned int cpu)

@@ -56,7 +56,7 @@ static uint64_t scan_group(struct scan_control *sc, struct group_scan *scan)
 
 /*
  * Protected groups are spared as long as others have something.
- * Model: simplified: without ages and priorities, and without mm_vmscan_memcg_reclaim_*.
+ * Model: simplified: without ages and priorities.
  */
 static uint64_t try_to_free_mem_cgroup_pages(void *arg, struct mem_cgroup *memcg,
 					     uint64_t nr_pages, unsigned int gfp)

@@ -153,6 +153,18 @@ static void count_failure(struct kmc_sim *sim, struct kswapd *kswapd, bool progr
 	kmc_lock_drop(&sim->reclaim->lock);
 }
 
+static void trace_daemon(struct kmc_sim *sim, enum kmc_tp_id id, unsigned int node,
+			 const struct kswapd *run)
+{
+	struct kmc_tp tp = { .id = id, .node = (int)node, .pfn = UINT64_MAX };
+
+	if (id == KMC_TP_KSWAPD_WAKE) {
+		tp.order = run->order - 1;
+		tp.bytes_req = run->highest;
+	}
+	kmc_trace_emit(sim, &tp);
+}
+
 /* Rule: RCL-6. Model: simplified; a run is one step, nothing comes in between. */
 uint64_t kswapd_run(struct kmc_sim *sim, unsigned int node, bool aside)
 {
@@ -167,6 +179,7 @@ uint64_t kswapd_run(struct kmc_sim *sim, unsigned int node, bool aside)
 	kmc_lock_drop(&sim->reclaim->lock);
 	if (!run.order)
 		return 0;
+	trace_daemon(sim, KMC_TP_KSWAPD_WAKE, node, &run);
 	if (!pgdat_balanced(sim, node, run.order - 1, run.highest)) {
 		reclaimed = balance_pgdat(sim, node, run.order - 1, run.highest, aside);
 		count_failure(sim, kswapd, reclaimed);
@@ -177,6 +190,7 @@ uint64_t kswapd_run(struct kmc_sim *sim, unsigned int node, bool aside)
 	kmc_lock_take(&sim->reclaim->lock);
 	mark_busy(sim, node, kswapd->order);
 	kmc_lock_drop(&sim->reclaim->lock);
+	trace_daemon(sim, KMC_TP_KSWAPD_SLEEP, node, &run);
 	return reclaimed;
 }
 

@@ -11,6 +11,8 @@
 #include "memcg.h"
 #include "reclaim.h"
 
+#define MAX_OOM_REAP_RETRIES 10u
+
 /* Whether storage is suspended is seen from the mask, as a kernel sees it. */
 bool storage_suspended(const struct kmc_sim *sim)
 {
@@ -113,23 +115,46 @@ struct kmc_task *select_bad_process(struct kmc_sim *sim, const struct mem_cgroup
 	return chosen;
 }
 
+static void trace_task(struct kmc_sim *sim, enum kmc_tp_id id, unsigned int task)
+{
+	struct kmc_tp tp = { .id = id, .node = -1, .pfn = UINT64_MAX, .bytes_req = task };
+
+	if (id == KMC_TP_OOM_SCORE_ADJ_UPDATE)
+		tp.bytes_alloc = (uint64_t)(int64_t)sim->reclaim->oom_score_adj[task];
+	kmc_trace_emit(sim, &tp);
+}
+
 static void mark_oom_victim(struct kmc_sim *sim, struct kmc_task *task)
 {
-	struct kmc_tp tp = { .id = KMC_TP_MARK_VICTIM, .node = -1, .pfn = UINT64_MAX,
-			     .bytes_req = task->id };
-
 	if (task->flags & KMC_PF_OOM_VICTIM)
 		return;
 	kmc_sim_task_set(sim, task->id, KMC_PF_OOM_VICTIM | KMC_PF_EXITING,
 			 KMC_PF_OOM_VICTIM | KMC_PF_EXITING);
-	kmc_trace_emit(sim, &tp);
+	trace_task(sim, KMC_TP_MARK_VICTIM, task->id);
+}
+
+/*
+ * The reaper never waits for the victim's map, it comes back ten times and then leaves
+ * the memory to the victim's own end. Rule: OOM-4, OOM-5.
+ */
+static void oom_reap_task(struct kmc_sim *sim, struct kmc_cpu *cpu, unsigned int task)
+{
+	trace_task(sim, KMC_TP_WAKE_REAPER, task);
+	if (sim->reclaim->map_locked >> task & 1) {
+		for (unsigned int i = 0; i < MAX_OOM_REAP_RETRIES; i++)
+			trace_task(sim, KMC_TP_SKIP_TASK_REAPING, task);
+		return;
+	}
+	trace_task(sim, KMC_TP_START_TASK_REAPING, task);
+	kmc_population_drop(sim, cpu, &sim->reclaim->anon[task], UINT64_MAX);
+	trace_task(sim, KMC_TP_FINISH_TASK_REAPING, task);
 }
 
 void kmc_oom_kill(struct kmc_sim *sim, struct kmc_cpu *cpu, struct kmc_task *victim)
 {
 	mark_oom_victim(sim, victim);
 	sleep_a_tick(sim);
-	kmc_population_drop(sim, cpu, &sim->reclaim->anon[victim->id], UINT64_MAX);
+	oom_reap_task(sim, cpu, victim->id);
 }
 
 /* Rule: OOM-2, OOM-4, OOM-5, OOM-6. Model: exact but for the reaper, which has no delay. */
@@ -163,5 +188,17 @@ int kmc_sim_oom_score_adj(struct kmc_sim *sim, unsigned int task, int adj)
 	own = &sim->reclaim->oom_score_adj[task];
 	kmc_touch(sim, own, sizeof(*own));
 	*own = adj;
+	trace_task(sim, KMC_TP_OOM_SCORE_ADJ_UPDATE, task);
+	return 0;
+}
+
+int kmc_sim_task_map_lock(struct kmc_sim *sim, unsigned int task, bool locked)
+{
+	uint64_t *tasks = &sim->reclaim->map_locked;
+
+	if (task >= KMC_SIM_MAX_TASKS)
+		return -EINVAL;
+	kmc_touch(sim, tasks, sizeof(*tasks));
+	*tasks = locked ? *tasks | 1ull << task : *tasks & ~(1ull << task);
 	return 0;
 }

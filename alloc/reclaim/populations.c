@@ -39,8 +39,35 @@ static struct page *pop(struct kmc_sim *sim, struct population *from)
 	return page;
 }
 
+/* Page cache and memory of tasks go back by the batch, which is told of each page besides. */
+static void free_batched(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page)
+{
+	struct kmc_tp tp = { .id = KMC_TP_MM_PAGE_FREE_BATCHED, .node = -1,
+			     .pfn = page_to_pfn_in(sim, page) };
+
+	kmc_pages_free(sim, cpu, page, 0);
+	kmc_trace_emit(sim, &tp);
+}
+
+/* Rule: TRC-2. Model: exact but for the order within a batch: there all frees come first. */
 uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
 			     uint64_t most)
+{
+	uint64_t nr = 0;
+
+	for (; nr < most; nr++) {
+		struct page *page = pop(sim, from);
+
+		if (!page)
+			break;
+		kmc_touch(sim, page, sizeof(*page));
+		free_batched(sim, cpu, page);
+	}
+	return nr;
+}
+
+uint64_t kmc_population_drop_objects(struct kmc_sim *sim, struct kmc_cpu *cpu,
+				     struct population *from, uint64_t most)
 {
 	uint64_t nr = 0;
 
@@ -90,7 +117,7 @@ uint64_t kmc_population_drop_if(struct kmc_sim *sim, struct kmc_cpu *cpu, struct
 		if (!page)
 			break;
 		kmc_touch(sim, page, sizeof(*page));
-		kmc_pages_free(sim, cpu, page, 0);
+		free_batched(sim, cpu, page);
 	}
 	return nr;
 }
@@ -185,7 +212,9 @@ int kmc_sim_task_exit(struct kmc_sim *sim, unsigned int task)
 		return -EINVAL;
 	kmc_population_drop(sim, kmc_this_cpu, &sim->reclaim->anon[task], UINT64_MAX);
 	kmc_oom_lock(sim);
-	kmc_sim_oom_score_adj(sim, task, 0);
+	kmc_touch(sim, sim->reclaim, sizeof(*sim->reclaim));
+	sim->reclaim->oom_score_adj[task] = 0;
+	sim->reclaim->map_locked &= ~(1ull << task);
 	err = kmc_sim_task_set(sim, task, KMC_PF_OOM_VICTIM, 0);
 	kmc_oom_unlock(sim);
 	return err;
@@ -245,6 +274,8 @@ uint64_t kmc_reclaim_hash(struct kmc_sim *sim, uint64_t seed)
 								   state->kswapd[i].order),
 					  (uint64_t)state->kswapd[i].highest << 32 |
 						  state->kswapd[i].failures);
+	if (state->map_locked)
+		h = kmc_hash_word(h, state->map_locked);
 	if (state->oom_enabled | state->storage_suspended)
 		h = kmc_hash_word(h, 2u * state->oom_enabled + state->storage_suspended);
 	return kmc_shrinkers_hash(state, h);

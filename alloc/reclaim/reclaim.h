@@ -39,6 +39,7 @@ struct kmc_reclaim_state {
 	struct kmc_lock lock;
 	struct kmc_lock oom_lock; /* one killer at a time; with others below it */
 	bool oom_enabled, storage_suspended;
+	uint64_t map_locked; /* tasks, by bit, whose memory no reaper gets at */
 	uint32_t nr_shrinkers;
 	struct shrinker shrinkers[KMC_MAX_SHRINKERS];
 	struct population lru[KMC_SIM_MAX_ZONES][KMC_NR_LRU];
@@ -69,6 +70,9 @@ uint64_t kmc_population_fill(struct kmc_sim *sim, struct population *to, gfp_t g
 			     uint64_t most);
 uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
 			     uint64_t most);
+/** kmc_population_drop_objects() - As kmc_population_drop(), pages of slabs, which go one by one. */
+uint64_t kmc_population_drop_objects(struct kmc_sim *sim, struct kmc_cpu *cpu,
+				     struct population *from, uint64_t most);
 /** kmc_population_drop_if() - Those only that @want; it may look, with the lock held. */
 uint64_t kmc_population_drop_if(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
 				uint64_t most, bool (*want)(void *arg, const struct page *page),

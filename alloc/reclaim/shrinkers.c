@@ -65,17 +65,35 @@ static void work_space(const struct scan_control *sc, const struct shrinker *s)
 	}
 }
 
-/* Twice the share of a population: objects are asked for before pages are. */
-static uint64_t do_shrink_slab(struct scan_control *sc, struct shrinker *s)
+static void trace_shrinker(const struct scan_control *sc, enum kmc_tp_id id, uint64_t a, uint64_t b)
 {
-	uint64_t share = (population_nr(&s->objects) * 2) >> sc->priority;
+	struct kmc_tp tp = { .id = id, .node = -1, .gfp = sc->gfp, .pfn = UINT64_MAX,
+			     .bytes_req = a, .bytes_alloc = b };
 
+	kmc_trace_emit(sc->sim, &tp);
+}
+
+static uint64_t scan_objects(struct scan_control *sc, struct shrinker *s, uint64_t share)
+{
 	if (!share || (s->needs_fs && !(sc->gfp & __GFP_FS)))
 		return 0;
 	if (s->needs_fs)
 		trace_reclaim_work(sc, KMC_LRU_NEEDS_FS);
 	work_space(sc, s);
-	return kmc_population_drop(sc->sim, sc->cpu, &s->objects, share);
+	return kmc_population_drop_objects(sc->sim, sc->cpu, &s->objects, share);
+}
+
+/* Twice the share of a population: objects are asked for before pages are. */
+static uint64_t do_shrink_slab(struct scan_control *sc, struct shrinker *s)
+{
+	uint64_t nr = population_nr(&s->objects), share = (nr * 2) >> sc->priority, freed;
+
+	if (!nr)
+		return 0;
+	trace_shrinker(sc, KMC_TP_SHRINK_SLAB_START, nr, share);
+	freed = scan_objects(sc, s, share);
+	trace_shrinker(sc, KMC_TP_SHRINK_SLAB_END, freed, 0);
+	return freed;
 }
 
 /* Rule: RCL-1, GFP-35. Model: simplified (R-9.3; each object is a page of its own). */

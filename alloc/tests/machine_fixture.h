@@ -97,7 +97,7 @@ static inline void tp_record(void *arg, const struct kmc_tp *tp)
 static inline void tp_listen(enum kmc_tp_id id)
 {
 	tp_count = 0;
-	kmc_sim_trace(sim, 1ull << id, tp_record, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(id), tp_record, NULL);
 }
 
 /* A small generator; the seed is KMC_SEED or fixed, and printed. */

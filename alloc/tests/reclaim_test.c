@@ -168,7 +168,7 @@ static void oom7_busy_killer(void **state)
 	(void)state;
 	boot_killable();
 	kmc_oom_lock(sim);
-	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, done_when_slept, NULL);
+	kmc_sim_trace(sim, KMC_ALL_TPS, done_when_slept, NULL);
 	assert_non_null(alloc_pages(GFP_KERNEL, 0));
 	assert_int_equal(seen[KMC_TP_MARK_VICTIM], 1);
 	assert_int_equal(seen[KMC_TP_SLEEP], 3 + 1); /* and one for the victim's end */

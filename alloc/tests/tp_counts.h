@@ -8,11 +8,13 @@
 static unsigned int seen[KMC_NR_TPS], order_of_events;
 static unsigned int place[KMC_NR_TPS]; /* when it was seen last; 0 never */
 static uint64_t last_victim;           /* task that a killer marked */
+static struct kmc_tp last_tp[KMC_NR_TPS];
 
 static inline void count_tp(void *arg, const struct kmc_tp *tp)
 {
 	(void)arg;
 	seen[tp->id]++;
+	last_tp[tp->id] = *tp;
 	place[tp->id] = ++order_of_events;
 	if (tp->id == KMC_TP_MARK_VICTIM)
 		last_victim = tp->bytes_req;
@@ -23,5 +25,5 @@ static inline void listen(void)
 	memset(seen, 0, sizeof(seen));
 	memset(place, 0, sizeof(place));
 	order_of_events = 0;
-	kmc_sim_trace(sim, (1ull << KMC_NR_TPS) - 1, count_tp, NULL);
+	kmc_sim_trace(sim, KMC_ALL_TPS, count_tp, NULL);
 }

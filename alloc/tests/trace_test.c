@@ -216,7 +216,7 @@ static void gfp3_gfp4_kswapd(void **state)
 /* Rare tracepoints alone leave the fast paths as they are; any other does not. */
 static void test_rare_ones_cost_no_fast_path(void **state)
 {
-	const uint64_t rare = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
+	const kmc_tp_mask rare = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
 			      1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
 			      1ull << KMC_TP_PAGES_BACK |
 			      1ull << KMC_TP_DIRECT_RECLAIM_BEGIN |
@@ -229,13 +229,15 @@ static void test_rare_ones_cost_no_fast_path(void **state)
 			      1ull << KMC_TP_ALLOC_VMAP_AREA |
 			      1ull << KMC_TP_FREE_VMAP_AREA_NOFLUSH |
 			      ((2ull << KMC_TP_PURGE_VMAP_AREA_LAZY) -
-			       (1ull << KMC_TP_MIGRATED));
+			       (1ull << KMC_TP_MIGRATED)) |
+			      1ull << KMC_TP_MM_PAGE_FREE_BATCHED |
+			      (KMC_ALL_TPS + 1 - KMC_TP_BIT(KMC_TP_KSWAPD_WAKE));
 
 	(void)state;
 	kmc_sim_trace(sim, rare, tp_record, NULL);
 	assert_int_equal(kmc_attention_bits(kmc_this_cpu), 0);
 	for (unsigned int id = 0; id < KMC_NR_TPS; id++) {
-		kmc_sim_trace(sim, rare | 1ull << id, tp_record, NULL);
+		kmc_sim_trace(sim, rare | KMC_TP_BIT(id), tp_record, NULL);
 		assert_int_equal(kmc_attention_bits(kmc_this_cpu),
 				 rare >> id & 1 ? 0 : ATTN_TRACE);
 	}

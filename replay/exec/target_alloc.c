@@ -294,6 +294,22 @@ static const int8_t tracepoint_of[KMC_NR_TPS] = {
 	[KMC_TP_CMA_ALLOC_BUSY_RETRY] = KMC_TP_EV_CMA_ALLOC_BUSY_RETRY,
 	[KMC_TP_CMA_RELEASE] = KMC_TP_EV_CMA_RELEASE,
 	[KMC_TP_PURGE_VMAP_AREA_LAZY] = KMC_TP_EV_PURGE_VMAP_AREA,
+	[KMC_TP_KSWAPD_WAKE] = KMC_TP_EV_KSWAPD_WAKE,
+	[KMC_TP_KSWAPD_SLEEP] = KMC_TP_EV_KSWAPD_SLEEP,
+	[KMC_TP_SHRINK_SLAB_START] = KMC_TP_EV_SHRINK_SLAB_START,
+	[KMC_TP_SHRINK_SLAB_END] = KMC_TP_EV_SHRINK_SLAB_END,
+	[KMC_TP_MEMCG_RECLAIM_BEGIN] = KMC_TP_EV_MEMCG_RECLAIM_BEGIN,
+	[KMC_TP_MEMCG_RECLAIM_END] = KMC_TP_EV_MEMCG_RECLAIM_END,
+	[KMC_TP_RECLAIM_RETRY_ZONE] = KMC_TP_EV_RECLAIM_RETRY_ZONE,
+	[KMC_TP_COMPACT_RETRY] = KMC_TP_EV_COMPACT_RETRY,
+	[KMC_TP_OOM_SCORE_ADJ_UPDATE] = KMC_TP_EV_OOM_SCORE_ADJ_UPDATE,
+	[KMC_TP_WAKE_REAPER] = KMC_TP_EV_WAKE_REAPER,
+	[KMC_TP_START_TASK_REAPING] = KMC_TP_EV_START_TASK_REAPING,
+	[KMC_TP_FINISH_TASK_REAPING] = KMC_TP_EV_FINISH_TASK_REAPING,
+	[KMC_TP_SKIP_TASK_REAPING] = KMC_TP_EV_SKIP_TASK_REAPING,
+	[KMC_TP_PERCPU_ALLOC_FAIL] = KMC_TP_EV_PERCPU_ALLOC_FAIL,
+	[KMC_TP_PERCPU_CREATE_CHUNK] = KMC_TP_EV_PERCPU_CREATE_CHUNK,
+	[KMC_TP_PERCPU_DESTROY_CHUNK] = KMC_TP_EV_PERCPU_DESTROY_CHUNK,
 };
 
 void kmc_alloc_tracepoint_event(struct kmc_sim *sim, const struct kmc_gfp_table *table,
@@ -301,7 +317,7 @@ void kmc_alloc_tracepoint_event(struct kmc_sim *sim, const struct kmc_gfp_table 
 {
 	struct kmc_gfp gfp = kmc_gfp_from_raw(table, tp->gfp);
 	bool page = (tp->id >= KMC_TP_MM_PAGE_ALLOC && tp->id <= KMC_TP_MM_PAGE_ALLOC_EXTFRAG) ||
-		    (tp->id >= KMC_TP_COMPACTION_TRY && tp->id != KMC_TP_PURGE_VMAP_AREA_LAZY);
+		    (tp->id >= KMC_TP_COMPACTION_TRY && tp->id <= KMC_TP_CMA_RELEASE);
 
 	kmc_event_init(ev);
 	ev->kind = KMC_EV_TRACEPOINT;
@@ -448,7 +464,7 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 	kmc_exec_tracepoint(exec, &ev);
 }
 
-void kmc_alloc_listen(struct kmc_exec *exec, uint64_t more)
+void kmc_alloc_listen(struct kmc_exec *exec, kmc_tp_mask more)
 {
 	struct alloc_state *state = kmc_alloc_state(exec);
 
@@ -621,7 +637,7 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	state->profile = config.profile;
 	state->gfp = kmc_gfp_table_of(exec->caps.machine.profile);
 	forget(state);
-	state->heard = exec->flags & KMC_TARGET_TRACEPOINTS ? (1ull << KMC_NR_TPS) - 1 : mask;
+	state->heard = exec->flags & KMC_TARGET_TRACEPOINTS ? KMC_ALL_TPS : mask;
 	kmc_sim_holder(state->sim, &kmc_alloc_holder, exec);
 	kmc_alloc_listen(exec, 0);
 	return 0;

@@ -23,7 +23,7 @@ struct alloc_state {
 	bool hung; /* the call under way said that it would wait for ever */
 	uint8_t task[KMC_SIM_MAX_CPUS], context[KMC_SIM_MAX_CPUS];
 	enum kmc_profile profile;
-	uint64_t heard;     /* tracepoints that are always listened to */
+	kmc_tp_mask heard;  /* tracepoints that are always listened to */
 	const void *wiped;  /* the block that a sensitive free was given; how much of it is zero */
 	uint64_t wiped_bytes;
 };
@@ -61,7 +61,7 @@ void kmc_alloc_slab_report(struct kmc_exec *exec, const struct kmc_tp *tp);
 extern const struct kmc_alloc_op kmc_alloc_percpu_ops[], kmc_alloc_zs_ops[], kmc_alloc_dma_ops[];
 
 /** kmc_alloc_listen() - Listen to these tracepoints as well; 0: no longer. */
-void kmc_alloc_listen(struct kmc_exec *exec, uint64_t more);
+void kmc_alloc_listen(struct kmc_exec *exec, kmc_tp_mask more);
 
 /** kmc_alloc_running() - The executor that runs an op now; for callbacks without an argument. */
 struct kmc_exec *kmc_alloc_running(void);

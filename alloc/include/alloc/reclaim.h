@@ -65,6 +65,12 @@ void kmc_sim_suspend_storage(struct kmc_sim *sim, bool suspended);
 
 /** kmc_sim_oom_score_adj() - From -1000, immune, to 1000. Return: 0, -EINVAL. Rule: OOM-5. */
 int kmc_sim_oom_score_adj(struct kmc_sim *sim, unsigned int task, int adj);
+/**
+ * kmc_sim_task_map_lock() - The task has its map locked for writing, or no longer, as one in the
+ * middle of mmap(): if it is killed, its memory stays until it exits.
+ * Context: nobody is being killed. Return: 0, -EINVAL. Rule: OOM-4.
+ */
+int kmc_sim_task_map_lock(struct kmc_sim *sim, unsigned int task, bool locked);
 /** kmc_sim_task_exit() - The task's memory is free, it is no victim any more. Return: 0, -EINVAL. */
 int kmc_sim_task_exit(struct kmc_sim *sim, unsigned int task);
 

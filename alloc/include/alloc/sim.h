@@ -314,8 +314,31 @@ enum kmc_tp_id {
 	KMC_TP_SLOW_PATH,  /* ours: a page request was not served at once, and the path around begins */
 	KMC_TP_RESERVE,    /* ours: the block at pfn was had by a right to what lies below min */
 	KMC_TP_PANIC,      /* ours: the machine is dead, the call returned instead; @text */
+	KMC_TP_KSWAPD_WAKE,  /* a run begins; highest zone in bytes_req */
+	KMC_TP_KSWAPD_SLEEP,
+	KMC_TP_SHRINK_SLAB_START, /* objects in bytes_req, how many are asked for in bytes_alloc */
+	KMC_TP_SHRINK_SLAB_END,   /* given up in bytes_req */
+	KMC_TP_MEMCG_RECLAIM_BEGIN,
+	KMC_TP_MEMCG_RECLAIM_END, /* pages in bytes_req */
+	/* free and reclaimable in bytes_req, rounds without progress in bytes_alloc; it would do: pfn */
+	KMC_TP_RECLAIM_RETRY_ZONE,
+	/* priority in bytes_req, enum compact_result in bytes_alloc; again: pfn */
+	KMC_TP_COMPACT_RETRY,
+	KMC_TP_OOM_SCORE_ADJ_UPDATE, /* task in bytes_req, its new value in bytes_alloc */
+	KMC_TP_WAKE_REAPER,          /* victim in bytes_req, and so the next three */
+	KMC_TP_START_TASK_REAPING,
+	KMC_TP_FINISH_TASK_REAPING,
+	KMC_TP_SKIP_TASK_REAPING,
+	KMC_TP_PERCPU_ALLOC_FAIL,    /* bytes in bytes_req, alignment in bytes_alloc */
+	KMC_TP_PERCPU_CREATE_CHUNK,  /* its first unit at ptr */
+	KMC_TP_PERCPU_DESTROY_CHUNK,
 	KMC_NR_TPS,
 };
+
+/* A set of tracepoints. */
+__extension__ typedef unsigned __int128 kmc_tp_mask;
+#define KMC_TP_BIT(id) ((kmc_tp_mask)1 << (id))
+#define KMC_ALL_TPS    (KMC_TP_BIT(KMC_NR_TPS) - 1)
 
 struct kmc_tp {
 	enum kmc_tp_id id;
@@ -335,7 +358,7 @@ struct kmc_tp {
 };
 typedef void (*kmc_tp_fn)(void *arg, const struct kmc_tp *tp);
 /** kmc_sim_trace() - Call @fn at every tracepoint whose bit is in @mask; NULL switches off. */
-void kmc_sim_trace(struct kmc_sim *sim, uint64_t mask, kmc_tp_fn fn, void *arg);
+void kmc_sim_trace(struct kmc_sim *sim, kmc_tp_mask mask, kmc_tp_fn fn, void *arg);
 
 /* addresses and facts for observers */
 

@@ -157,7 +157,22 @@ enum kmc_misuse_report {
 	X(CMA_ALLOC_FINISH, "cma_alloc_finish")               \
 	X(CMA_ALLOC_BUSY_RETRY, "cma_alloc_busy_retry")       \
 	X(CMA_RELEASE, "cma_release")                         \
-	X(PURGE_VMAP_AREA, "purge_vmap_area_lazy")
+	X(PURGE_VMAP_AREA, "purge_vmap_area_lazy") \
+	X(KSWAPD_SLEEP, "mm_vmscan_kswapd_sleep") \
+	X(SHRINK_SLAB_START, "mm_shrink_slab_start") \
+	X(SHRINK_SLAB_END, "mm_shrink_slab_end") \
+	X(MEMCG_RECLAIM_BEGIN, "mm_vmscan_memcg_reclaim_begin") \
+	X(MEMCG_RECLAIM_END, "mm_vmscan_memcg_reclaim_end") \
+	X(RECLAIM_RETRY_ZONE, "reclaim_retry_zone") \
+	X(COMPACT_RETRY, "compact_retry") \
+	X(OOM_SCORE_ADJ_UPDATE, "oom_score_adj_update") \
+	X(WAKE_REAPER, "wake_reaper") \
+	X(START_TASK_REAPING, "start_task_reaping") \
+	X(FINISH_TASK_REAPING, "finish_task_reaping") \
+	X(SKIP_TASK_REAPING, "skip_task_reaping") \
+	X(PERCPU_ALLOC_FAIL, "percpu_alloc_percpu_fail") \
+	X(PERCPU_CREATE_CHUNK, "percpu_create_chunk") \
+	X(PERCPU_DESTROY_CHUNK, "percpu_destroy_chunk")
 enum kmc_tracepoint {
 #define KMC_TRACEPOINT(name, text) KMC_TP_EV_##name,
 	KMC_TRACEPOINTS(KMC_TRACEPOINT)
