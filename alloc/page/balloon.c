@@ -31,7 +31,7 @@ static struct page *take_page(struct alloc_context *ac, struct zone *zone)
 	for (unsigned int type = 0; type < MIGRATE_PCPTYPES && !page; type++)
 		page = __rmqueue_smallest(ac->sim, ac->cpu, zone, 0, type, false);
 	if (page)
-		zone->direct_alloc++;
+		count_direct_alloc(zone, ac->cpu, 0);
 	kmc_lock_drop(&zone->lock);
 	return page ? kmc_page_prep(ac, page) : NULL;
 }

@@ -14,6 +14,7 @@ static struct zone *zone_with_room(struct alloc_context *ac, unsigned int alloc_
 	struct kmc_page_state *state = ac->sim->page;
 	const struct zonelist *list =
 		&state->zonelists[ac->asked_node][!!(ac->gfp & __GFP_THISNODE)][ac->highest];
+	const struct zone *preferred = cpuset_preferred_zone(ac, list, alloc_flags);
 
 	for (unsigned int i = 0; i < list->nr; i++) {
 		struct zone *zone = &state->zones[list->zone[i]];
@@ -21,7 +22,7 @@ static struct zone *zone_with_room(struct alloc_context *ac, unsigned int alloc_
 
 		if (!cpuset_zone_allowed(ac, zone, alloc_flags))
 			continue;
-		if (zone->node != cpuset_preferred_node(ac, list, alloc_flags))
+		if (zone->node != preferred->node)
 			return NULL;
 		if (zone_watermark_fast(ac->sim, zone, 0, mark, ac->highest, alloc_flags, ac->gfp))
 			return zone_pcp_disabled(zone) ? NULL : zone;

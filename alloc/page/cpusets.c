@@ -38,14 +38,14 @@ bool cpuset_impossible(const struct alloc_context *ac, const struct zonelist *li
 	return true;
 }
 
-unsigned int cpuset_preferred_node(const struct alloc_context *ac, const struct zonelist *list,
+struct zone *cpuset_preferred_zone(const struct alloc_context *ac, const struct zonelist *list,
 				   unsigned int alloc_flags)
 {
 	for (unsigned int i = 0; i < list->nr; i++) {
-		const struct zone *zone = &ac->sim->page->zones[list->zone[i]];
+		struct zone *zone = &ac->sim->page->zones[list->zone[i]];
 
 		if (cpuset_zone_allowed(ac, zone, alloc_flags))
-			return zone->node;
+			return zone;
 	}
-	return ac->asked_node;
+	return NULL;
 }

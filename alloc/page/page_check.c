@@ -4,7 +4,7 @@
  * each list and counter in agreement. For tests and the executor's checks; the
  * machine is quiet meanwhile.
  *
- * Contract: rules-page section 5: I-1..I-12, I-17.
+ * Contract: rules-page section 5: I-1..I-12, I-17, I-18.
  */
 #include <string.h>
 #include "zone.h"
@@ -183,6 +183,26 @@ static void check_accounts(struct kmc_sim *sim, const struct zone *zone,
 	KMC_BUG_ON(stat.pgalloc + stat.unaccounted - stat.pgfree != census->used);
 }
 
+/* I-18: each block that a user got is counted once by whose wish it was and once by where. */
+static void check_numa(struct kmc_sim *sim)
+{
+	uint64_t misses = 0, foreign = 0;
+
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
+		struct kmc_numa_stat numa;
+		struct kmc_zone_stat stat;
+
+		kmc_sim_numa_stat(sim, i, &numa);
+		kmc_sim_zone_stat(sim, i, &stat);
+		KMC_BUG_ON(numa.hit + numa.miss != numa.local + numa.other);
+		KMC_BUG_ON(numa.hit + numa.miss > stat.pgalloc);
+		KMC_BUG_ON((numa.hit + numa.miss) << MAX_PAGE_ORDER < stat.pgalloc);
+		misses += numa.miss;
+		foreign += numa.foreign;
+	}
+	KMC_BUG_ON(misses != foreign);
+}
+
 /* I-12 */
 static void check_marks(const struct zone *zone)
 {
@@ -212,6 +232,7 @@ void kmc_page_check(struct kmc_sim *sim)
 		KMC_BUG_ON(zone_nr_free(zone) > zone->managed);
 		check_marks(zone);
 	}
+	check_numa(sim);
 }
 
 static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t len)
@@ -236,6 +257,9 @@ static uint64_t hash_zone(struct zone *zone, uint64_t h)
 	h = kmc_hash_word(h, zone->direct_free);
 	h = kmc_hash_word(h, zone->pcp_refilled - zone->pcp_drained);
 	h = kmc_hash_word(h, zone->unaccounted);
+	h = kmc_hash_word(kmc_hash_word(h, zone->direct_local), zone->direct_other);
+	if (zone->numa_miss | zone->numa_foreign)
+		h = kmc_hash_word(kmc_hash_word(h, zone->numa_miss), zone->numa_foreign);
 	if (zone->nr_reserved_highatomic)
 		h = kmc_hash_word(h, zone->nr_reserved_highatomic);
 	if (zone->held)

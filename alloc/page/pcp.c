@@ -18,8 +18,8 @@ static bool profile_autotunes(const struct kmc_sim *sim)
 static void pcp_setup(struct kmc_sim *sim, const struct zone *zone, struct per_cpu_pages *pcp)
 {
 	kmc_touch(sim, pcp, sizeof(*pcp));
-	pcp->batch = zone->pcp_batch;
-	pcp->free_max = profile_autotunes(sim) ? pcp->batch << PCP_BATCH_SCALE_MAX : 0;
+	pcp->batch = (uint16_t)zone->pcp_batch;
+	pcp->free_max = profile_autotunes(sim) ? (uint16_t)(pcp->batch << PCP_BATCH_SCALE_MAX) : 0;
 	pcp->high = zone->pcp_high;
 }
 

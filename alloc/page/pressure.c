@@ -31,7 +31,7 @@ static struct page *take_block(struct alloc_context *ac, struct zone *zone, uint
 		for (unsigned int i = 0; (1ull << order) <= want && i < 3 && !page; i++)
 			page = __rmqueue_smallest(ac->sim, ac->cpu, zone, ac->order, types[i], false);
 		if (page)
-			zone->direct_alloc += 1ull << order;
+			count_direct_alloc(zone, ac->cpu, ac->order);
 	}
 	kmc_lock_drop(&zone->lock);
 	return page ? kmc_page_prep(ac, page) : NULL;

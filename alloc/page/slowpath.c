@@ -84,7 +84,7 @@ static struct page *rmqueue_buddy(struct alloc_context *ac, struct zone *zone,
 	if (!page && (alloc_flags & last_resort_rights(ac->sim)))
 		page = rmqueue_highatomic(ac, zone);
 	if (page)
-		zone->direct_alloc += 1u << ac->order;
+		count_direct_alloc(zone, ac->cpu, ac->order);
 	kmc_lock_drop(&zone->lock);
 	return page;
 }
@@ -177,7 +177,7 @@ struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc
 {
 	const struct zonelist *list = zonelist_of(ac);
 	struct kmc_page_state *state = ac->sim->page;
-	unsigned int preferred = cpuset_preferred_node(ac, list, alloc_flags);
+	struct zone *preferred = cpuset_preferred_zone(ac, list, alloc_flags);
 	bool pass_busy_by = true, keep_apart = (alloc_flags & ALLOC_NOFRAGMENT) && !state->defrag_mode;
 
 	for (;;) {
@@ -189,7 +189,7 @@ struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc
 
 			if (!may_try(ac, zone, alloc_flags))
 				continue;
-			left_node = keep_apart && zone->node != preferred;
+			left_node = keep_apart && zone->node != preferred->node;
 			if (left_node)
 				continue;
 			if (pass_busy_by && zone_kswapd_busy(zone)) {
@@ -197,8 +197,11 @@ struct page *get_page_from_freelist(struct alloc_context *ac, unsigned int alloc
 				continue;
 			}
 			page = try_zone(ac, zone, alloc_flags);
-			if (page)
+			if (page) {
+				if (unlikely(zone->node != preferred->node))
+					count_numa_miss(ac->sim, preferred, zone);
 				return page;
+			}
 		}
 		if (passed_by && !left_node) {
 			pass_busy_by = false;

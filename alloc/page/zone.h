@@ -102,6 +102,8 @@ struct zone {
 	uint32_t compact_considered, compact_defer_shift, compact_order_failed;
 	/* frames since boot, vmstat.c: to and from per-cpu lists, users, nobody's account */
 	uint64_t pcp_refilled, pcp_drained, direct_alloc, direct_free, unaccounted;
+	uint64_t direct_blocks, direct_local, direct_other; /* what direct_alloc is, in blocks */
+	uint64_t numa_miss, numa_foreign; /* atomic, without the lock */
 	uint64_t held; /* frame of the block that pressure took last; 0 none */
 	uint64_t balloon, balloon_head; /* frames that the host has, the last of them; balloon.c */
 } __attribute__((aligned(128)));
@@ -122,12 +124,14 @@ struct pageblock {
  */
 struct per_cpu_pages {
 	uint32_t count;           /* frames on all lists */
-	uint32_t high, batch;
-	uint32_t free_max;        /* free_run stops here; 0 up to 6.6 */
-	uint32_t free_run;        /* consecutive frees, in frames; up to 6.6 doublings of the
+	uint32_t high;
+	uint16_t batch;
+	uint16_t free_max;        /* free_run stops here; 0 up to 6.6 */
+	uint16_t free_run;        /* consecutive frees, in frames; up to 6.6 doublings of the
 				   * next drain; decays by halves on allocation */
-	uint32_t alloc_factor;    /* doublings of the next refill, decays on free */
+	uint16_t alloc_factor;    /* doublings of the next refill, decays on free */
 	uint64_t freed;           /* frames since boot that users freed onto the lists */
+	uint64_t taken;           /* blocks since boot that users took off them */
 	struct free_list lists[NR_PCP_LISTS];
 } __attribute__((aligned(128)));
 _Static_assert(sizeof(struct per_cpu_pages) == 128, "two cache lines");
@@ -373,8 +377,8 @@ static inline bool cpuset_mems_allowed(const struct kmc_cpu *cpu, unsigned int n
 }
 /** cpuset_impossible() - A hardwalled request whose zones all lie outside the set. */
 bool cpuset_impossible(const struct alloc_context *ac, const struct zonelist *list);
-/** cpuset_preferred_node() - The node of the first zone that the pass may look at. */
-unsigned int cpuset_preferred_node(const struct alloc_context *ac, const struct zonelist *list,
+/** cpuset_preferred_zone() - The first zone that the pass may look at; NULL none. */
+struct zone *cpuset_preferred_zone(const struct alloc_context *ac, const struct zonelist *list,
 				   unsigned int alloc_flags);
 
 /* watermark.c */
@@ -399,6 +403,8 @@ static inline uint64_t wmark_pages(const struct zone *zone, unsigned int mark)
 
 /* vmstat.c */
 void count_vm_event(struct kmc_sim *sim, enum kmc_vm_event event, uint64_t by);
+/* The request would rather have had a block of @preferred, and got one of @zone. */
+void count_numa_miss(struct kmc_sim *sim, struct zone *preferred, struct zone *zone);
 
 /* compact/migrate.c */
 
@@ -454,7 +460,7 @@ static inline void pcp_count_free(struct per_cpu_pages *pcp, unsigned int order)
 {
 	pcp->alloc_factor >>= 1;
 	if (pcp->free_run < pcp->free_max)
-		pcp->free_run += 1u << order;
+		pcp->free_run += (uint16_t)(1u << order);
 	pcp->freed += 1u << order;
 	pcp->count += 1u << order;
 }
@@ -463,6 +469,16 @@ static inline void pcp_count_alloc(struct per_cpu_pages *pcp, unsigned int order
 {
 	pcp->free_run >>= 1;
 	pcp->count -= 1u << order;
+	pcp->taken++;
+}
+
+/* A block that was never on a per-cpu list goes to a user. Context: the zone's lock. */
+static inline void count_direct_alloc(struct zone *zone, const struct kmc_cpu *cpu,
+				      unsigned int order)
+{
+	zone->direct_alloc += 1u << order;
+	zone->direct_blocks++;
+	*(zone->node == cpu->node ? &zone->direct_local : &zone->direct_other) += 1;
 }
 
 /* slowpath.c */

@@ -112,6 +112,139 @@ static void trc5_counters_do_not_drift(void **state)
 	}
 }
 
+/* Counted from the outside: who asked, which zone was preferred, which one served. */
+static struct kmc_numa_stat outside[4];
+
+static void count_block(unsigned int wanted, const struct page *page)
+{
+	unsigned int zone = kmc_zone_index(sim, page_to_pfn(page));
+	unsigned int node = sim->page->zones[zone].node;
+
+	if (node == wanted) {
+		outside[zone].hit++;
+	} else {
+		outside[zone].miss++;
+		outside[2 * wanted + 1].foreign++; /* the highest zone of the node */
+	}
+	*(node == kmc_this_cpu->node ? &outside[zone].local : &outside[zone].other) += 1;
+}
+
+static void same_as_outside(void)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		struct kmc_numa_stat stat;
+
+		kmc_sim_numa_stat(sim, i, &stat);
+		assert_memory_equal(&stat, &outside[i], sizeof(stat));
+	}
+	kmc_sim_check(sim);
+}
+
+static void numa_machine(enum kmc_profile p)
+{
+	struct kmc_sim_config c = {
+		.profile = p, .nr_cpus = 4, .nr_nodes = 2, .nr_zones = 4,
+		.zones = {
+			{ .node = 0, .type = KMC_ZONE_DMA32, .start_pfn = 4096, .nr_pages = 4096 },
+			{ .node = 0, .type = KMC_ZONE_NORMAL, .start_pfn = 8192, .nr_pages = 4096 },
+			{ .node = 1, .type = KMC_ZONE_DMA32, .start_pfn = 12288, .nr_pages = 4096 },
+			{ .node = 1, .type = KMC_ZONE_NORMAL, .start_pfn = 16384, .nr_pages = 4096 },
+		},
+	};
+
+	boot_config(&c);
+	memset(outside, 0, sizeof(outside));
+}
+
+/*
+ * I-18: cpus of two nodes ask for blocks of all orders, of node 0 more often than it has.
+ */
+static void trc4_numa_hits_and_misses(void **state)
+{
+	static struct page *kept[4096]; /* what is held */
+	static unsigned int order_of[4096];
+
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		unsigned int nr = 0, misses = 0;
+
+		numa_machine(p);
+		rng_seed(__func__);
+		for (unsigned int i = 0; i < 6000; i++) {
+			unsigned int whose = rng_below(8);
+			int node = whose < 6 ? 0 : (int)whose - 6; /* 0 mostly */
+			unsigned int order = rng_below(20) ? rng_below(4) : rng_below(9);
+			gfp_t gfp = GFP_KERNEL & ~__GFP_RECLAIM;
+			struct page *page;
+
+			kmc_sim_switch(sim, rng_below(4));
+			if (nr && (nr == 4096 || !rng_below(3))) {
+				unsigned int at = rng_below(nr);
+
+				__free_pages(kept[at], order_of[at]);
+				kept[at] = kept[--nr];
+				order_of[at] = order_of[nr];
+				continue;
+			}
+			if (!whose)
+				node = (int)kmc_this_cpu->node;
+			page = alloc_pages_node(node, gfp | __GFP_NOWARN, order);
+			if (!page)
+				continue;
+			count_block((unsigned int)node, page);
+			kept[nr] = page;
+			order_of[nr++] = order;
+		}
+		same_as_outside();
+		for (unsigned int i = 0; i < 4; i++)
+			misses += (unsigned int)outside[i].miss;
+		assert_true(misses > 50);
+		for (unsigned int i = 0; i < nr; i++)
+			__free_pages(kept[i], order_of[i]);
+		kmc_sim_drain_all(sim);
+		same_as_outside(); /* neither frees nor drains count */
+		power_off();
+	}
+}
+
+/* A batch counts each of its pages, at the node that was asked for. */
+static void page17_bulk_counts_each(void **state)
+{
+	struct page *array[20] = { NULL };
+	struct kmc_numa_stat stat;
+
+	(void)state;
+	numa_machine(KMC_PROFILE_6_18_44);
+	assert_int_equal(alloc_pages_bulk_node(GFP_KERNEL, 1, 20, array), 20);
+	kmc_sim_numa_stat(sim, 3, &stat);
+	assert_int_equal(stat.hit, 20);
+	assert_int_equal(stat.other, 20); /* by a cpu of node 0 */
+	assert_int_equal(stat.miss + stat.foreign + stat.interleave + stat.local, 0);
+	for (unsigned int i = 0; i < 20; i++)
+		__free_page(array[i]);
+	power_off();
+}
+
+/* A task that may use one node only prefers it, whatever its cpu's node. */
+static void gfp23_cpuset_prefers_its_node(void **state)
+{
+	struct kmc_numa_stat stat;
+	struct page *page;
+
+	(void)state;
+	numa_machine(KMC_PROFILE_6_18_44);
+	assert_int_equal(kmc_sim_mems_allowed(sim, 0, 2), 0);
+	page = alloc_pages(GFP_KERNEL, 0);
+	kmc_sim_numa_stat(sim, 3, &stat);
+	assert_int_equal(stat.hit, 1);
+	assert_int_equal(stat.other, 1);
+	assert_int_equal(stat.miss, 0);
+	kmc_sim_numa_stat(sim, 1, &stat);
+	assert_int_equal(stat.foreign, 0);
+	__free_page(page);
+	power_off();
+}
+
 static uint64_t event(enum kmc_vm_event e)
 {
 	return kmc_sim_vm_event(sim, e);
@@ -154,6 +287,9 @@ int main(void)
 		cmocka_unit_test(trc5_counters_do_not_drift),
 		cmocka_unit_test_setup_teardown(trc4_pgalloc_and_pgfree, setup_64m, teardown),
 		cmocka_unit_test(trc4_ranges_and_compaction),
+		cmocka_unit_test(trc4_numa_hits_and_misses),
+		cmocka_unit_test(page17_bulk_counts_each),
+		cmocka_unit_test(gfp23_cpuset_prefers_its_node),
 		cmocka_unit_test(test_events),
 	};
 

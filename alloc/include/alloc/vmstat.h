@@ -33,3 +33,16 @@ struct kmc_zone_stat {
 
 /** kmc_sim_zone_stat() - Context: the machine is quiet. Rule: TRC-4, I-8. */
 void kmc_sim_zone_stat(struct kmc_sim *sim, unsigned int zone, struct kmc_zone_stat *stat);
+
+/* Requests served from one zone since boot, one for each block. */
+struct kmc_numa_stat {
+	uint64_t hit;        /* numa_hit: of the node that was preferred */
+	uint64_t miss;       /* numa_miss: another was; */
+	uint64_t foreign;    /* numa_foreign: this one was, and another zone served */
+	uint64_t interleave; /* numa_interleave: by a memory policy, which no task has */
+	uint64_t local;      /* numa_local: by a cpu of the zone's node */
+	uint64_t other;      /* numa_other: by one of another node */
+};
+
+/** kmc_sim_numa_stat() - Context: the machine is quiet. I-18: hit + miss = local + other. */
+void kmc_sim_numa_stat(struct kmc_sim *sim, unsigned int zone, struct kmc_numa_stat *stat);
