@@ -451,6 +451,21 @@ bool kmc_rcu_batches_empty(struct kmc_sim *sim)
 	return empty;
 }
 
+uint64_t kmc_rcu_shrinkable(struct kmc_sim *sim)
+{
+	uint64_t nr = 0;
+
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
+		struct kmc_rcu_cpu *rc = &sim->rcu->cpus[i];
+
+		kmc_touch(sim, &rc->lock, sizeof(rc->lock));
+		kmc_lock_take(&rc->lock);
+		nr += rc->filling.nr_blocks + rc->nr_cached;
+		kmc_lock_drop(&rc->lock);
+	}
+	return nr;
+}
+
 /* Rule: RCU-14. Model: exact in effect (spare pages go, refills pause, the drain begins now). */
 uint64_t kmc_sim_rcu_shrink(struct kmc_sim *sim)
 {

@@ -156,6 +156,8 @@ void kmc_rcu_released(struct kmc_cpu *cpu, const void *ptr);
  */
 void kmc_rcu_work_begin(struct kmc_cpu *cpu);
 void kmc_rcu_work_end(struct kmc_cpu *cpu);
+/** kmc_rcu_shrinkable() - Blocks that no batch has yet, and spare pages. */
+uint64_t kmc_rcu_shrinkable(struct kmc_sim *sim);
 /** kmc_rcu_await_works() - Until what others have taken off queues is done. */
 void kmc_rcu_await_works(struct kmc_cpu *cpu);
 /** kmc_rcu_run() - All that is due and ready, by the clock too. */

@@ -7,6 +7,8 @@
  * Contract: R-9.3, RCL-1, GFP-34, GFP-35. Looked at: 6.18.44.
  */
 #include <errno.h>
+#include "alloc/rcu.h"
+#include "rcu_core.h"
 #include "reclaim.h"
 #include "linux/gfp.h"
 
@@ -96,12 +98,28 @@ static uint64_t do_shrink_slab(struct scan_control *sc, struct shrinker *s)
 	return freed;
 }
 
+/*
+ * Blocks that wait for a grace period: their timer is not waited for any longer. They are
+ * free only when the period has passed, so nothing was reclaimed yet.
+ * Rule: RCU-14. Model: simplified: all cpus' at once, however few were asked for.
+ */
+static void shrink_deferred(struct scan_control *sc)
+{
+	uint64_t nr = kmc_rcu_shrinkable(sc->sim), share = (nr * 2) >> sc->priority;
+
+	if (!nr)
+		return;
+	trace_shrinker(sc, KMC_TP_SHRINK_SLAB_START, nr, share);
+	trace_shrinker(sc, KMC_TP_SHRINK_SLAB_END, share ? kmc_sim_rcu_shrink(sc->sim) : 0, 0);
+}
+
 /* Rule: RCL-1, GFP-35. Model: simplified (R-9.3; each object is a page of its own). */
 uint64_t shrink_slab(struct scan_control *sc)
 {
 	struct kmc_reclaim_state *state = sc->sim->reclaim;
 	uint64_t reclaimed = 0;
 
+	shrink_deferred(sc);
 	for (unsigned int i = 0; i < state->nr_shrinkers; i++)
 		reclaimed += do_shrink_slab(sc, &state->shrinkers[i]);
 	return reclaimed;

@@ -171,22 +171,36 @@ static bool shrink_zones(struct scan_control *sc, const struct zonelist *list)
 	return ready;
 }
 
-/* Rule: RCL-4. Model: simplified (R-9.1, R-9.4, R-9.6; has nothing to find here). */
-static uint64_t do_try_to_free_pages(struct scan_control *sc, const struct zonelist *list)
+/* From the lowest priority to the highest, until enough came. Return: had better compact now. */
+static bool walk_priorities(struct scan_control *sc, const struct zonelist *list)
 {
-again:
 	for (sc->priority = DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
 		bool ready = shrink_zones(sc, list);
 
 		if (sc->nr_reclaimed >= SWAP_CLUSTER_MAX)
-			break;
+			return false;
 		if (ready)
+			return true;
+	}
+	return false;
+}
+
+/* memory.low is a best effort: once all else was in vain it counts no longer. */
+static bool gives_up_low(struct scan_control *sc)
+{
+	if (sc->nr_reclaimed || !sc->spared_low || sc->take_low)
+		return false;
+	sc->take_low = true;
+	return true;
+}
+
+/* Rule: RCL-4. Model: simplified (R-9.1, R-9.4, R-9.6; has nothing to find here). */
+static uint64_t do_try_to_free_pages(struct scan_control *sc, const struct zonelist *list)
+{
+	do {
+		if (walk_priorities(sc, list))
 			return sc->nr_reclaimed ? sc->nr_reclaimed : 1;
-	}
-	if (!sc->nr_reclaimed && sc->spared_low && !sc->take_low) {
-		sc->take_low = true; /* memory.low is a best effort */
-		goto again;
-	}
+	} while (gives_up_low(sc));
 	return sc->nr_reclaimed;
 }
 

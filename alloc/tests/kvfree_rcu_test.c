@@ -3,7 +3,9 @@
 #include "slab_fixture.h"
 #include "alloc/memcg.h"
 #include "alloc/rcu.h"
+#include "alloc/reclaim.h"
 #include "alloc/vmalloc_space.h"
+#include "linux/mm.h"
 #include "linux/rcupdate.h"
 #include "linux/vmalloc.h"
 
@@ -454,6 +456,31 @@ static void rcu14_drained_under_pressure(void **state)
 	machine_off();
 }
 
+/* Direct reclaim and kswapd do not wait for the timer of five seconds. */
+static void rcu14_reclaim_drains(void **state)
+{
+	(void)state;
+	FOR_EACH_PROFILE(profile)
+		for (int daemon = 0; daemon < 2; daemon++) {
+			boot(profile);
+			for (int i = 0; i < 50; i++)
+				kvfree_rcu(block_new(), rcu);
+			while (alloc_pages(GFP_NOWAIT, 0))
+				;
+			kmc_sim_clock_advance(sim, SECOND / 10);
+			assert_int_equal(released, 0);
+			if (daemon)
+				kmc_sim_kswapd_step(sim, 0);
+			else
+				alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN, 0);
+			assert_int_equal(released, 0); /* never before its period */
+			kmc_sim_clock_advance(sim, SECOND / 10);
+			assert_int_equal(released, 50);
+			assert_int_equal(rcu_info().cached_pages, 0);
+			machine_off();
+		}
+}
+
 static void fr7_fr9_sentinels(void **state)
 {
 	struct block *none = NULL;
@@ -714,6 +741,7 @@ int main(void)
 		cmocka_unit_test(rcu10_rcu_barrier_is_not_enough),
 		cmocka_unit_test(rcu14_drained_by_time),
 		cmocka_unit_test(rcu14_drained_under_pressure),
+		cmocka_unit_test(rcu14_reclaim_drains),
 		cmocka_unit_test(fr7_fr9_sentinels),
 		cmocka_unit_test(rcu1_rcu9_sheaf_boundary),
 		cmocka_unit_test(rcu1_no_sheaves_before_6_18),
