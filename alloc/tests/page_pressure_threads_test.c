@@ -2,10 +2,11 @@
 /*
  * Threads that are cpus of one machine which is short of memory: blocks of all
  * orders by all kinds of masks, exact sizes, split blocks, shared references,
- * bulk, fragments, ranges, calls without a lock, areas by cpu, charges to groups
- * with limits; beside them populations that come and go, tasks that are killed,
+ * bulk, fragments, ranges, calls without a lock, areas by cpu, pages that move,
+ * charges to groups with limits; beside them populations that come and go, tasks that are killed,
  * and the daemons' steps. Things change hands, so that frees happen on other cpus.
- * Run under TSan and ASan; at the end every page is accounted for.
+ * Run under TSan and ASan, on each profile; reclaim, compaction and kills must all have
+ * come up, for as long as it takes, and at the end every page is accounted for.
  *
  *	test_alloc_page_pressure_threads [SECONDS [THREADS]]	else a second in all
  */
@@ -29,7 +30,7 @@
 #define FIRST_PREY  16 /* tasks from here on run nowhere; they own memory and are killed */
 #define NR_PREY     8
 
-enum kind { NOTHING, BLOCK, EXACT, SPLIT, NOLOCK, RANGE, AREA, FRAGMENT, BULK, NR_KINDS };
+enum kind { NOTHING, BLOCK, EXACT, SPLIT, NOLOCK, RANGE, AREA, FRAGMENT, BULK, MOVABLE, NR_KINDS };
 
 struct thing {
 	enum kind kind;
@@ -41,10 +42,44 @@ struct thing {
 
 static struct thing shared[SLOTS];
 static atomic_bool locked[SLOTS], stop;
+static atomic_uint slot_of_frame[2 * NODE_PAGES]; /* + 1; of blocks that may move */
 static atomic_ullong nr_ops, done[NR_KINDS], failed[NR_KINDS], stamps;
 static struct mem_cgroup *groups[4];
 static double seconds = 1;
 static unsigned int only_threads;
+
+/* What pressure has led to. */
+enum effect { RECLAIMED, BY_KSWAPD, COMPACTED, KILLED, GROUP_RECLAIMED, NR_EFFECTS };
+static const char *const effect_names[NR_EFFECTS] = { "rounds of reclaim with progress", "runs of kswapd",
+						      "compactions that moved", "kills",
+						      "groups' reclaims" };
+static atomic_ullong effects[NR_EFFECTS];
+
+static void on_tracepoint(void *arg, const struct kmc_tp *tp)
+{
+	enum effect effect;
+
+	(void)arg;
+	switch (tp->id) {
+	case KMC_TP_DIRECT_RECLAIM_END: effect = RECLAIMED; break;
+	case KMC_TP_MEMCG_RECLAIM_END: effect = GROUP_RECLAIMED; break;
+	case KMC_TP_KSWAPD_SLEEP: effect = BY_KSWAPD; break;
+	case KMC_TP_COMPACTION_MIGRATEPAGES: effect = COMPACTED; break;
+	default: effect = KILLED;
+	}
+	if ((effect == RECLAIMED || effect == GROUP_RECLAIMED || effect == COMPACTED) &&
+	    !tp->bytes_req)
+		return;
+	atomic_fetch_add_explicit(&effects[effect], 1, memory_order_relaxed);
+}
+
+static bool all_came_up(void)
+{
+	for (unsigned int i = 0; i < NR_EFFECTS; i++)
+		if (!atomic_load(&effects[i]))
+			return false;
+	return true;
+}
 
 struct worker {
 	unsigned int cpu;
@@ -140,11 +175,70 @@ static void make_bulk(struct worker *w, struct thing *t)
 		stamp(t, page_address(t->array[i]), PAGE_SIZE);
 }
 
+/* the holder of what may move: a slot's lock is its page table entry's */
+
+static atomic_uint *frame_of(const struct page *page)
+{
+	return &slot_of_frame[page_to_pfn(page) - START];
+}
+
+static bool on_isolate(void *arg, struct page *page)
+{
+	unsigned int id = atomic_load(frame_of(page));
+
+	(void)arg;
+	if (!id || atomic_exchange_explicit(&locked[id - 1], true, memory_order_acquire))
+		return false;
+	if (shared[id - 1].kind == MOVABLE && shared[id - 1].p == page)
+		return true;
+	atomic_store_explicit(&locked[id - 1], false, memory_order_release);
+	return false;
+}
+
+static void on_moved(void *arg, struct page *from, struct page *to)
+{
+	unsigned int id = atomic_exchange(frame_of(from), 0);
+
+	(void)arg;
+	shared[id - 1].p = to;
+	atomic_store(frame_of(to), id);
+	atomic_store_explicit(&locked[id - 1], false, memory_order_release);
+}
+
+static void on_stay(void *arg, struct page *page)
+{
+	(void)arg;
+	atomic_store_explicit(&locked[atomic_load(frame_of(page)) - 1], false, memory_order_release);
+}
+
+static const struct kmc_holder_ops holder = { .isolate = on_isolate, .moved = on_moved,
+					      .stay = on_stay };
+
+static void make_movable(struct worker *w, struct thing *t)
+{
+	t->order = draw(w, 4) ? 0 : draw(w, 4);
+	t->p = alloc_pages_node((int)draw(w, 2), GFP_HIGHUSER_MOVABLE | __GFP_COMP | __GFP_NOWARN,
+				t->order);
+	if (!t->p)
+		return;
+	stamp(t, page_address(t->p), PAGE_SIZE << t->order);
+	atomic_store(frame_of(t->p), (unsigned int)(t - shared) + 1);
+	KMC_BUG_ON(!kmc_sim_movable_add(t->p));
+}
+
+static void free_movable(struct thing *t)
+{
+	check_stamp(t, page_address(t->p), PAGE_SIZE << t->order);
+	kmc_sim_movable_del(t->p);
+	atomic_store(frame_of(t->p), 0);
+	__free_pages(t->p, t->order);
+}
+
 static void make(struct worker *w, struct thing *t)
 {
 	static const enum kind kinds[] = { BLOCK, BLOCK, BLOCK, BLOCK, EXACT, SPLIT, NOLOCK, AREA,
-					   FRAGMENT, BULK };
-	enum kind kind = draw(w, 200) ? kinds[draw(w, 10)] : RANGE;
+					   FRAGMENT, BULK, MOVABLE, MOVABLE };
+	enum kind kind = draw(w, 200) ? kinds[draw(w, 12)] : RANGE;
 
 	t->stamp = atomic_fetch_add_explicit(&stamps, 1, memory_order_relaxed);
 	t->p = NULL;
@@ -153,6 +247,7 @@ static void make(struct worker *w, struct thing *t)
 	case SPLIT: make_split(w, t); break;
 	case RANGE: make_range(w, t); break;
 	case BULK: make_bulk(w, t); break;
+	case MOVABLE: make_movable(w, t); break;
 	case EXACT:
 		t->size = 8 * (1 + draw(w, 8 * PAGE_SIZE / 8));
 		t->p = alloc_pages_exact(t->size, any_gfp(w) & ~__GFP_NOFAIL);
@@ -193,6 +288,7 @@ static void release(struct thing *t)
 	switch (t->kind) {
 	case NOTHING: break;
 	case BLOCK: free_block(t); break;
+	case MOVABLE: free_movable(t); break;
 	case NOLOCK: free_pages_nolock(t->p, t->order); break;
 	case AREA: free_percpu((void __percpu *)t->p); break;
 	case EXACT:
@@ -345,12 +441,12 @@ static void check_nothing_is_missing(void)
 		assert_int_equal(kmc_sim_memcg_usage(groups[i]), 0);
 }
 
-static void boot(unsigned int threads)
+static void boot(enum kmc_profile profile, unsigned int threads)
 {
 	static const unsigned int parents[] = { 0, 0, 1, 1 };
 	struct kmc_sim_config c = {
 		.nr_cpus = threads, .nr_nodes = 2, .nr_zones = 2,
-		.profile = KMC_PROFILE_6_18_44, .options = KMC_OPT_MEMCG,
+		.profile = profile, .options = KMC_OPT_MEMCG,
 		.zones = {
 			{ .type = KMC_ZONE_NORMAL, .start_pfn = START, .nr_pages = NODE_PAGES },
 			{ .node = 1, .type = KMC_ZONE_NORMAL, .start_pfn = START + NODE_PAGES,
@@ -359,6 +455,10 @@ static void boot(unsigned int threads)
 	};
 
 	boot_config(&c);
+	kmc_sim_holder(sim, &holder, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_DIRECT_RECLAIM_END) | KMC_TP_BIT(KMC_TP_KSWAPD_SLEEP) |
+			   KMC_TP_BIT(KMC_TP_COMPACTION_MIGRATEPAGES) | KMC_TP_BIT(KMC_TP_MARK_VICTIM) |
+			   KMC_TP_BIT(KMC_TP_MEMCG_RECLAIM_END), on_tracepoint, NULL);
 	groups[0] = kmc_sim_memcg_root(sim);
 	kmc_sim_memcg_populations(sim);
 	for (unsigned int i = 1; i < 4; i++) {
@@ -367,42 +467,61 @@ static void boot(unsigned int threads)
 		kmc_sim_memcg_set_high(groups[i], (uint64_t)1200 / i * PAGE_SIZE);
 		kmc_sim_memcg_set_low(groups[i], (uint64_t)100 * i * PAGE_SIZE);
 	}
-	for (unsigned int i = 0; i < NR_PREY; i++)
+	for (unsigned int i = 0; i < NR_PREY; i++) {
 		kmc_sim_memcg_attach(sim, groups[i % 4], FIRST_PREY + i);
+		kmc_sim_memcg_attach(sim, groups[i % 4], i); /* the threads' own tasks */
+	}
 	kmc_sim_unbind();
 }
 
-static void say(unsigned int threads)
+static void say(enum kmc_profile profile, unsigned int threads)
 {
-	printf("%u threads: %llu steps; made (refused):", threads, (unsigned long long)nr_ops);
+	printf("profile %d, %u threads: %llu steps; made (refused):", profile, threads,
+	       (unsigned long long)nr_ops);
 	for (unsigned int i = 1; i < NR_KINDS; i++) {
 		printf(" %llu (%llu)", (unsigned long long)done[i], (unsigned long long)failed[i]);
 		atomic_store(&done[i], 0);
 		atomic_store(&failed[i], 0);
 	}
+	for (unsigned int i = 0; i < NR_EFFECTS; i++)
+		printf("; %llu %s", (unsigned long long)effects[i], effect_names[i]);
 	printf("\n");
 }
 
-static void run(unsigned int threads, double duration)
+/* For so long, and on until all that pressure leads to has come up; a minute at most. */
+static void let_them_run(double duration)
 {
 	struct timespec rest = { .tv_sec = (time_t)duration,
 				 .tv_nsec = (long)((duration - (double)(time_t)duration) * 1e9) };
+	const struct timespec moment = { .tv_nsec = 20000000 };
+
+	nanosleep(&rest, NULL);
+	for (unsigned int i = 0; i < 3000 && !all_came_up(); i++)
+		nanosleep(&moment, NULL);
+	atomic_store(&stop, true);
+}
+
+static void run(enum kmc_profile profile, unsigned int threads, double duration)
+{
 	struct worker worker[8];
 	pthread_t thread[8];
 
-	boot(threads);
+	boot(profile, threads);
 	atomic_store(&stop, false);
 	atomic_store(&nr_ops, 0);
+	for (unsigned int i = 0; i < NR_EFFECTS; i++)
+		atomic_store(&effects[i], 0);
 	for (unsigned int i = 0; i < threads; i++) {
 		worker[i] = (struct worker){ .cpu = i, .rng = i * 7919 + 3 };
 		pthread_create(&thread[i], NULL, work, &worker[i]);
 	}
-	nanosleep(&rest, NULL);
-	atomic_store(&stop, true);
+	let_them_run(duration);
 	for (unsigned int i = 0; i < threads; i++)
 		pthread_join(thread[i], NULL);
-	say(threads);
+	say(profile, threads);
 	assert_true(nr_ops > 100);
+	for (unsigned int i = 0; i < NR_EFFECTS; i++)
+		assert_true(effects[i] > 0);
 	assert_int_equal(kmc_sim_bind(sim, 0), 0);
 	check_nothing_is_missing();
 	power_off();
@@ -410,13 +529,13 @@ static void run(unsigned int threads, double duration)
 
 static void threads_under_pressure(void **state)
 {
+	double each = seconds / KMC_NR_PROFILES / (only_threads ? 1 : 3);
+
 	(void)state;
-	if (only_threads) {
-		run(only_threads, seconds);
-		return;
-	}
-	for (unsigned int threads = 2; threads <= 8; threads *= 2)
-		run(threads, seconds / 3);
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
+		for (unsigned int threads = 2; threads <= 8; threads *= 2)
+			if (!only_threads || only_threads == threads)
+				run(p, threads, each);
 }
 
 int main(int argc, char **argv)
@@ -429,6 +548,6 @@ int main(int argc, char **argv)
 		seconds = strtod(argv[1], NULL);
 	if (argc > 2)
 		only_threads = (unsigned int)strtoul(argv[2], NULL, 0);
-	KMC_BUG_ON(only_threads > 8);
+	KMC_BUG_ON(only_threads && only_threads != 2 && only_threads != 4 && only_threads != 8);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@
  * Two, four and eight threads, each a cpu of one machine, at random page calls:
  * blocks of every order and type, handed from thread to thread, pages that move
  * while others hold them, bulk, fragments, ranges, areas, lists switched off.
- * Run under TSan and ASan; at the end every page is accounted for.
+ * Run under TSan and ASan, on each profile; pages must have moved, and at the end every
+ * page is accounted for.
  *
  *	test_alloc_page_threads [SECONDS]	in all; less than 2 unless told
  *
@@ -255,14 +256,15 @@ static void check_nothing_is_missing(void)
 		assert_int_equal(atomic_load(&slot_of_frame[i]), 0);
 }
 
-static void run(unsigned int threads, double duration)
+static void run(enum kmc_profile profile, unsigned int threads, double duration)
 {
 	struct kmc_sim_config c = {
-		.nr_cpus = threads, .nr_nodes = 1, .nr_zones = 1, .profile = KMC_PROFILE_6_18_44,
+		.nr_cpus = threads, .nr_nodes = 1, .nr_zones = 1, .profile = profile,
 		.zones = { { .type = KMC_ZONE_NORMAL, .start_pfn = START, .nr_pages = FRAMES } },
 	};
 	struct timespec rest = { .tv_sec = (time_t)duration,
 				 .tv_nsec = (long)((duration - (double)(time_t)duration) * 1e9) };
+	const struct timespec moment = { .tv_nsec = 20000000 };
 	pthread_t thread[8];
 
 	boot_config(&c);
@@ -275,12 +277,15 @@ static void run(unsigned int threads, double duration)
 	for (uintptr_t i = 0; i < threads; i++)
 		pthread_create(&thread[i], NULL, worker, (void *)i);
 	nanosleep(&rest, NULL);
+	for (unsigned int i = 0; i < 3000 && !nr_moved; i++) /* a minute at most */
+		nanosleep(&moment, NULL);
 	atomic_store(&stop, true);
 	for (unsigned int i = 0; i < threads; i++)
 		pthread_join(thread[i], NULL);
-	printf("%u threads: %llu steps, %llu pages moved\n", threads, (unsigned long long)nr_ops,
-	       (unsigned long long)nr_moved);
+	printf("profile %d, %u threads: %llu steps, %llu pages moved\n", profile, threads,
+	       (unsigned long long)nr_ops, (unsigned long long)nr_moved);
 	assert_true(nr_ops > 100);
+	assert_true(nr_moved > 0);
 	assert_int_equal(kmc_sim_bind(sim, 0), 0);
 	check_nothing_is_missing();
 	power_off();
@@ -289,8 +294,9 @@ static void run(unsigned int threads, double duration)
 static void test_threads(void **state)
 {
 	(void)state;
-	for (unsigned int threads = 2; threads <= 8; threads *= 2)
-		run(threads, seconds / 3);
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
+		for (unsigned int threads = 2; threads <= 8; threads *= 2)
+			run(p, threads, seconds / 3 / KMC_NR_PROFILES);
 }
 
 int main(int argc, char **argv)
