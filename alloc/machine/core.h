@@ -106,7 +106,8 @@ enum kmc_frame_kind {
 /* One request to flush, by a bit mask of what. See kmc_flush_cpus(). */
 #define FLUSH_SHEAVES (1u << 0)
 #define FLUSH_PCP     (1u << 1)
-#define FLUSH_STOCKS  (1u << 2) /* charges in advance */
+#define FLUSH_STOCKS  (1u << 2) /* charges in advance, of pages, */
+#define FLUSH_OBJECT_STOCKS (1u << 3) /* and what is left of pages charged for objects */
 
 struct kmc_task {
 	uint32_t flags; /* KMC_PF_* */
@@ -254,6 +255,8 @@ static inline void *pfn_to_virt_in(struct kmc_sim *sim, uint64_t pfn)
  * waits it serves what others ask of its own cpu.
  */
 void kmc_flush_cpus(struct kmc_sim *sim, unsigned int what);
+/** kmc_flush_some_cpus() - By cpu what it gives back; 0: it is left alone. Of other cpus. */
+void kmc_flush_some_cpus(struct kmc_sim *sim, const unsigned int *what);
 /**
  * kmc_attend() - Serve cpu->attention at an entry point; returns the remaining bits.
  *

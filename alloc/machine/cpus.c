@@ -109,8 +109,8 @@ static void serve(struct kmc_cpu *cpu)
 			kmc_slab_flush_cpu(cpu->sim, cpu);
 		if (what & FLUSH_PCP)
 			kmc_page_flush_cpu(cpu->sim, cpu);
-		if (what & FLUSH_STOCKS)
-			kmc_memcg_flush_cpu(cpu);
+		if (what & (FLUSH_STOCKS | FLUSH_OBJECT_STOCKS))
+			kmc_memcg_flush_cpu(cpu, what);
 		atomic_store_explicit(&cpu->flush_done, ticket, memory_order_release);
 	}
 	cpu->serving = false;
@@ -165,16 +165,25 @@ static void await_flush(struct kmc_cpu *cpu, unsigned int ticket)
 	}
 }
 
-void kmc_flush_cpus(struct kmc_sim *sim, unsigned int what)
+void kmc_flush_some_cpus(struct kmc_sim *sim, const unsigned int *what)
 {
 	unsigned int tickets[KMC_SIM_MAX_CPUS];
 
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
-		if (&sim->cpus[i] != kmc_this_cpu)
-			tickets[i] = request_flush(&sim->cpus[i], what);
+		if (what[i] && &sim->cpus[i] != kmc_this_cpu)
+			tickets[i] = request_flush(&sim->cpus[i], what[i]);
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
-		if (&sim->cpus[i] != kmc_this_cpu)
+		if (what[i] && &sim->cpus[i] != kmc_this_cpu)
 			await_flush(&sim->cpus[i], tickets[i]);
+}
+
+void kmc_flush_cpus(struct kmc_sim *sim, unsigned int what)
+{
+	unsigned int each[KMC_SIM_MAX_CPUS];
+
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
+		each[i] = what;
+	kmc_flush_some_cpus(sim, each);
 }
 
 /* A cpu that is being served is free in a moment: waiting is not -EBUSY. */

@@ -32,26 +32,42 @@ static bool counted(struct charge *c)
 	}
 }
 
-static void trace_reclaim(const struct charge *c, enum kmc_tp_id id, uint64_t reclaimed)
+/* Where nobody searches there is nothing to be found, and that is told too. */
+static uint64_t found_nothing(const struct mem_cgroup *memcg, gfp_t gfp)
 {
-	struct kmc_tp tp = { .id = id, .node = -1, .gfp = c->gfp, .pfn = UINT64_MAX,
-			     .bytes_req = reclaimed };
+	struct kmc_tp tp = { .id = KMC_TP_MEMCG_RECLAIM_BEGIN, .node = -1, .gfp = gfp,
+			     .pfn = UINT64_MAX, .bytes_alloc = kmc_memcg_index(memcg) };
 
-	kmc_trace_emit(c->cpu->sim, &tp);
+	kmc_trace_emit(memcg->sim, &tp);
+	tp.id = KMC_TP_MEMCG_RECLAIM_END;
+	kmc_trace_emit(memcg->sim, &tp);
+	return 0;
 }
 
-/* Also where there is nothing to be found, the search is told of. */
+uint64_t kmc_memcg_reclaim(struct mem_cgroup *memcg, uint64_t nr, gfp_t gfp)
+{
+	const struct kmc_memcg_ops *ops;
+	void *arg;
+
+	ops = kmc_memcg_ops_of(memcg->sim, &arg);
+	return ops && ops->reclaim ? ops->reclaim(arg, memcg, nr, gfp) : found_nothing(memcg, gfp);
+}
+
+bool kmc_memcg_kill(struct mem_cgroup *memcg)
+{
+	const struct kmc_memcg_ops *ops;
+	void *arg;
+
+	ops = kmc_memcg_ops_of(memcg->sim, &arg);
+	if (!ops || !ops->oom_kill || !ops->oom_kill(arg, memcg))
+		return false;
+	kmc_memcg_event(memcg, EVENT_OOM_KILL);
+	return true;
+}
+
 static uint64_t reclaim(struct charge *c, struct mem_cgroup *memcg, uint64_t nr)
 {
-	const struct kmc_memcg_ops *ops = c->cpu->sim->memcg_ops;
-	uint64_t reclaimed = 0;
-
-	trace_reclaim(c, KMC_TP_MEMCG_RECLAIM_BEGIN, 0);
-	if (ops && ops->reclaim)
-		reclaimed = ops->reclaim(c->cpu->sim->memcg_ops_arg, memcg,
-					 nr > SWAP_CLUSTER_MAX ? nr : SWAP_CLUSTER_MAX, c->gfp);
-	trace_reclaim(c, KMC_TP_MEMCG_RECLAIM_END, reclaimed);
-	return reclaimed;
+	return kmc_memcg_reclaim(memcg, nr > SWAP_CLUSTER_MAX ? nr : SWAP_CLUSTER_MAX, c->gfp);
 }
 
 static bool dying(const struct kmc_cpu *cpu)
@@ -62,17 +78,12 @@ static bool dying(const struct kmc_cpu *cpu)
 /* Return: somebody was killed or there is room: try again. */
 static bool out_of_memory(struct charge *c)
 {
-	const struct kmc_memcg_ops *ops = c->cpu->sim->memcg_ops;
-
 	if (c->nr > 1u << 3)
 		return false;
 	kmc_memcg_event(c->over, EVENT_OOM);
 	if (kmc_counter_margin(c->over) >= c->nr || dying(c->cpu))
 		return true;
-	if (!ops || !ops->oom_kill || !ops->oom_kill(c->cpu->sim->memcg_ops_arg, c->over))
-		return false;
-	kmc_memcg_event(c->over, EVENT_OOM_KILL);
-	return true;
+	return kmc_memcg_kill(c->over);
 }
 
 /* A limit was hit and the request may wait. Return: worth another try. */

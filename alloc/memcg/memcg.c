@@ -105,7 +105,8 @@ int kmc_sim_memcg_create(struct kmc_sim *sim, struct mem_cgroup *parent,
 	} else {
 		*memcg = kmc_memcg_at(sim, state->nr_groups);
 		kmc_touch(sim, *memcg, sizeof(**memcg));
-		group_init(*memcg, sim, state->nr_groups++, parent->index);
+		group_init(*memcg, sim, state->nr_groups, parent->index);
+		__atomic_store_n(&state->nr_groups, state->nr_groups + 1, __ATOMIC_RELEASE);
 		parent->nr_children++;
 	}
 	kmc_lock_drop(&state->groups_lock);
@@ -195,18 +196,9 @@ static uint64_t above(const struct mem_cgroup *memcg, const atomic_ullong *limit
 	return usage > pages ? usage - pages : 0;
 }
 
-static uint64_t reclaim(struct mem_cgroup *memcg, uint64_t nr)
-{
-	const struct kmc_memcg_ops *ops = memcg->sim->memcg_ops;
-
-	return ops && ops->reclaim ?
-		ops->reclaim(memcg->sim->memcg_ops_arg, memcg, nr, GFP_KERNEL) : 0;
-}
-
 /* Model: exact in its order (drain, reclaim, kill); ends when nobody can be killed. */
 int kmc_sim_memcg_set_max(struct mem_cgroup *memcg, uint64_t bytes)
 {
-	const struct kmc_memcg_ops *ops = memcg->sim->memcg_ops;
 	unsigned int rounds = MAX_RECLAIM_RETRIES;
 	int err = set_limit(memcg, &memcg->max, bytes);
 	uint64_t over;
@@ -216,14 +208,13 @@ int kmc_sim_memcg_set_max(struct mem_cgroup *memcg, uint64_t bytes)
 	kmc_stock_drain_all(kmc_this_cpu);
 	while ((over = above(memcg, &memcg->max))) {
 		if (rounds) {
-			if (!reclaim(memcg, over))
+			if (!kmc_memcg_reclaim(memcg, over, GFP_KERNEL))
 				rounds--;
 			continue;
 		}
 		kmc_memcg_event(memcg, EVENT_OOM);
-		if (!ops || !ops->oom_kill || !ops->oom_kill(memcg->sim->memcg_ops_arg, memcg))
+		if (!kmc_memcg_kill(memcg))
 			break;
-		kmc_memcg_event(memcg, EVENT_OOM_KILL);
 	}
 	return 0;
 }
@@ -239,7 +230,7 @@ int kmc_sim_memcg_set_high(struct mem_cgroup *memcg, uint64_t bytes)
 		return err;
 	kmc_stock_drain_all(kmc_this_cpu);
 	while (rounds && (over = above(memcg, &memcg->high)))
-		if (!reclaim(memcg, over))
+		if (!kmc_memcg_reclaim(memcg, over, GFP_KERNEL))
 			rounds--;
 	return 0;
 }
@@ -253,6 +244,34 @@ void kmc_sim_memcg_ops(struct kmc_sim *sim, const struct kmc_memcg_ops *ops, voi
 {
 	sim->memcg_ops = ops;
 	sim->memcg_ops_arg = arg;
+}
+
+int kmc_sim_memcg_set_min(struct mem_cgroup *memcg, uint64_t bytes)
+{
+	return set_limit(memcg, &memcg->min, bytes);
+}
+
+int kmc_sim_memcg_recursive(struct kmc_sim *sim, bool on)
+{
+	if (!sim->memcg)
+		return -EOPNOTSUPP;
+	kmc_touch(sim, &sim->memcg->recursive, sizeof(bool));
+	sim->memcg->recursive = on;
+	return 0;
+}
+
+int kmc_sim_memcg_populations(struct kmc_sim *sim, bool charged)
+{
+	if (!sim->memcg)
+		return -EOPNOTSUPP;
+	kmc_touch(sim, &sim->memcg->populations, sizeof(bool));
+	sim->memcg->populations = charged;
+	return 0;
+}
+
+bool kmc_populations_charged(const struct kmc_sim *sim)
+{
+	return sim->memcg && sim->memcg->populations;
 }
 
 uint64_t kmc_sim_memcg_usage(const struct mem_cgroup *memcg)

@@ -35,6 +35,7 @@ void kmc_sim_memcg_info(const struct mem_cgroup *memcg, struct kmc_memcg_info *i
 		.max_pages = memcg_read(&memcg->max),
 		.high_pages = memcg_read(&memcg->high),
 		.low_pages = memcg_read(&memcg->low),
+		.min_pages = memcg_read(&memcg->min),
 		.page_charges = memcg_read(&memcg->page_charges),
 		.object_bytes = memcg_read(&memcg->object_bytes),
 		.stock_pages = kmc_memcg_is_root(memcg) ? 0 : stock_pages(memcg->sim, memcg->index),
@@ -84,16 +85,25 @@ static void check_stock(const struct memcg_stock *stock)
 /* Pages that carry the flag are what the groups count. */
 static void check_pages(struct kmc_sim *sim)
 {
-	uint64_t counted = 0, found = 0;
+	uint64_t counted = 0, found = 0, cache = 0;
 
-	for (unsigned int i = 1; i < sim->memcg->nr_groups; i++)
+	for (unsigned int i = 1; i < sim->memcg->nr_groups; i++) {
 		counted += memcg_read(&kmc_memcg_at(sim, i)->page_charges);
-	if (!counted)
+		cache += memcg_read(&kmc_memcg_at(sim, i)->cache_pages);
+	}
+	if (!counted) {
+		KMC_BUG_ON(cache);
 		return;
-	for (uint64_t pfn = 0; pfn < sim->max_pfn; pfn++)
-		if (sim->pages[pfn].flags & PGF_ACCOUNTED)
-			found += 1ull << sim->pages[pfn].order;
-	KMC_BUG_ON(found != counted);
+	}
+	for (uint64_t pfn = 0; pfn < sim->max_pfn; pfn++) {
+		const struct page *page = &sim->pages[pfn];
+
+		if (!(page->flags & PGF_ACCOUNTED))
+			continue;
+		found += 1ull << page->order;
+		cache -= page->kind != FRAME_SLAB && sim->memcg->data[pfn] & DATA_CACHE;
+	}
+	KMC_BUG_ON(found != counted || cache);
 }
 
 void kmc_memcg_check(struct kmc_sim *sim)
@@ -117,6 +127,10 @@ static uint64_t hash_group(uint64_t h, const struct mem_cgroup *memcg)
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		h = kmc_hash_word(h, words[i]);
+	if (memcg_read(&memcg->min))
+		h = kmc_hash_word(h, memcg_read(&memcg->min));
+	if (memcg_read(&memcg->cache_pages))
+		h = kmc_hash_word(h, memcg_read(&memcg->cache_pages));
 	for (unsigned int i = 0; i < NR_MEMCG_EVENTS; i++)
 		h = kmc_hash_word(h, memcg_read(&memcg->events[i]));
 	return h;
@@ -133,10 +147,13 @@ static uint64_t hash_stock(uint64_t h, const struct memcg_stock *stock)
 uint64_t kmc_memcg_hash(struct kmc_sim *sim, uint64_t seed)
 {
 	struct kmc_memcg_state *state = sim->memcg;
+	unsigned int mode = state ? 2u * state->recursive + state->populations : 0;
 	uint64_t h = seed;
 
-	if (!state || state->nr_groups == 1)
+	if (!state || (state->nr_groups == 1 && !mode))
 		return h;
+	if (mode)
+		h = kmc_hash_word(h, mode);
 	for (unsigned int i = 0; i < state->nr_groups; i++)
 		h = hash_group(h, &state->groups[i]);
 	for (unsigned int i = 0; i < KMC_SIM_MAX_TASKS; i++)

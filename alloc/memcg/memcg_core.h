@@ -33,8 +33,9 @@ struct mem_cgroup {
 	atomic_uint online;
 	uint32_t nr_children, nr_tasks;
 	atomic_ullong usage;        /* pages, of descendants too */
-	atomic_ullong max, high, low; /* pages */
+	atomic_ullong max, high, low, min; /* pages */
 	atomic_ullong page_charges; /* pages */
+	atomic_ullong cache_pages;  /* of them, page cache */
 	atomic_ullong object_bytes;
 	atomic_ullong spare_bytes;  /* parts of charged pages that no cpu keeps */
 	atomic_ullong events[NR_MEMCG_EVENTS];
@@ -49,6 +50,8 @@ struct memcg_stock {
 struct kmc_memcg_state {
 	struct kmc_lock groups_lock;
 	uint32_t nr_groups; /* numbers given away; the root is number 0 */
+	bool populations;   /* are charged, and reclaimed at limits */
+	bool recursive;     /* protection that no child claims is shared out below */
 	uint16_t task_group[KMC_SIM_MAX_TASKS];
 	uint16_t task_active[KMC_SIM_MAX_TASKS]; /* number + 1; 0 none */
 	uint32_t task_over_high[KMC_SIM_MAX_TASKS]; /* pages since the last return to user */
@@ -58,8 +61,17 @@ struct kmc_memcg_state {
 	/* constant after boot */
 	struct mem_cgroup *groups;  /* KMC_MEMCG_MAX */
 	uint64_t *lru_tables;       /* [lru - 1][group]: frame offset of its lists; 0 none */
-	uint64_t *data; /* by frame. Page's head: group; slab's head: frame offset of its vector */
+	/* By frame. Page's head: group, and DATA_CACHE; slab's head: frame offset of its vector. */
+	uint64_t *data;
 };
+#define DATA_CACHE (1ull << 32) /* page cache */
+
+/* What reclaims and kills at limits, and what it is to be called with. */
+static inline const struct kmc_memcg_ops *kmc_memcg_ops_of(struct kmc_sim *sim, void **arg)
+{
+	*arg = sim->memcg->populations ? sim : sim->memcg_ops_arg;
+	return sim->memcg->populations ? &kmc_population_ops : sim->memcg_ops;
+}
 
 static inline struct mem_cgroup *kmc_memcg_at(const struct kmc_sim *sim, unsigned int index)
 {
@@ -90,6 +102,8 @@ struct mem_cgroup *kmc_memcg_owner(const struct kmc_sim *sim, unsigned int index
 /** kmc_memcg_current() - Who pays for what @cpu's code asks; NULL nobody. Rule: MCG-10, SCP-12. */
 struct mem_cgroup *kmc_memcg_current(const struct kmc_cpu *cpu);
 void kmc_memcg_event(struct mem_cgroup *memcg, enum memcg_event event);
+/** kmc_memcg_is_below() - Is @memcg @top, or a group below it? */
+bool kmc_memcg_is_below(const struct mem_cgroup *memcg, const struct mem_cgroup *top);
 
 /* page_counter.c */
 
@@ -113,6 +127,10 @@ void kmc_stock_refill_bytes(struct kmc_cpu *cpu, struct mem_cgroup *memcg, size_
 
 /* charge.c */
 
+/** kmc_memcg_reclaim() - About @nr pages from @memcg and below. Return: how many there were. */
+uint64_t kmc_memcg_reclaim(struct mem_cgroup *memcg, uint64_t nr, gfp_t gfp);
+/** kmc_memcg_kill() - A task of @memcg or below. Return: there was one. */
+bool kmc_memcg_kill(struct mem_cgroup *memcg);
 /** kmc_memcg_try_charge() - @nr pages by the rules of R-11. Return: 0 or -ENOMEM. */
 int kmc_memcg_try_charge(struct kmc_cpu *cpu, struct mem_cgroup *memcg, gfp_t gfp, uint64_t nr);
 

@@ -88,7 +88,6 @@ static int charge_to(struct kmc_cpu *cpu, struct mem_cgroup *memcg, struct page 
 	*data_of(sim, page) = memcg->index;
 	page->flags |= PGF_ACCOUNTED;
 	memcg_add(memcg, &memcg->page_charges, 1ull << order);
-	kmc_memcg_trace(sim, KMC_TP_CHARGED, memcg, address_of(sim, page), PAGE_SIZE << order);
 	return 0;
 }
 
@@ -96,15 +95,12 @@ static int charge_to(struct kmc_cpu *cpu, struct mem_cgroup *memcg, struct page 
 int kmc_memcg_charge_page(struct kmc_cpu *cpu, struct page *page, gfp_t gfp, unsigned int order)
 {
 	struct mem_cgroup *memcg = cpu->sim->memcg ? kmc_memcg_current(cpu) : NULL;
+	int err = memcg ? charge_to(cpu, memcg, page, gfp, order) : 0;
 
-	return memcg ? charge_to(cpu, memcg, page, gfp, order) : 0;
-}
-
-int kmc_memcg_charge_user_page(struct kmc_cpu *cpu, unsigned int task, struct page *page, gfp_t gfp)
-{
-	struct mem_cgroup *memcg = kmc_memcg_owner(cpu->sim, cpu->sim->memcg->task_group[task]);
-
-	return kmc_memcg_is_root(memcg) ? 0 : charge_to(cpu, memcg, page, gfp, 0);
+	if (memcg && !err)
+		kmc_memcg_trace(cpu->sim, KMC_TP_CHARGED, memcg, address_of(cpu->sim, page),
+				PAGE_SIZE << order);
+	return err;
 }
 
 /* Model: exact; of a block freed in parts each part pays for itself. */
@@ -119,11 +115,69 @@ void kmc_memcg_uncharge_page(struct kmc_cpu *cpu, struct page *page, unsigned in
 	*data_of(sim, page) = 0;
 	memcg_add(payer, &payer->page_charges, -(1ull << order));
 	/* pages of users do not rest with the cpu */
-	if (kmc_memcg_is_root(owner) || (page->flags & PGF_HELD))
+	if (kmc_memcg_is_root(owner))
 		kmc_counter_uncharge(owner, 1ull << order);
 	else
 		kmc_stock_refill(cpu, owner, 1ull << order);
 	kmc_memcg_trace(sim, KMC_TP_UNCHARGED, owner, address_of(sim, page), PAGE_SIZE << order);
+}
+
+/* pages of users: page cache, memory of tasks */
+
+int kmc_memcg_charge_user_page(struct kmc_cpu *cpu, unsigned int task, struct page *page, gfp_t gfp,
+			       bool cache, struct kmc_user_pages *pages)
+{
+	struct mem_cgroup *memcg = kmc_memcg_owner(cpu->sim, cpu->sim->memcg->task_group[task]);
+
+	if (kmc_memcg_is_root(memcg))
+		return 0;
+	if (charge_to(cpu, memcg, page, gfp, 0))
+		return -ENOMEM;
+	if (cache) {
+		*data_of(cpu->sim, page) |= DATA_CACHE;
+		memcg_add(memcg, &memcg->cache_pages, 1);
+	}
+	pages->group = memcg->index;
+	pages->nr++;
+	return 0;
+}
+
+void kmc_memcg_user_pages_charged(struct kmc_cpu *cpu, const struct kmc_user_pages *pages)
+{
+	if (pages->nr)
+		kmc_memcg_trace(cpu->sim, KMC_TP_CHARGED, kmc_memcg_at(cpu->sim, pages->group), NULL,
+				pages->nr << PAGE_SHIFT);
+}
+
+void kmc_memcg_user_pages_uncharged(struct kmc_cpu *cpu, struct kmc_user_pages *pages)
+{
+	if (pages->nr)
+		kmc_memcg_trace(cpu->sim, KMC_TP_UNCHARGED, kmc_memcg_at(cpu->sim, pages->group), NULL,
+				pages->nr << PAGE_SHIFT);
+	pages->nr = 0;
+}
+
+/* They do not rest with the cpu. Rule: MCG-11. */
+void kmc_memcg_uncharge_user_page(struct kmc_cpu *cpu, struct page *page, struct kmc_user_pages *pages)
+{
+	struct kmc_sim *sim = cpu->sim;
+	struct mem_cgroup *payer, *owner;
+
+	if (!(page->flags & PGF_ACCOUNTED))
+		return;
+	payer = kmc_memcg_at(sim, (unsigned int)*data_of(sim, page));
+	owner = kmc_memcg_owner(sim, payer->index);
+	if (pages->nr && pages->group != owner->index)
+		kmc_memcg_user_pages_uncharged(cpu, pages);
+	if (*data_of(sim, page) & DATA_CACHE)
+		memcg_add(payer, &payer->cache_pages, -1ull);
+	memcg_add(payer, &payer->page_charges, -1ull);
+	page->flags &= (uint8_t)~PGF_ACCOUNTED;
+	kmc_touch(sim, data_of(sim, page), sizeof(uint64_t));
+	*data_of(sim, page) = 0;
+	kmc_counter_uncharge(owner, 1);
+	pages->group = owner->index;
+	pages->nr++;
 }
 
 void kmc_memcg_copy_page(struct kmc_sim *sim, const struct page *from, const struct page *to)

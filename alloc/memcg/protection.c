@@ -16,7 +16,7 @@ static struct mem_cgroup *payer_of(struct kmc_sim *sim, const struct page *page)
 		       kmc_memcg_at(sim, 0);
 }
 
-static bool below(const struct mem_cgroup *memcg, const struct mem_cgroup *top)
+bool kmc_memcg_is_below(const struct mem_cgroup *memcg, const struct mem_cgroup *top)
 {
 	while (memcg != top && !kmc_memcg_is_root(memcg))
 		memcg = kmc_memcg_parent(memcg);
@@ -25,13 +25,18 @@ static bool below(const struct mem_cgroup *memcg, const struct mem_cgroup *top)
 
 bool kmc_memcg_task_below(struct kmc_sim *sim, unsigned int task, const struct mem_cgroup *memcg)
 {
-	return below(kmc_memcg_owner(sim, sim->memcg->task_group[task]), memcg);
+	return kmc_memcg_is_below(kmc_memcg_owner(sim, sim->memcg->task_group[task]), memcg);
 }
 
-bool kmc_memcg_page_below(struct kmc_sim *sim, const struct page *page,
-			  const struct mem_cgroup *memcg)
+bool kmc_memcg_has_cache(const struct mem_cgroup *memcg)
 {
-	return below(payer_of(sim, page), memcg);
+	unsigned int nr = __atomic_load_n(&memcg->sim->memcg->nr_groups, __ATOMIC_ACQUIRE);
+
+	for (unsigned int i = 1; i < nr; i++)
+		if (memcg_read(&kmc_memcg_at(memcg->sim, i)->cache_pages) &&
+		    kmc_memcg_is_below(kmc_memcg_owner(memcg->sim, i), memcg))
+			return true;
+	return false;
 }
 
 /* No more than those between have. */
@@ -39,6 +44,8 @@ static uint64_t effective_low(const struct mem_cgroup *memcg, const struct mem_c
 {
 	uint64_t low = memcg_read(&memcg->low);
 
+	if (memcg == target || kmc_memcg_is_root(memcg))
+		return 0;
 	for (;;) {
 		memcg = kmc_memcg_parent(memcg);
 		if (memcg == target || kmc_memcg_is_root(memcg))
@@ -48,32 +55,29 @@ static uint64_t effective_low(const struct mem_cgroup *memcg, const struct mem_c
 	}
 }
 
-/* The group whose memory.low keeps the page; NULL none. */
-static struct mem_cgroup *protector(struct kmc_sim *sim, const struct page *page,
-				    const struct mem_cgroup *target)
+void kmc_memcg_guard_page(struct kmc_sim *sim, const struct page *page,
+			  struct kmc_memcg_guard *guard)
 {
 	struct mem_cgroup *memcg = payer_of(sim, page);
-	uint64_t low;
 
-	if (memcg == target || kmc_memcg_is_root(memcg))
-		return NULL;
-	low = effective_low(memcg, target);
-	return low && memcg_read(&memcg->usage) <= low ? memcg : NULL;
+	if (guard->memcg == memcg)
+		return;
+	guard->memcg = memcg;
+	guard->told = false;
+	guard->below = !guard->target || kmc_memcg_is_below(memcg, guard->target);
+	guard->usage = memcg_read(&memcg->usage);
+	guard->low = guard->below ? effective_low(memcg, guard->target) : 0;
+	guard->min = 0;
 }
 
-bool kmc_memcg_page_protected(struct kmc_sim *sim, const struct page *page,
-			      const struct mem_cgroup *target)
+void kmc_memcg_low_breached(struct mem_cgroup *memcg)
 {
-	return protector(sim, page, target);
+	kmc_memcg_event(memcg, EVENT_LOW);
 }
 
-void kmc_memcg_low_breached(struct kmc_sim *sim, const struct page *page,
-			    const struct mem_cgroup *target)
+unsigned int kmc_memcg_index(const struct mem_cgroup *memcg)
 {
-	struct mem_cgroup *memcg = protector(sim, page, target);
-
-	if (memcg)
-		kmc_memcg_event(memcg, EVENT_LOW);
+	return memcg->index;
 }
 
 uint64_t kmc_memcg_max_pages(const struct mem_cgroup *memcg)

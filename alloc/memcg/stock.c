@@ -139,24 +139,24 @@ void kmc_stock_refill_bytes(struct kmc_cpu *cpu, struct mem_cgroup *memcg, size_
 
 /* draining */
 
-void kmc_memcg_flush_cpu(struct kmc_cpu *cpu)
+void kmc_memcg_flush_cpu(struct kmc_cpu *cpu, unsigned int what)
 {
 	struct memcg_stock *stock;
 
 	if (!cpu->sim->memcg)
 		return;
 	stock = stock_of(cpu);
-	if (stock->obj_group)
+	if (what & FLUSH_OBJECT_STOCKS && stock->obj_group)
 		drain_bytes(cpu, stock, false);
-	for (unsigned int i = 0; i < NR_MEMCG_STOCK; i++)
+	for (unsigned int i = 0; what & FLUSH_STOCKS && i < NR_MEMCG_STOCK; i++)
 		drain_place(cpu->sim, stock, i);
 }
 
 /* Model: simplified: stocks of groups outside the one that is over its limit go as well. */
 void kmc_stock_drain_all(struct kmc_cpu *cpu)
 {
-	kmc_memcg_flush_cpu(cpu);
-	kmc_flush_cpus(cpu->sim, FLUSH_STOCKS);
+	kmc_memcg_flush_cpu(cpu, FLUSH_STOCKS | FLUSH_OBJECT_STOCKS);
+	kmc_flush_cpus(cpu->sim, FLUSH_STOCKS | FLUSH_OBJECT_STOCKS);
 }
 
 void kmc_sim_memcg_drain(struct kmc_sim *sim)

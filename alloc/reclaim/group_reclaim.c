@@ -10,27 +10,40 @@
 #include "memcg.h"
 #include "reclaim.h"
 #include "linux/gfp.h"
+#include "linux/sched/mm.h"
 
-/* Whose pages are looked for, and whether groups below their memory.low are spared. */
-struct group_scan {
-	struct kmc_sim *sim;
-	const struct mem_cgroup *memcg;
-	bool spare_low, spared;
-};
-
-static bool of_group(void *arg, const struct page *page)
+static uint64_t still_used(const struct group_scan *scan)
 {
-	struct group_scan *scan = arg;
+	uint64_t used = scan->guard.usage;
 
-	if (!kmc_memcg_page_below(scan->sim, page, scan->memcg))
+	for (unsigned int i = 0; i < scan->nr && used; i++)
+		used -= scan->of[i] == scan->guard.memcg;
+	return used;
+}
+
+/* A group is spared whose usage its protection covers; all of it counts, not page cache alone. */
+bool group_scan_wants(struct group_scan *scan, const struct page *page)
+{
+	struct kmc_memcg_guard *guard = &scan->guard;
+
+	kmc_memcg_guard_page(scan->sim, page, guard);
+	if (!guard->below)
 		return false;
-	if (!kmc_memcg_page_protected(scan->sim, page, scan->memcg))
-		return true;
-	if (scan->spare_low) {
-		scan->spared = true;
-		return false;
+	if (guard->min | guard->low) {
+		uint64_t used = still_used(scan);
+
+		if (used <= guard->min)
+			return false;
+		if (used <= guard->low && !scan->take_low) {
+			scan->spared_low = true;
+			return false;
+		}
+		if (used <= guard->low && !guard->told) {
+			kmc_memcg_low_breached(guard->memcg);
+			guard->told = true;
+		}
 	}
-	kmc_memcg_low_breached(scan->sim, page, scan->memcg);
+	scan->of[scan->nr++] = guard->memcg;
 	return true;
 }
 
@@ -45,8 +58,8 @@ static uint64_t scan_group(struct scan_control *sc, struct group_scan *scan)
 
 			if (reclaimed >= sc->nr_to_reclaim || !may_reclaim(kind, sc->gfp))
 				continue;
-			nr = kmc_population_drop_if(sc->sim, sc->cpu, lru,
-						    sc->nr_to_reclaim - reclaimed, of_group, scan);
+			nr = kmc_population_drop_guarded(scan, sc->cpu, lru,
+							 sc->nr_to_reclaim - reclaimed);
 			if (nr)
 				trace_reclaim_work(sc, kind);
 			reclaimed += nr;
@@ -54,27 +67,42 @@ static uint64_t scan_group(struct scan_control *sc, struct group_scan *scan)
 	return reclaimed;
 }
 
+static void trace_group(struct scan_control *sc, enum kmc_tp_id id, const struct mem_cgroup *memcg,
+			uint64_t reclaimed)
+{
+	struct kmc_tp tp = { .id = id, .node = -1, .gfp = sc->gfp, .pfn = UINT64_MAX,
+			     .bytes_req = reclaimed, .bytes_alloc = kmc_memcg_index(memcg) };
+
+	kmc_trace_emit(sc->sim, &tp);
+}
+
 /*
- * Protected groups are spared as long as others have something.
- * Model: simplified: without ages and priorities.
+ * Protected groups are spared as long as others have something. What the running task's
+ * scopes forbid is forbidden here too. Model: simplified: without ages and priorities.
  */
 static uint64_t try_to_free_mem_cgroup_pages(void *arg, struct mem_cgroup *memcg,
 					     uint64_t nr_pages, unsigned int gfp)
 {
-	struct group_scan scan = { .sim = arg, .memcg = memcg, .spare_low = true };
-	struct scan_control sc = { .sim = arg, .cpu = kmc_this_cpu, .gfp = gfp,
+	struct group_scan scan = { .sim = arg, .guard = { .target = memcg } };
+	struct scan_control sc = { .sim = arg, .cpu = kmc_this_cpu, .gfp = current_gfp_context(gfp),
 				   .nr_to_reclaim = nr_pages > SWAP_CLUSTER_MAX ?
 							    nr_pages : SWAP_CLUSTER_MAX };
 	uint32_t before = sc.cpu->task->flags & KMC_PF_MEMALLOC;
-	uint64_t reclaimed;
+	uint64_t reclaimed = 0;
 
+	/* Of a request it is masked before; who writes limits is frozen. */
+	if (kmc_gfp_restricted(sc.sim))
+		sc.gfp &= ~(gfp_t)(__GFP_IO | __GFP_FS);
+	trace_group(&sc, KMC_TP_MEMCG_RECLAIM_BEGIN, memcg, 0);
 	kmc_sim_task_flags(KMC_PF_MEMALLOC, KMC_PF_MEMALLOC);
-	reclaimed = scan_group(&sc, &scan);
-	if (!reclaimed && scan.spared) {
-		scan.spare_low = false;
+	if (kmc_memcg_has_cache(memcg))
+		reclaimed = scan_group(&sc, &scan);
+	if (!reclaimed && scan.spared_low) {
+		scan.take_low = true;
 		reclaimed = scan_group(&sc, &scan);
 	}
 	kmc_sim_task_flags(KMC_PF_MEMALLOC, before);
+	trace_group(&sc, KMC_TP_MEMCG_RECLAIM_END, memcg, reclaimed);
 	return reclaimed;
 }
 
@@ -87,20 +115,10 @@ static bool mem_cgroup_out_of_memory(void *arg, struct mem_cgroup *memcg)
 	kmc_oom_lock(sim);
 	victim = select_bad_process(sim, memcg, kmc_memcg_max_pages(memcg));
 	if (victim)
-		kmc_oom_kill(sim, kmc_this_cpu, victim);
+		kmc_oom_kill(sim, kmc_this_cpu, victim, memcg);
 	kmc_oom_unlock(sim);
 	return victim;
 }
 
-static const struct kmc_memcg_ops group_ops = { .reclaim = try_to_free_mem_cgroup_pages,
-						.oom_kill = mem_cgroup_out_of_memory };
-
-void kmc_sim_memcg_populations(struct kmc_sim *sim)
-{
-	kmc_sim_memcg_ops(sim, &group_ops, sim);
-}
-
-bool kmc_populations_charged(const struct kmc_sim *sim)
-{
-	return sim->memcg && sim->memcg_ops == &group_ops;
-}
+const struct kmc_memcg_ops kmc_population_ops = { .reclaim = try_to_free_mem_cgroup_pages,
+						  .oom_kill = mem_cgroup_out_of_memory };

@@ -124,13 +124,18 @@ static void trace_task(struct kmc_sim *sim, enum kmc_tp_id id, unsigned int task
 	kmc_trace_emit(sim, &tp);
 }
 
-static void mark_oom_victim(struct kmc_sim *sim, struct kmc_task *task)
+static void mark_oom_victim(struct kmc_sim *sim, struct kmc_task *task,
+			    const struct mem_cgroup *memcg)
 {
+	struct kmc_tp tp = { .id = KMC_TP_MARK_VICTIM, .node = -1, .pfn = UINT64_MAX,
+			     .bytes_req = task->id,
+			     .bytes_alloc = memcg ? kmc_memcg_index(memcg) : 0 };
+
 	if (task->flags & KMC_PF_OOM_VICTIM)
 		return;
 	kmc_sim_task_set(sim, task->id, KMC_PF_OOM_VICTIM | KMC_PF_EXITING,
 			 KMC_PF_OOM_VICTIM | KMC_PF_EXITING);
-	trace_task(sim, KMC_TP_MARK_VICTIM, task->id);
+	kmc_trace_emit(sim, &tp);
 }
 
 /*
@@ -150,9 +155,10 @@ static void oom_reap_task(struct kmc_sim *sim, struct kmc_cpu *cpu, unsigned int
 	trace_task(sim, KMC_TP_FINISH_TASK_REAPING, task);
 }
 
-void kmc_oom_kill(struct kmc_sim *sim, struct kmc_cpu *cpu, struct kmc_task *victim)
+void kmc_oom_kill(struct kmc_sim *sim, struct kmc_cpu *cpu, struct kmc_task *victim,
+		  const struct mem_cgroup *memcg)
 {
-	mark_oom_victim(sim, victim);
+	mark_oom_victim(sim, victim, memcg);
 	sleep_a_tick(sim);
 	oom_reap_task(sim, cpu, victim->id);
 }
@@ -166,7 +172,7 @@ enum oom_result out_of_memory(struct alloc_context *ac)
 	if (!__atomic_load_n(&sim->reclaim->oom_enabled, __ATOMIC_RELAXED))
 		return OOM_DISABLED;
 	if (ac->cpu->task->flags & (KMC_PF_EXITING | KMC_PF_FATAL_SIGNAL)) {
-		mark_oom_victim(sim, ac->cpu->task);
+		mark_oom_victim(sim, ac->cpu->task, NULL);
 		return OOM_PROGRESS;
 	}
 	if (!(ac->gfp & __GFP_FS))
@@ -174,7 +180,7 @@ enum oom_result out_of_memory(struct alloc_context *ac)
 	victim = select_bad_process(sim, NULL, total_pages(sim));
 	if (!victim)
 		return OOM_PANIC;
-	kmc_oom_kill(sim, ac->cpu, victim);
+	kmc_oom_kill(sim, ac->cpu, victim, NULL);
 	kmc_drain_pcplists(ac);
 	return OOM_PROGRESS;
 }

@@ -40,11 +40,14 @@ static struct page *pop(struct kmc_sim *sim, struct population *from)
 }
 
 /* Page cache and memory of tasks go back by the batch, which is told of each page besides. */
-static void free_batched(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page)
+static void drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
+		 struct kmc_user_pages *pages)
 {
 	struct kmc_tp tp = { .id = KMC_TP_MM_PAGE_FREE_BATCHED, .node = -1,
 			     .pfn = page_to_pfn_in(sim, page) };
 
+	kmc_touch(sim, page, sizeof(*page));
+	kmc_memcg_uncharge_user_page(cpu, page, pages);
 	kmc_pages_free(sim, cpu, page, 0);
 	kmc_trace_emit(sim, &tp);
 }
@@ -53,6 +56,7 @@ static void free_batched(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *
 uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
 			     uint64_t most)
 {
+	struct kmc_user_pages pages = { .nr = 0 };
 	uint64_t nr = 0;
 
 	for (; nr < most; nr++) {
@@ -60,9 +64,9 @@ uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct po
 
 		if (!page)
 			break;
-		kmc_touch(sim, page, sizeof(*page));
-		free_batched(sim, cpu, page);
+		drop(sim, cpu, page, &pages);
 	}
+	kmc_memcg_user_pages_uncharged(cpu, &pages);
 	return nr;
 }
 
@@ -82,55 +86,72 @@ uint64_t kmc_population_drop_objects(struct kmc_sim *sim, struct kmc_cpu *cpu,
 	return nr;
 }
 
-/* Takes it out of the middle; the word that names it is in @to or in the page above it. */
-static struct page *unlink_if(struct kmc_sim *sim, struct population *from,
-			      bool (*want)(void *arg, const struct page *page), void *arg)
+/* Out of the middle too; the word that names a page is in @from or in the page above it. */
+static unsigned int unlink_wanted(struct group_scan *scan, struct population *from,
+				  unsigned int most, struct page **taken)
 {
+	struct kmc_sim *sim = scan->sim;
 	uint64_t *link = &from->head;
-	struct page *page;
+	unsigned int nr = 0;
 
-	for (uint64_t left = from->nr; left; left--, link = &page->private_words[0]) {
-		page = pfn_to_page_in(sim, *link);
-		if (!want(arg, page))
+	for (uint64_t left = from->nr; left && nr < most; left--) {
+		struct page *page = pfn_to_page_in(sim, *link);
+
+		if (!group_scan_wants(scan, page)) {
+			link = &page->private_words[0];
 			continue;
+		}
 		kmc_touch(sim, from, sizeof(*from));
 		kmc_touch(sim, link, sizeof(*link));
 		*link = page->private_words[0];
 		__atomic_store_n(&from->nr, from->nr - 1, __ATOMIC_RELAXED);
-		return page;
-	}
-	return NULL;
-}
-
-uint64_t kmc_population_drop_if(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
-				uint64_t most, bool (*want)(void *arg, const struct page *page),
-				void *arg)
-{
-	uint64_t nr = 0;
-
-	for (; nr < most; nr++) {
-		struct page *page;
-
-		kmc_lock_take(&sim->reclaim->lock);
-		page = unlink_if(sim, from, want, arg);
-		kmc_lock_drop(&sim->reclaim->lock);
-		if (!page)
-			break;
-		kmc_touch(sim, page, sizeof(*page));
-		free_batched(sim, cpu, page);
+		taken[nr++] = page;
 	}
 	return nr;
 }
 
+static unsigned int drop_batch(struct group_scan *scan, struct kmc_cpu *cpu,
+			       struct population *from, unsigned int most)
+{
+	struct kmc_user_pages pages = { .nr = 0 };
+	struct page *taken[SWAP_CLUSTER_MAX];
+	unsigned int nr;
+
+	scan->nr = 0;
+	scan->guard.memcg = NULL;
+	kmc_lock_take(&scan->sim->reclaim->lock);
+	nr = unlink_wanted(scan, from, most, taken);
+	kmc_lock_drop(&scan->sim->reclaim->lock);
+	for (unsigned int i = 0; i < nr; i++)
+		drop(scan->sim, cpu, taken[i], &pages);
+	kmc_memcg_user_pages_uncharged(cpu, &pages);
+	return nr;
+}
+
+uint64_t kmc_population_drop_guarded(struct group_scan *scan, struct kmc_cpu *cpu,
+				     struct population *from, uint64_t most)
+{
+	uint64_t nr = 0;
+	unsigned int batch, got;
+
+	do {
+		batch = most - nr < SWAP_CLUSTER_MAX ? (unsigned int)(most - nr) : SWAP_CLUSTER_MAX;
+		got = drop_batch(scan, cpu, from, batch);
+		nr += got;
+	} while (got == batch && nr < most);
+	return nr;
+}
+
 /* @task's group pays, if groups pay for populations. */
-static struct page *one_frame(struct kmc_sim *sim, unsigned int node, unsigned int task)
+static struct page *one_frame(struct kmc_sim *sim, unsigned int node, unsigned int task, bool cache,
+			      struct kmc_user_pages *pages)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	struct page *page = cpu && node < sim->config.nr_nodes ?
 		kmc_pages_alloc(sim, cpu, POPULATE_GFP, 0, (int)node) : NULL;
 
 	if (page && kmc_populations_charged(sim) &&
-	    kmc_memcg_charge_user_page(cpu, task, page, POPULATE_GFP)) {
+	    kmc_memcg_charge_user_page(cpu, task, page, POPULATE_GFP, cache, pages)) {
 		kmc_pages_free(sim, cpu, page, 0);
 		return NULL;
 	}
@@ -155,11 +176,13 @@ uint64_t kmc_population_fill(struct kmc_sim *sim, struct population *to, gfp_t g
 uint64_t kmc_sim_populate_lru(struct kmc_sim *sim, unsigned int node, enum kmc_lru kind,
 			      uint64_t nr_pages)
 {
+	struct kmc_user_pages pages = { .nr = 0 };
 	uint64_t nr = 0;
 
 	KMC_BUG_ON(kind >= KMC_NR_LRU);
 	for (; nr < nr_pages; nr++) {
-		struct page *page = one_frame(sim, node, kmc_this_cpu ? kmc_this_cpu->task->id : 0);
+		struct page *page = one_frame(sim, node, kmc_this_cpu ? kmc_this_cpu->task->id : 0,
+					      true, &pages);
 		unsigned int zone;
 
 		if (!page)
@@ -167,23 +190,26 @@ uint64_t kmc_sim_populate_lru(struct kmc_sim *sim, unsigned int node, enum kmc_l
 		zone = kmc_zone_index(sim, page_to_pfn_in(sim, page));
 		push(sim, &sim->reclaim->lru[zone][kind], page);
 	}
+	kmc_memcg_user_pages_charged(kmc_this_cpu, &pages);
 	return nr;
 }
 
 uint64_t kmc_sim_populate_anon(struct kmc_sim *sim, unsigned int task, unsigned int node,
 			       uint64_t nr_pages)
 {
+	struct kmc_user_pages pages = { .nr = 0 };
 	uint64_t nr = 0;
 
 	if (task >= KMC_SIM_MAX_TASKS)
 		return 0;
 	for (; nr < nr_pages; nr++) {
-		struct page *page = one_frame(sim, node, task);
+		struct page *page = one_frame(sim, node, task, false, &pages);
 
 		if (!page)
 			break;
 		push(sim, &sim->reclaim->anon[task], page);
 	}
+	kmc_memcg_user_pages_charged(kmc_this_cpu, &pages);
 	kmc_sim_oom_killer(sim, true);
 	return nr;
 }

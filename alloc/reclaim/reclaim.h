@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "alloc/reclaim.h"
+#include "memcg.h"
 #include "zone.h"
 
 #define SWAP_CLUSTER_MAX    32u
@@ -16,6 +17,7 @@
 #define MAX_RECLAIM_RETRIES 16u
 
 struct mem_cgroup;
+struct group_scan;
 
 struct population {
 	uint64_t head; /* pfn; 0 none */
@@ -73,14 +75,23 @@ uint64_t kmc_population_drop(struct kmc_sim *sim, struct kmc_cpu *cpu, struct po
 /** kmc_population_drop_objects() - As kmc_population_drop(), pages of slabs, which go one by one. */
 uint64_t kmc_population_drop_objects(struct kmc_sim *sim, struct kmc_cpu *cpu,
 				     struct population *from, uint64_t most);
-/** kmc_population_drop_if() - Those only that @want; it may look, with the lock held. */
-uint64_t kmc_population_drop_if(struct kmc_sim *sim, struct kmc_cpu *cpu, struct population *from,
-				uint64_t most, bool (*want)(void *arg, const struct page *page),
-				void *arg);
+/** kmc_population_drop_guarded() - Those only that their groups' protection leaves to @scan. */
+uint64_t kmc_population_drop_guarded(struct group_scan *scan, struct kmc_cpu *cpu,
+				     struct population *from, uint64_t most);
 
 /* group_reclaim.c */
-/** kmc_populations_charged() - Do groups pay for populations? */
-bool kmc_populations_charged(const struct kmc_sim *sim);
+
+/* How far a reclaimer goes into what groups have. */
+struct group_scan {
+	struct kmc_sim *sim;
+	struct kmc_memcg_guard guard;
+	bool take_low;   /* nothing else is left: groups within memory.low give too */
+	bool spared_low; /* some was left because it is protected */
+	unsigned int nr; /* pages taken and not yet uncharged, */
+	const struct mem_cgroup *of[SWAP_CLUSTER_MAX]; /* and whose they are */
+};
+/** group_scan_wants() - Is the page to be taken? Then it is counted. Context: state->lock. */
+bool group_scan_wants(struct group_scan *scan, const struct page *page);
 
 /* vmscan.c */
 /** shrink_zone() - A share of the zone's populations. Return: pages reclaimed. */
@@ -129,8 +140,9 @@ enum oom_result {
 /** select_bad_process() - Of @memcg and below (NULL: of all); adj counts in shares of @pages. */
 struct kmc_task *select_bad_process(struct kmc_sim *sim, const struct mem_cgroup *memcg,
 				    uint64_t pages);
-/** kmc_oom_kill() - Mark and reap. Context: oom_lock is held. */
-void kmc_oom_kill(struct kmc_sim *sim, struct kmc_cpu *cpu, struct kmc_task *victim);
+/** kmc_oom_kill() - Mark and reap, for @memcg's limit. Context: oom_lock is held. */
+void kmc_oom_kill(struct kmc_sim *sim, struct kmc_cpu *cpu, struct kmc_task *victim,
+		  const struct mem_cgroup *memcg);
 /** out_of_memory() - Context: oom_lock is held. */
 enum oom_result out_of_memory(struct alloc_context *ac);
 /** kmc_oom_lock() - Wait for the killer. Context: no other lock is held. */

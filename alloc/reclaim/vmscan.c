@@ -26,23 +26,16 @@ void trace_reclaim_work(const struct scan_control *sc, enum kmc_lru kind)
 	kmc_trace_emit(sc->sim, &tp);
 }
 
-static bool not_protected(void *arg, const struct page *page)
-{
-	struct scan_control *sc = arg;
-
-	if (!kmc_memcg_page_protected(sc->sim, page, NULL))
-		return true;
-	sc->spared_low |= !sc->take_low;
-	if (sc->take_low)
-		kmc_memcg_low_breached(sc->sim, page, NULL);
-	return sc->take_low;
-}
-
 static uint64_t drop_share(struct scan_control *sc, struct population *lru, uint64_t share)
 {
+	struct group_scan scan = { .sim = sc->sim, .take_low = sc->take_low };
+	uint64_t nr;
+
 	if (!kmc_populations_charged(sc->sim))
 		return kmc_population_drop(sc->sim, sc->cpu, lru, share);
-	return kmc_population_drop_if(sc->sim, sc->cpu, lru, share, not_protected, sc);
+	nr = kmc_population_drop_guarded(&scan, sc->cpu, lru, share);
+	sc->spared_low |= scan.spared_low;
+	return nr;
 }
 
 /* Rule: GFP-34, GFP-35. Model: simplified (R-9.3; no ages). */

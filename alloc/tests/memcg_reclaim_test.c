@@ -21,7 +21,7 @@ static void boot(enum kmc_profile profile)
 	c.profile = profile;
 	c.options |= KMC_OPT_MEMCG;
 	boot_config(&c);
-	kmc_sim_memcg_populations(sim);
+	assert_int_equal(kmc_sim_memcg_populations(sim, true), 0);
 	listen();
 }
 

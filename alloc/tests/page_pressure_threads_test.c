@@ -460,7 +460,7 @@ static void boot(enum kmc_profile profile, unsigned int threads)
 			   KMC_TP_BIT(KMC_TP_COMPACTION_MIGRATEPAGES) | KMC_TP_BIT(KMC_TP_MARK_VICTIM) |
 			   KMC_TP_BIT(KMC_TP_MEMCG_RECLAIM_END), on_tracepoint, NULL);
 	groups[0] = kmc_sim_memcg_root(sim);
-	kmc_sim_memcg_populations(sim);
+	kmc_sim_memcg_populations(sim, true);
 	for (unsigned int i = 1; i < 4; i++) {
 		assert_int_equal(kmc_sim_memcg_create(sim, groups[parents[i]], &groups[i]), 0);
 		kmc_sim_memcg_set_max(groups[i], (uint64_t)2000 / i * PAGE_SIZE);

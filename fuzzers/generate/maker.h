@@ -160,6 +160,9 @@ void gen_object_sequence(struct maker *m);
 /* rcu.c */
 void gen_rcu(struct maker *m);
 
+/* groups.c */
+void gen_groups(struct maker *m);
+
 /* other_sequences.c */
 void gen_other_sequence(struct maker *m);
 

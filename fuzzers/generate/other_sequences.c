@@ -244,9 +244,12 @@ void gen_other_sequence(struct maker *m)
 {
 	if (m->wish->misuse != KMC_GEN_NONE)
 		return; /* a misuse is of one of the model's blocks */
-	switch (gen_draw(m, 4)) {
+	switch (gen_draw(m, 5)) {
 	case 0:
 		do_group(m);
+		break;
+	case 4:
+		gen_groups(m);
 		break;
 	case 1:
 		do_zs(m);

@@ -315,7 +315,10 @@ static uint64_t draw_by_family(const struct maker *maker, const struct kmc_op *o
 	case KMC_OP_MEMCG_SET_MAX:
 	case KMC_OP_MEMCG_SET_HIGH:
 	case KMC_OP_MEMCG_SET_LOW:
+	case KMC_OP_MEMCG_SET_MIN:
 		return dice_one_in(dice, 3) ? UINT64_MAX : 4096ull << dice_below(dice, 12);
+	case KMC_OP_MEMCG_POPULATIONS:
+		return !dice_one_in(dice, 4);
 	case KMC_OP_SYSCTL:
 		return dice_below(dice, 1ull << dice_below(dice, 14));
 	case KMC_OP_CLOCK_ADVANCE:

@@ -240,6 +240,12 @@ void kmc_percpu_end(struct kmc_judge *judge, const struct kmc_case *c);
 
 /* payers.c; kmc_objects_group() is in judge_priv.h */
 
+/** kmc_ask_group_effect() - A group was reclaimed from, or a task of it killed, in this call. */
+void kmc_ask_group_effect(struct kmc_judge *judge, const struct kmc_event *ev,
+			  const struct kmc_open_call *open);
+/** kmc_oom_ask_group_victim() - A task was killed for group @ev->cache. */
+void kmc_oom_ask_group_victim(struct kmc_judge *judge, const struct kmc_event *ev,
+			      const struct kmc_open_call *open);
 /** kmc_note_charge_of() - A group's account. */
 void kmc_note_charge_of(struct kmc_judge *judge, const struct kmc_event *ev);
 /** kmc_ask_charged() - Something was charged in this call: may it be? */

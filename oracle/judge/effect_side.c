@@ -50,14 +50,20 @@ static void observe_pattern(struct kmc_judge *judge, const struct kmc_event *ev,
 }
 
 /* For a group's limit, not for want of pages: other rules speak of it. */
-static void note_group(const struct kmc_event *ev, struct kmc_open_call *open)
+static void note_group(struct kmc_judge *judge, const struct kmc_event *ev,
+		       struct kmc_open_call *open)
 {
+	if (open)
+		kmc_ask_group_effect(judge, ev, open);
+	kmc_pages_effect(judge, ev, open);
 	if (!open)
 		return;
-	if (ev->what == KMC_EFF_RECLAIMED)
-		open->notes.nr_group_reclaims++;
-	else
+	if (ev->what == KMC_EFF_KILLED) {
 		open->notes.group_killed = true;
+		return;
+	}
+	open->notes.nr_group_reclaims++;
+	open->notes.nr_group_vain += !ev->arg;
 }
 
 int kmc_call_effect(struct kmc_judge *judge, const struct kmc_event *ev)
@@ -88,7 +94,7 @@ int kmc_call_effect(struct kmc_judge *judge, const struct kmc_event *ev)
 	case KMC_EFF_RECLAIMED:
 	case KMC_EFF_KILLED:
 		if (ev->cache != KMC_CACHE_NONE) {
-			note_group(ev, open);
+			note_group(judge, ev, open);
 			return 0;
 		}
 		break;

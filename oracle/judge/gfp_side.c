@@ -109,8 +109,7 @@ static void ask_kill(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	const struct kmc_request *r = c->request;
 
-	/* A group's own killer is the group's affair. */
-	if (c->gfp & KMC_GFP_ACCOUNT || !(r->pages || kmc_is_slab_request(c)))
+	if (!(r->pages || kmc_is_slab_request(c)))
 		return;
 	if (c->gfp & KMC_GFP_NORETRY && !(c->gfp & KMC_GFP_NOFAIL)) /* which wins */
 		KMC_ASK(judge, GFP_11, c);

@@ -54,6 +54,37 @@ int64_t kmc_book_group_total(const struct kmc_groups *groups, uint32_t id)
 	return bytes;
 }
 
+int kmc_book_group_below(const struct kmc_groups *groups, uint32_t id, uint32_t top)
+{
+	for (unsigned int depth = 0; depth < DEEPEST; depth++) {
+		const struct kmc_group *group;
+
+		if (id == top)
+			return 1;
+		if (id == KMC_CACHE_NONE)
+			return 0;
+		group = kmc_book_group_find(groups, id);
+		if (!group)
+			return -1;
+		id = group->parent;
+	}
+	return -1;
+}
+
+bool kmc_book_group_high(const struct kmc_groups *groups, uint32_t id)
+{
+	const struct kmc_group *group = kmc_book_group_find(groups, id);
+
+	for (unsigned int depth = 0; group && depth < DEEPEST; depth++) {
+		if (group->high)
+			return true;
+		if (group->parent == KMC_CACHE_NONE)
+			return false;
+		group = kmc_book_group_find(groups, group->parent);
+	}
+	return true;
+}
+
 bool kmc_book_group_limited(const struct kmc_groups *groups, uint32_t id)
 {
 	const struct kmc_group *group = kmc_book_group_find(groups, id);

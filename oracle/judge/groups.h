@@ -29,6 +29,10 @@ struct kmc_group *kmc_book_group_find(const struct kmc_groups *groups, uint32_t 
 struct kmc_group *kmc_book_group_make(struct kmc_groups *groups, uint32_t id);
 /** kmc_book_group_total() - Bytes charged to it and to all below it. */
 int64_t kmc_book_group_total(const struct kmc_groups *groups, uint32_t id);
+/** kmc_book_group_below() - Is @id group @top or one below it? -1: one between is not known. */
+int kmc_book_group_below(const struct kmc_groups *groups, uint32_t id, uint32_t top);
+/** kmc_book_group_high() - May it, or one above it, have a memory.high? */
+bool kmc_book_group_high(const struct kmc_groups *groups, uint32_t id);
 /** kmc_book_group_limited() - Has it, or one above it, a limit that refuses? */
 bool kmc_book_group_limited(const struct kmc_groups *groups, uint32_t id);
 void kmc_book_groups_reset(struct kmc_groups *groups);

@@ -157,6 +157,7 @@ void kmc_judge_reset(struct kmc_judge *judge)
 	kmc_branches_free(judge);
 	kmc_objects_reset(judge);
 	judge->attached = 0;
+	judge->members_unknown = false;
 	judge->constructed.blind = judge->damages.blind = false;
 	free(judge->open);
 	judge->open = NULL;

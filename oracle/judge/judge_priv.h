@@ -125,6 +125,7 @@ struct kmc_notes {
 	bool group_killed;       /* a task was killed for a group's limit */
 	uint8_t free_order;      /* of the last block that went back */
 	uint16_t nr_page_frees, nr_group_reclaims;
+	uint16_t nr_group_vain;  /* of these, such that found nothing */
 	uint64_t page_at, free_at; /* addresses of the last block that came, that went back */
 	int64_t pages_kept;      /* pages that came, without those that went back */
 	int32_t areas_kept;      /* the same of vmalloc areas */
@@ -249,6 +250,8 @@ struct kmc_judge {
 	uint64_t paying;   /* tasks that were attached to a group */
 	uint64_t attached; /* tasks that ever were, or may have been charged for some group */
 	uint32_t payer[KMC_PAYING_TASKS]; /* the group of a task that is in one */
+	uint64_t joined;     /* tasks of which payer[] tells the group */
+	bool members_unknown; /* of the others it is not known that they are in none */
 	bool page_points;  /* tracepoints of pages inside calls are shown: one was seen */
 	struct kmc_page_books pages;
 	struct kmc_zone_report reports[KMC_MACHINE_MAX_ZONES];

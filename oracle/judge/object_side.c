@@ -360,6 +360,8 @@ void kmc_objects_reset(struct kmc_judge *judge)
 	judge->constructed.blind = judge->damages.blind = true; /* what was before is not known */
 	judge->paying = 0;
 	judge->attached = UINT64_MAX;
+	judge->joined = 0;
+	judge->members_unknown = true;
 	kmc_pages_reset(judge);
 }
 

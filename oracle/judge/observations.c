@@ -254,7 +254,8 @@ static void note_charge(struct kmc_judge *judge, const struct kmc_event *ev,
 			life->flags |= KMC_LIFE_CHARGED;
 		return;
 	}
-	if (open)
+	/* What is reclaimed in a request for pages was not charged for it. */
+	if (open && (ev->addr || kmc_op_desc(open->what)->family != KMC_OPF_PAGES))
 		open->notes.uncharged += ev->arg;
 	if (!life)
 		return;

@@ -134,6 +134,7 @@ static void note_killed(struct kmc_judge *judge, const struct kmc_event *ev,
 	if (task) {
 		task->flags |= KMC_TF_OOM_VICTIM | KMC_TF_EXITING;
 		task->anon = 0;
+		task->anon_unknown = false;
 	}
 	if (!open || ev->cache != KMC_CACHE_NONE)
 		return;

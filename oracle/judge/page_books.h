@@ -72,6 +72,7 @@ struct kmc_twins {
 };
 
 #define KMC_BOOK_NODES 64
+#define KMC_VICTIM_OUTSIDE (UINT64_MAX - 1) /* in place of a task: he is not of the group */
 
 struct kmc_page_books {
 	struct kmc_task_book tasks[KMC_BOOK_TASKS];

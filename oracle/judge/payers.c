@@ -6,6 +6,7 @@ static void attach(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	if (ev->size >= KMC_PAYING_TASKS || ev->outcome == KMC_OUT_ERROR)
 		return;
+	judge->joined |= 1ull << ev->size;
 	judge->paying &= ~(1ull << ev->size);
 	judge->payer[ev->size] = KMC_CACHE_NONE;
 	if (ev->cache == KMC_CACHE_NONE)
@@ -56,6 +57,15 @@ static void ask_usage(struct kmc_judge *judge, const struct kmc_event *ev)
 		KMC_ASK(judge, MCG_11, &c);
 }
 
+static void ask_delay(struct kmc_judge *judge, const struct kmc_event *ev)
+{
+	struct kmc_case c = { .ev = ev, .call = kmc_call_name(judge, ev->what),
+			      .by = KMC_BY_NOBODY };
+
+	if (ev->outcome == KMC_OUT_VALUE)
+		KMC_ASK(judge, MCG_12, &c);
+}
+
 /* Who pays: only what callers said themselves. An active group may be any. */
 void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev)
 {
@@ -82,6 +92,9 @@ void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev)
 		break;
 	case KMC_OP_MEMCG_USAGE:
 		ask_usage(judge, ev);
+		break;
+	case KMC_OP_RETURN_TO_USER:
+		ask_delay(judge, ev);
 		break;
 	}
 }
@@ -120,12 +133,66 @@ bool kmc_never_pays(const struct kmc_judge *judge, const struct kmc_event *ev)
 	       !judge->blind_before;
 }
 
+/* A population is paid by the group of the task that has it. */
+static void ask_population(struct kmc_judge *judge, const struct kmc_event *ev,
+			   const struct kmc_open_call *open)
+{
+	uint64_t task = open->what == KMC_OP_POPULATE_ANON ? open->begin.size : open->begin.task;
+	struct kmc_case c = { .ev = ev, .call = kmc_call_name(judge, open->what), .open = open,
+			      .by = KMC_BY_NOBODY };
+
+	if (task >= KMC_PAYING_TASKS || judge->members_unknown || judge->blind_before)
+		return;
+	c.value = !(judge->joined >> task & 1) || judge->payer[task] == KMC_CACHE_NONE;
+	KMC_ASK(judge, MCG_10, &c);
+}
+
+/* The group whose limit is looked after in this call, or whose payers' limit; KMC_CACHE_NONE unknown. */
+static uint32_t group_of_call(const struct kmc_judge *judge, const struct kmc_open_call *open)
+{
+	switch (open->what) {
+	case KMC_OP_MEMCG_SET_MAX:
+	case KMC_OP_MEMCG_SET_HIGH:
+		return open->begin.cache;
+	case KMC_OP_RETURN_TO_USER:
+		return open->begin.task < KMC_PAYING_TASKS &&
+			       judge->joined >> open->begin.task & 1 ?
+			       judge->payer[open->begin.task] : KMC_CACHE_NONE;
+	default:
+		return kmc_task_pays(judge, &open->begin) ? judge->payer[open->begin.task] :
+							    KMC_CACHE_NONE;
+	}
+}
+
+/* Rule: MCG-2. Only a group with a limit, and that or one above the payer. */
+void kmc_ask_group_effect(struct kmc_judge *judge, const struct kmc_event *ev,
+			  const struct kmc_open_call *open)
+{
+	const struct kmc_group *group = kmc_book_group_find(&judge->groups, ev->cache);
+	uint32_t payer = group_of_call(judge, open);
+	bool set = open->what == KMC_OP_MEMCG_SET_MAX || open->what == KMC_OP_MEMCG_SET_HIGH;
+	struct kmc_case c = { .ev = ev, .call = kmc_call_name(judge, open->what), .open = open,
+			      .by = KMC_BY_NOBODY, .gfp = open->begin.gfp };
+
+	if (ev->what == KMC_EFF_KILLED)
+		kmc_oom_ask_group_victim(judge, ev, open);
+	if (!group || payer == KMC_CACHE_NONE)
+		return;
+	c.value = kmc_book_group_below(&judge->groups, payer, ev->cache) != 0 &&
+		  (group->max || group->high || set);
+	KMC_ASK(judge, MCG_2, &c);
+}
+
 void kmc_ask_charged(struct kmc_judge *judge, const struct kmc_event *ev,
 		     const struct kmc_open_call *open)
 {
 	struct kmc_case c = { .ev = ev, .call = kmc_call_name(judge, open->what), .open = open,
 			      .by = KMC_BY_NOBODY, .gfp = open->begin.gfp };
 
+	if (open->what == KMC_OP_POPULATE_LRU || open->what == KMC_OP_POPULATE_ANON) {
+		ask_population(judge, ev, open);
+		return;
+	}
 	/* What was not asked to be paid for is KC-31's. */
 	if (!(c.gfp & KMC_GFP_ACCOUNT))
 		return;

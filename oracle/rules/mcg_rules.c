@@ -6,6 +6,7 @@
 #define NUM  "%" PRIu64
 #define INUM "%" PRId64
 #define ROUNDS 16
+#define MOST_DELAY 2000000000ull /* ns */
 
 KMC_RULE_FN(MCG_1)
 {
@@ -22,6 +23,13 @@ KMC_RULE_FN(MCG_1)
 
 KMC_RULE_FN(MCG_2)
 {
+	if (c->ev->kind == KMC_EV_EFFECT) {
+		KMC_VERDICT(MCG_2, c->value, "lowest",
+			    (j, "a charge hits limits of its group and of those above it"),
+			    (j, "group %u, which is none of them or has no limit, was %s", c->ev->cache,
+			     c->ev->what == KMC_EFF_KILLED ? "killed in" : "reclaimed from"));
+		return;
+	}
 	KMC_VERDICT(MCG_2, c->ev->arg >= c->value, "hierarchy",
 		    (j, NUM " bytes are charged to this group and those below it", c->value),
 		    (j, "it uses " NUM, c->ev->arg));
@@ -71,13 +79,21 @@ KMC_RULE_FN(MCG_7)
 KMC_RULE_FN(MCG_8)
 {
 	const struct kmc_notes *notes = &c->open->notes;
+	unsigned int vain = notes->nr_group_vain;
 
 	if (!(c->gfp & KMC_GFP_NORETRY))
 		return;
-	/* After the first round the cpus' stocks are drained, and one more is tried. */
-	KMC_VERDICT(MCG_8, notes->nr_group_reclaims <= 2 && !notes->group_killed, "noretry",
+	/* What was charged may have been too much for a memory.high, which is reclaimed for as well. */
+	if (c->ev->outcome != KMC_OUT_NULL &&
+	    (!kmc_task_pays(j, c->ev) || kmc_book_group_high(&j->groups, j->payer[c->ev->task])))
+		vain = 0;
+	/*
+	 * A round that makes room is followed by a try, and so may be the next limit's. After the
+	 * first in vain the cpus' stocks are drained, and one more is tried.
+	 */
+	KMC_VERDICT(MCG_8, vain <= 2 && !notes->group_killed, "noretry",
 		    (j, "with NORETRY a group is reclaimed from once, and once more without stocks"),
-		    (j, "it was %u times%s", notes->nr_group_reclaims,
+		    (j, "it was %u times in vain%s", vain,
 		     notes->group_killed ? ", and a task was killed" : ""));
 }
 
@@ -90,6 +106,7 @@ KMC_RULE_FN(MCG_9)
 
 KMC_RULE_FN(MCG_10)
 {
+	/* Of a population: its task was never, or is no longer, in a group. */
 	KMC_VERDICT(MCG_10, !c->value, "root",
 		    (j, "a task in no group is charged for nothing"),
 		    (j, NUM " bytes were charged", c->ev->arg));
@@ -114,6 +131,12 @@ KMC_RULE_FN(MCG_11)
 
 KMC_RULE_FN(MCG_12)
 {
+	if (c->ev->what == KMC_OP_RETURN_TO_USER) {
+		KMC_VERDICT(MCG_12, c->ev->arg <= MOST_DELAY, "delay",
+			    (j, "above memory.high a return to user waits for two seconds at most"),
+			    (j, "it waited for " NUM " ns", c->ev->arg));
+		return;
+	}
 	if (!c->value) {
 		if (c->open->notes.charged)
 			KMC_PASS(MCG_12);

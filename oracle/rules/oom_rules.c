@@ -37,7 +37,10 @@ KMC_RULE_FN(OOM_5)
 		KMC_PASS(OOM_5);
 		return;
 	}
-	if (immune)
+	if (c->value == KMC_VICTIM_OUTSIDE)
+		KMC_BREACH(OOM_5, "group", (j, "for a group's limit one of its own tasks is killed"),
+			   (j, "task %" PRIu64 " is not of group %u", c->ev->arg, c->ev->cache));
+	else if (immune)
 		KMC_BREACH(OOM_5, "immune", (j, "an oom_score_adj of -1000 is immunity"),
 			   (j, "task %" PRIu64 " has it and was killed", c->ev->arg));
 	else

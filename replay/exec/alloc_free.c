@@ -17,7 +17,7 @@ static void sensitive_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp
 	state->wiped = (uintptr_t)call->ptr > 16 && exec->flags & KMC_TARGET_OBSERVE ? call->ptr : NULL;
 	state->wiped_bytes = any ? call->op->a : state->wiped ? kmc_sim_granted(call->ptr) : 0;
 	if (state->wiped)
-		kmc_alloc_listen(exec, 1ull << KMC_TP_KFREE);
+		kmc_alloc_listen(exec, KMC_TP_BIT(KMC_TP_KFREE));
 	if (any)
 		kvfree_sensitive(call->ptr, call->op->a);
 	else

@@ -60,6 +60,7 @@ static void limit_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	case KMC_OP_MEMCG_SET_MAX: error_result(call, kmc_sim_memcg_set_max(memcg, bytes)); break;
 	case KMC_OP_MEMCG_SET_HIGH: error_result(call, kmc_sim_memcg_set_high(memcg, bytes)); break;
 	case KMC_OP_MEMCG_SET_LOW: error_result(call, kmc_sim_memcg_set_low(memcg, bytes)); break;
+	case KMC_OP_MEMCG_SET_MIN: error_result(call, kmc_sim_memcg_set_min(memcg, bytes)); break;
 	}
 }
 
@@ -95,6 +96,21 @@ static void usage_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 		call->outcome = KMC_OUT_SKIPPED;
 }
 
+static void populations_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	(void)gfp;
+	error_result(call, kmc_sim_memcg_populations(kmc_alloc_state(exec)->sim, call->op->a));
+}
+
+static void return_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	(void)exec, (void)gfp;
+	if (call->op->context == KMC_CTX_TASK)
+		kmc_alloc_value(call, kmc_sim_memcg_return_to_user());
+	else
+		call->outcome = KMC_OUT_SKIPPED;
+}
+
 /* The token's number is the group's and one; 0 none. */
 static void active_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
@@ -121,9 +137,12 @@ const struct kmc_alloc_op kmc_alloc_memcg_ops[] = {
 	{ KMC_OP_MEMCG_SET_MAX, limit_op },
 	{ KMC_OP_MEMCG_SET_HIGH, limit_op },
 	{ KMC_OP_MEMCG_SET_LOW, limit_op },
+	{ KMC_OP_MEMCG_SET_MIN, limit_op },
 	{ KMC_OP_MEMCG_ATTACH, attach_op },
 	{ KMC_OP_MEMCG_OFFLINE, offline_op },
 	{ KMC_OP_MEMCG_USAGE, usage_op },
+	{ KMC_OP_MEMCG_POPULATIONS, populations_op },
+	{ KMC_OP_RETURN_TO_USER, return_op },
 	{ KMC_OP_SET_ACTIVE_MEMCG, active_op },
 	{ KMC_OP_KMEM_CACHE_CHARGE, charge_op },
 	{ 0, NULL },

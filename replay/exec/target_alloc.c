@@ -388,6 +388,16 @@ static void report_zones(struct kmc_exec *exec)
 	}
 }
 
+/* For a group's limit the zones are not to blame, and not told of. */
+static void killed(struct kmc_exec *exec, const struct kmc_tp *tp)
+{
+	if (!tp->bytes_alloc)
+		report_zones(exec);
+	kmc_exec_effect_of(exec, KMC_EFF_KILLED,
+			   tp->bytes_alloc ? (uint32_t)tp->bytes_alloc : KMC_CACHE_NONE, 0,
+			   tp->bytes_req);
+}
+
 static void woke_kswapd(struct kmc_exec *exec, const struct kmc_tp *tp)
 {
 	struct kmc_event ev;
@@ -441,10 +451,11 @@ static void on_tracepoint(void *arg, const struct kmc_tp *tp)
 		kmc_exec_effect(exec, KMC_EFF_RECLAIMED, 0, 0, 0, tp->bytes_req);
 	else if (tp->id == KMC_TP_SLOW_PATH)
 		report_zones(exec);
-	else if (tp->id == KMC_TP_MARK_VICTIM) {
-		report_zones(exec);
-		kmc_exec_effect(exec, KMC_EFF_KILLED, 0, 0, 0, tp->bytes_req);
-	}
+	else if (tp->id == KMC_TP_MARK_VICTIM)
+		killed(exec, tp);
+	else if (tp->id == KMC_TP_MEMCG_RECLAIM_END)
+		kmc_exec_effect_of(exec, KMC_EFF_RECLAIMED, (uint32_t)tp->bytes_alloc, 0,
+				   tp->bytes_req);
 	else if (tp->id == KMC_TP_STARTED_IO || tp->id == KMC_TP_STARTED_FS)
 		kmc_exec_effect(exec, tp->id == KMC_TP_STARTED_IO ? KMC_EFF_IO : KMC_EFF_FS, 0, 0, 0, 0);
 	else if (tp->id == KMC_TP_FAULT_INJECTED)
@@ -605,15 +616,16 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 {
 	struct alloc_state *state = calloc(1, sizeof(*state));
 	struct kmc_sim_config config;
-	uint64_t mask = 1ull << KMC_TP_DIRECT_RECLAIM_END | 1ull << KMC_TP_MARK_VICTIM |
-			1ull << KMC_TP_STARTED_IO | 1ull << KMC_TP_STARTED_FS |
-			1ull << KMC_TP_PANIC | 1ull << KMC_TP_RESERVE | 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
-			1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
-			1ull << KMC_TP_PAGES_BACK |
-			1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
-			1ull << KMC_TP_MIGRATED | 1ull << KMC_TP_CHARGED |
-			1ull << KMC_TP_UNCHARGED | 1ull << KMC_TP_COMPACTION_TRY |
-			1ull << KMC_TP_SLAB_REPORT | 1ull << KMC_TP_SLOW_PATH;
+	uint64_t mask = KMC_TP_BIT(KMC_TP_DIRECT_RECLAIM_END) | KMC_TP_BIT(KMC_TP_MARK_VICTIM) |
+			KMC_TP_BIT(KMC_TP_STARTED_IO) | KMC_TP_BIT(KMC_TP_STARTED_FS) |
+			KMC_TP_BIT(KMC_TP_PANIC) | KMC_TP_BIT(KMC_TP_RESERVE) | KMC_TP_BIT(KMC_TP_WARN) | KMC_TP_BIT(KMC_TP_SLEEP) |
+			KMC_TP_BIT(KMC_TP_RELEASED) | KMC_TP_BIT(KMC_TP_HUNG) |
+			KMC_TP_BIT(KMC_TP_PAGES_BACK) |
+			KMC_TP_BIT(KMC_TP_WAKEUP_KSWAPD) | KMC_TP_BIT(KMC_TP_FAULT_INJECTED) |
+			KMC_TP_BIT(KMC_TP_MIGRATED) | KMC_TP_BIT(KMC_TP_CHARGED) |
+			KMC_TP_BIT(KMC_TP_UNCHARGED) | KMC_TP_BIT(KMC_TP_COMPACTION_TRY) |
+			KMC_TP_BIT(KMC_TP_SLAB_REPORT) | KMC_TP_BIT(KMC_TP_SLOW_PATH) |
+			KMC_TP_BIT(KMC_TP_MEMCG_RECLAIM_END);
 	int err;
 
 	exec->state = state;

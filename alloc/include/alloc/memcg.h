@@ -26,13 +26,20 @@ int kmc_sim_memcg_create(struct kmc_sim *sim, struct mem_cgroup *parent,
 struct mem_cgroup *kmc_sim_memcg_root(struct kmc_sim *sim);
 
 /*
- * memory.max, memory.high, memory.low in bytes, rounded down to pages. A max below
+ * memory.max, memory.high, memory.low, memory.min in bytes, rounded down to pages. A max below
  * the usage makes the group reclaim, then kill, then stay above it.
  * Return: 0, -ENODEV of an offline group, -EINVAL of the root.
  */
 int kmc_sim_memcg_set_max(struct mem_cgroup *memcg, uint64_t bytes);
 int kmc_sim_memcg_set_high(struct mem_cgroup *memcg, uint64_t bytes);
 int kmc_sim_memcg_set_low(struct mem_cgroup *memcg, uint64_t bytes);
+int kmc_sim_memcg_set_min(struct mem_cgroup *memcg, uint64_t bytes);
+/**
+ * kmc_sim_memcg_recursive() - As cgroup2 mounted with memory_recursiveprot, or no longer (as
+ * booted): what of a group's protection no child claims is shared out among its children.
+ * Return: 0, -EOPNOTSUPP.
+ */
+int kmc_sim_memcg_recursive(struct kmc_sim *sim, bool on);
 
 /** kmc_sim_memcg_attach() - @task is of @memcg (NULL: the root) from now on. Charges stay. */
 int kmc_sim_memcg_attach(struct kmc_sim *sim, struct mem_cgroup *memcg, unsigned int task);
@@ -58,7 +65,7 @@ uint64_t kmc_sim_memcg_return_to_user(void);
 struct kmc_memcg_info {
 	unsigned int index;
 	bool online;
-	uint64_t usage_pages, max_pages, high_pages, low_pages;
+	uint64_t usage_pages, max_pages, high_pages, low_pages, min_pages;
 	uint64_t page_charges;  /* pages charged as pages */
 	uint64_t object_bytes;  /* charged for objects, bookkeeping word included */
 	uint64_t stock_pages;   /* kept by cpus */
@@ -85,5 +92,7 @@ void kmc_sim_memcg_ops(struct kmc_sim *sim, const struct kmc_memcg_ops *ops, voi
  * Populations made from now on are charged: page cache to the group of the running task,
  * memory of a task to the task's group, up to the limit. A group at its limit reclaims
  * the page cache of itself and below, sparing memory.low, and kills its tasks.
+ * @charged: false ends it; what is charged stays so until it is free. Part of the machine's
+ * state. Return: 0, -EOPNOTSUPP on a machine without groups.
  */
-void kmc_sim_memcg_populations(struct kmc_sim *sim);
+int kmc_sim_memcg_populations(struct kmc_sim *sim, bool charged);

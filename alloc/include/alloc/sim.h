@@ -278,7 +278,7 @@ enum kmc_tp_id {
 	KMC_TP_WAKEUP_KSWAPD,
 	KMC_TP_DIRECT_RECLAIM_BEGIN,
 	KMC_TP_DIRECT_RECLAIM_END,
-	KMC_TP_MARK_VICTIM,
+	KMC_TP_MARK_VICTIM, /* task in bytes_req; for the limit of group bytes_alloc, 0 for all */
 	KMC_TP_ALLOC_VMAP_AREA,
 	KMC_TP_FREE_VMAP_AREA_NOFLUSH,
 	KMC_TP_PERCPU_ALLOC,
@@ -318,8 +318,8 @@ enum kmc_tp_id {
 	KMC_TP_KSWAPD_SLEEP,
 	KMC_TP_SHRINK_SLAB_START, /* objects in bytes_req, how many are asked for in bytes_alloc */
 	KMC_TP_SHRINK_SLAB_END,   /* given up in bytes_req */
-	KMC_TP_MEMCG_RECLAIM_BEGIN,
-	KMC_TP_MEMCG_RECLAIM_END, /* pages in bytes_req */
+	KMC_TP_MEMCG_RECLAIM_BEGIN, /* for the limit of group bytes_alloc, */
+	KMC_TP_MEMCG_RECLAIM_END,   /* pages reclaimed in bytes_req */
 	/* free and reclaimable in bytes_req, rounds without progress in bytes_alloc; it would do: pfn */
 	KMC_TP_RECLAIM_RETRY_ZONE,
 	/* priority in bytes_req, enum compact_result in bytes_alloc; again: pfn */

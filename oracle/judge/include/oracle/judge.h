@@ -25,7 +25,8 @@
  * pointer's offset, sheaf capacity), each UINT32_MAX where none was given.
  * memcg_attach has the task in size, the group in cache (none: the root); memcg_create max, high, low
  * in size, granted, addr2, the group in cache, its parent's number and one in arg. Reclaim and kills for
- * a group's limit have the group in cache.
+ * a group's limit have the group in cache. Charges of a call without addr are for populations or per-cpu
+ * areas, and what a group gives up for a request. return_to_user has the nanoseconds waited in arg.
  * Areas, pools of packed objects, devices and their pools are numbered in cache. An area's making has
  * size, the base asked for in addr2, limit in granted, alignment in arg, pages per bit in order, fixed in
  * node, and the area's first page in addr; cma_alloc the alignment in order, cma_release its answer in

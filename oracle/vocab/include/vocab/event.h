@@ -53,7 +53,7 @@ enum kmc_outcome {
 	X(RESERVE, "reserve")             /* dipped below min */           \
 	X(KILLED, "killed")               /* arg = task; for a group: cache */ \
 	X(WARNED, "warned")               /* arg = enum kmc_warning */     \
-	X(CHARGED, "charged")             /* arg = bytes, cache = memcg */ \
+	X(CHARGED, "charged")             /* arg = bytes, cache = memcg; addr 0: for populations, percpu areas */ \
 	X(UNCHARGED, "uncharged")                                          \
 	X(CONSTRUCTED, "constructed")     /* addr = object */              \
 	X(RELEASED, "released")           /* addr = object, really free now (RCU, deferred) */ \
