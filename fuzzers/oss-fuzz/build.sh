@@ -3,7 +3,7 @@
 #
 # Builds the fuzz targets as OSS-Fuzz and ClusterFuzzLite want them: the
 # compiler, its flags and the engine come from the environment (CC CXX CFLAGS
-# LIB_FUZZING_ENGINE SANITIZER), the results go to $OUT, each target with its
+# CXXFLAGS LIB_FUZZING_ENGINE SANITIZER), the results go to $OUT, each target with its
 # seed corpus, dictionary and options. Without that environment the defaults
 # below stand in, so that it can be tried anywhere: OUT=/tmp/out build.sh
 #
@@ -43,15 +43,19 @@ pack() { # NAME FILE...
 for target in $targets; do
 	cp "$work/bin/$target" "$OUT/"
 	cp "$src/fuzzers/oss-fuzz/kmconform.options" "$OUT/$target.options"
+	dict=program
 	case $target in
 	fuzz_trace)
+		dict=trace
 		pack $target "$src"/corpus/traces/*.kmt ;;
 	fuzz_event_file)
+		dict=event
 		pack $target "$src"/corpus/rules/*.ev ;;
 	fuzz_run_doc)
+		dict=document
 		pack $target "$src"/oracle/report/render/tests/golden/* ;;
 	*)
-		pack $target "$src"/corpus/seeds/*.op "$src"/corpus/regressions/*.op
-		cp "$src/fuzzers/oss-fuzz/program.dict" "$OUT/$target.dict" ;;
+		pack $target "$src"/corpus/seeds/*.op "$src"/corpus/regressions/*.op ;;
 	esac
+	cp "$src/fuzzers/oss-fuzz/$dict.dict" "$OUT/$target.dict"
 done
