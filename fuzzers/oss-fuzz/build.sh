@@ -23,11 +23,11 @@ cmake -S "$src" -B "$work" -G Ninja -DCMAKE_BUILD_TYPE=None \
 	-DKMC_FUZZ_ENGINE="$LIB_FUZZING_ENGINE" -DKMC_FUZZ_CXX=ON \
 	-DKMC_RECORDER=OFF -DKMC_STATIC_LIBRARIES=ON
 
-# All that a sanitizer of uninitialised memory can follow links libc alone.
+# A sanitizer of uninitialised memory can follow what links libc alone.
 readers="fuzz_program fuzz_event_file"
 programs=$(cd "$src/fuzzers/targets" && ls fuzz_*.c | sed 's/\.c$//')
 if [ "$SANITIZER" = memory ]; then
-	targets=$readers
+	targets="$programs $readers"
 else
 	targets="$programs $readers fuzz_trace fuzz_run_doc"
 fi
