@@ -130,7 +130,7 @@ static bool is_new_key(struct report *r, const char *key)
 	return true;
 }
 
-static int write_program(struct report *r, const struct kmc_finding *finding,
+static int write_program(const struct report *r, const struct kmc_finding *finding,
 			 const uint16_t *path, unsigned int nr, FILE *out)
 {
 	struct kmc_program program;
@@ -253,6 +253,20 @@ static unsigned int calls_of(const struct kmc_program *alphabet)
 	return nr;
 }
 
+/* The two programs, each with the op that shows the difference. */
+static void print_difference(const struct report *r, const struct kmc_walk_difference *d)
+{
+	uint16_t path[KMC_WALK_MAX_DEPTH + 2];
+
+	printf("these two were taken for one until their last op:\n");
+	memcpy(path, d->there, d->nr_there * sizeof(*path));
+	path[d->nr_there] = d->op;
+	write_program(r, NULL, path, d->nr_there + 1, stdout);
+	memcpy(path, d->here, d->nr_here * sizeof(*path));
+	path[d->nr_here] = d->op;
+	write_program(r, NULL, path, d->nr_here + 1, stdout);
+}
+
 static void print_covered(const struct report *r, const struct kmc_walk *walk)
 {
 	unsigned int through = walk->stopped ? walk->depth : r->arguments->depth;
@@ -271,6 +285,8 @@ static void print_covered(const struct report *r, const struct kmc_walk *walk)
 	if (walk->verified)
 		printf("merging: %" PRIu64 " merged sequences checked, %" PRIu64
 		       " went on in another way\n", walk->verified, walk->unequal);
+	if (walk->unequal)
+		print_difference(r, &walk->first);
 	printf("findings: %u%s, violations %" PRIu64 "\n", r->nr_keys, r->full ? " and more" : "",
 	       walk->violations);
 }

@@ -83,6 +83,20 @@ static int try_op(struct walker *w, const uint16_t *path, unsigned int nr, uint1
 	return effect->error ? effect->error : digest_now(w, digest);
 }
 
+static void note_difference(struct kmc_walk *walk, const uint16_t *here, unsigned int nr,
+			    const uint16_t *there, unsigned int nr_there, size_t op)
+{
+	struct kmc_walk_difference *d = &walk->first;
+
+	if (walk->unequal++)
+		return;
+	memcpy(d->here, here, nr * sizeof(*here));
+	memcpy(d->there, there, nr_there * sizeof(*there));
+	d->nr_here = nr;
+	d->nr_there = nr_there;
+	d->op = (uint16_t)op;
+}
+
 static int verify(struct walker *w, const uint16_t *path, unsigned int nr, uint32_t old)
 {
 	uint16_t there[KMC_WALK_MAX_DEPTH], here[KMC_WALK_MAX_DEPTH + 1];
@@ -100,7 +114,7 @@ static int verify(struct walker *w, const uint16_t *path, unsigned int nr, uint3
 			err = try_op(w, there, nr_there, (uint16_t)op, &b, &digest_there);
 		if (!err && (a.applied != b.applied || a.events != b.events ||
 			     a.violated != b.violated || digest_here != digest_there)) {
-			w->walk->unequal++;
+			note_difference(w->walk, here, nr, there, nr_there, op);
 			return 0;
 		}
 	}

@@ -19,6 +19,12 @@ struct kmc_walk_level {
 	uint64_t new_states, old_states; /* where they led; 0 at the last level, where nobody asks */
 };
 
+/* Two sequences that were taken for one, and the op that goes on in another way after them. */
+struct kmc_walk_difference {
+	uint16_t here[KMC_WALK_MAX_DEPTH + 1], there[KMC_WALK_MAX_DEPTH], op;
+	unsigned int nr_here, nr_there;
+};
+
 /* Everything that the walk has found out so far. */
 struct kmc_walk {
 	struct kmc_states states;
@@ -26,6 +32,7 @@ struct kmc_walk {
 	unsigned int depth;     /* of the level that is being walked */
 	uint64_t steps;         /* ops run in all, those that lead up to a state included */
 	uint64_t violations, verified, unequal;
+	struct kmc_walk_difference first; /* of the unequal ones */
 	bool stopped;           /* before it was through */
 };
 

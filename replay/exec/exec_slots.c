@@ -74,7 +74,7 @@ static uint64_t mix_pending(const struct kmc_exec *exec, uint64_t hash)
 		hash = mix(hash, p->addr);
 		hash = mix(hash, p->cache);
 		for (unsigned int task = 0; task < KMC_MAX_TASKS; task++)
-			if (exec->readers[task].depth && exec->readers[task].since <= p->seq)
+			if (exec->readers[task].depth && exec->readers[task].since < p->seq)
 				hash = mix(hash, task + 1);
 	}
 	return hash;

@@ -34,6 +34,22 @@ static const char small[] =
 	"rcu_grace_period()\n"
 	"fail_nth(failslab, 1, 0)\n";
 
+/* Who reads since before a block was queued, and who since after. */
+static const char readers[] =
+	"# kmconform program 1\n"
+	"edition 6.18\n"
+	"machine cpus=2 nodes=1 page=4096 profile=6.18.44\n"
+	"zone dma32 node=0 start=4096 pages=512\n"
+	"r0 = kmalloc(96, GFP_KERNEL)\n"
+	"r1 = kmalloc(8192, GFP_KERNEL)\n"
+	"kfree_rcu(r0, 0)\n"
+	"kfree_rcu_mightsleep(r1)\n"
+	"read(r0, 8)\n"
+	"rcu_read_lock()\n"
+	"rcu_read_unlock()\n"
+	"rcu_read_lock() on cpu 1, task 1\n"
+	"rcu_grace_period()\n";
+
 /* Keys seen, in the order of their text. */
 struct keys {
 	char key[64][24];
@@ -70,12 +86,12 @@ static void walk(const struct kmc_program *alphabet, unsigned int depth, bool me
 		fail_msg("%s", error);
 }
 
-static void read_small(struct kmc_program *alphabet)
+static void read_text(const char *text, struct kmc_program *alphabet)
 {
 	char error[256] = "";
 
 	kmc_program_init(alphabet);
-	if (kmc_program_parse(alphabet, small, strlen(small), "small", error, sizeof(error)))
+	if (kmc_program_parse(alphabet, text, strlen(text), "text", error, sizeof(error)))
 		fail_msg("%s", error);
 }
 
@@ -86,7 +102,7 @@ static void test_merging_changes_nothing(void **state)
 	struct kmc_program alphabet;
 
 	(void)state;
-	read_small(&alphabet);
+	read_text(small, &alphabet);
 	walk(&alphabet, 4, true, 0, &merged, &of_merged);
 	walk(&alphabet, 4, false, 0, &whole, &of_whole);
 	for (unsigned int n = 1; n <= 4; n++) {
@@ -110,7 +126,7 @@ static void test_without_merging_each_sequence_is_a_state(void **state)
 	static struct keys keys;
 
 	(void)state;
-	read_small(&alphabet);
+	read_text(small, &alphabet);
 	walk(&alphabet, 3, false, 0, &w, &keys);
 	assert_true((double)w.level[1].new_states == kmc_states_sequences(&w.states, 2));
 	assert_true((double)w.level[2].transitions == kmc_states_sequences(&w.states, 3));
@@ -125,9 +141,24 @@ static void test_merged_states_go_on_alike(void **state)
 	static struct keys keys;
 
 	(void)state;
-	read_small(&alphabet);
+	read_text(small, &alphabet);
 	walk(&alphabet, 4, true, 5, &w, &keys);
 	assert_true(w.verified > 20);
+	assert_int_equal(w.unequal, 0);
+	kmc_walk_free(&w);
+	kmc_program_free(&alphabet);
+}
+
+static void test_readers_before_and_after(void **state)
+{
+	static struct kmc_walk w;
+	struct kmc_program alphabet;
+	static struct keys keys;
+
+	(void)state;
+	read_text(readers, &alphabet);
+	walk(&alphabet, 5, true, 1, &w, &keys);
+	assert_true(w.verified > 100);
 	assert_int_equal(w.unequal, 0);
 	kmc_walk_free(&w);
 	kmc_program_free(&alphabet);
@@ -174,6 +205,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_merging_changes_nothing),
 		cmocka_unit_test(test_without_merging_each_sequence_is_a_state),
 		cmocka_unit_test(test_merged_states_go_on_alike),
+		cmocka_unit_test(test_readers_before_and_after),
 		cmocka_unit_test(test_alphabets),
 	};
 
