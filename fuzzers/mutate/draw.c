@@ -16,14 +16,28 @@ static uint32_t about_half(struct dice *dice, bool all)
 	return all ? UINT32_MAX : (uint32_t)dice_roll(dice);
 }
 
+/* One to three families: what belongs together meets often. */
+static uint64_t some_families(const struct swarm *swarm, size_t nr, struct dice *dice)
+{
+	uint64_t families = 1ull << KMC_OPF_MEMORY;
+
+	do
+		families |= 1ull << kmc_op_desc(swarm->codes[dice_below(dice, nr)])->family;
+	while (dice_one_in(dice, 2));
+	return families;
+}
+
 void swarm_draw(struct swarm *swarm, const struct kmc_alphabet *alphabet, struct dice *dice)
 {
 	bool all = dice_one_in(dice, 2);
 	size_t nr = kmc_alphabet_codes(alphabet, swarm->codes);
+	uint64_t families = !all && nr && dice_one_in(dice, 2) ? some_families(swarm, nr, dice) : 0;
 
 	swarm->nr_codes = 0;
 	for (size_t i = 0; i < nr; i++)
-		if (all || kmc_op_is_free(swarm->codes[i]) || dice_one_in(dice, 3))
+		if (all || kmc_op_is_free(swarm->codes[i]) ||
+		    (families ? families >> kmc_op_desc(swarm->codes[i])->family & 1 :
+				dice_one_in(dice, 3)))
 			swarm->codes[swarm->nr_codes++] = swarm->codes[i];
 	swarm->size_classes = about_half(dice, all || dice_one_in(dice, 2));
 	swarm->gfp_bases = about_half(dice, all || dice_one_in(dice, 2));

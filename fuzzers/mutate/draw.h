@@ -29,7 +29,10 @@ struct maker {
 	struct lives *lives;
 };
 
-/** swarm_draw() - Half of the time all there is, else about half of everything. */
+/**
+ * swarm_draw() - Half of the time all there is; else a third of the calls, or those of some families, and
+ * about half of everything else.
+ */
 void swarm_draw(struct swarm *swarm, const struct kmc_alphabet *alphabet, struct dice *dice);
 
 /** draw_code() - A call of the swarm; 0 none. */

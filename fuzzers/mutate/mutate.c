@@ -14,6 +14,7 @@
 
 #define MAX_STEPS 6 /* mutations of one child */
 #define MAX_RUN 64  /* ops that are copied at once */
+#define MAX_OPS 512 /* beyond, a program grows by single ops only */
 
 struct kmc_mutator {
 	const struct kmc_alphabet *alphabet;
@@ -130,6 +131,30 @@ static bool insert(struct maker *maker, struct kmc_program *program)
 		return false;
 	go_to(maker, program, at);
 	return put_ops(program, at, ops, draw_ops(maker, code, ops));
+}
+
+/*
+ * Many ops at once: an execution costs more than its ops, and what takes several things that fit
+ * together is not led to step by step where the steps show nothing new.
+ */
+static bool burst(struct maker *maker, struct kmc_program *program)
+{
+	struct kmc_op ops[MAX_SETUP];
+	size_t at = draw_place(maker->dice, program->nr_ops);
+	size_t end = at + (4ull << dice_below(maker->dice, 4));
+
+	if (program->nr_ops >= MAX_OPS)
+		return false;
+	go_to(maker, program, at);
+	while (at < end) {
+		unsigned int code = draw_code(maker);
+		size_t nr = code ? draw_ops(maker, code, ops) : 0;
+
+		if (!nr || !put_ops(program, at, ops, nr))
+			return false;
+		at += nr;
+	}
+	return true;
 }
 
 static bool argument(struct maker *maker, struct kmc_program *program)
@@ -268,6 +293,7 @@ static bool mutate_as(struct maker *maker, struct kmc_program *program,
 {
 	switch (kind) {
 	case KMC_MUTATE_INSERT: return insert(maker, program);
+	case KMC_MUTATE_BURST: return burst(maker, program);
 	case KMC_MUTATE_ARGUMENT: return argument(maker, program);
 	case KMC_MUTATE_DELETE: return delete(maker, program);
 	case KMC_MUTATE_REPLACE: return replace(maker, program);

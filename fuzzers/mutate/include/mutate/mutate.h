@@ -18,6 +18,7 @@
 /* What is done to a program. X(enumerator, text, weight) */
 #define KMC_MUTATIONS(X)                                                          \
 	X(INSERT, "insert", 34)           /* an op, with the set-up that it needs */  \
+	X(BURST, "burst", 30)             /* up to 32 ops in a row, each as inserted */ \
 	X(ARGUMENT, "argument", 24)       /* a field, from its boundary table */      \
 	X(DELETE, "delete", 8)            /* a run of ops */                          \
 	X(REPLACE, "replace", 6)          /* an op by a fresh one */                  \
