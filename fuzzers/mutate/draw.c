@@ -373,6 +373,43 @@ void draw_field(struct maker *maker, struct kmc_op *op)
 	kmc_op_canonicalise(op);
 }
 
+static bool leaves_nothing(const struct kmc_op_desc *desc)
+{
+	return desc->result == KMC_RES_NONE || desc->result == KMC_RES_NUM;
+}
+
+static bool has_field(const struct kmc_op_desc *desc, char field)
+{
+	for (unsigned int i = 0; i < desc->nr_params; i++)
+		if (desc->params[i].field == field)
+			return true;
+	return false;
+}
+
+bool draw_neighbour(struct maker *maker, struct kmc_op *op)
+{
+	const struct kmc_op_desc *was = kmc_op_desc(op->code), *is;
+	uint16_t codes[KMC_OPCODE_END];
+	size_t nr = 0;
+
+	for (size_t i = 0; i < maker->swarm.nr_codes; i++) {
+		is = kmc_op_desc(maker->swarm.codes[i]);
+		if (maker->swarm.codes[i] != op->code && is->family == was->family &&
+		    (is->result == was->result || (leaves_nothing(is) && leaves_nothing(was))))
+			codes[nr++] = maker->swarm.codes[i];
+	}
+	if (!nr)
+		return false;
+	op->code = codes[dice_below(maker->dice, nr)];
+	is = kmc_op_desc(op->code);
+	if (is->result != was->result)
+		op->dst = KMC_NO_SLOT;
+	if (has_field(is, 'g') && !has_field(was, 'g'))
+		op->gfp = draw_gfp(maker);
+	kmc_op_canonicalise(op);
+	return true;
+}
+
 /* machines */
 
 void draw_machine(const struct kmc_alphabet *alphabet, struct dice *dice,

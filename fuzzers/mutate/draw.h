@@ -52,6 +52,12 @@ bool draw_release(struct maker *maker, uint16_t slot, struct kmc_op *op);
 /** draw_field() - Another value for one drawn field of the op. */
 void draw_field(struct maker *maker, struct kmc_op *op);
 
+/**
+ * draw_neighbour() - Make the op another call of its family that leaves the same sort of thing; its
+ * operands and numbers stay. Return: is there one?
+ */
+bool draw_neighbour(struct maker *maker, struct kmc_op *op);
+
 /** draw_machine() - A machine, profile and edition of the alphabet. */
 void draw_machine(const struct kmc_alphabet *alphabet, struct dice *dice,
 		  struct kmc_program *program);

@@ -170,6 +170,17 @@ static bool argument(struct maker *maker, struct kmc_program *program)
 	return true;
 }
 
+/* What is around an op fits its neighbours too: kmalloc becomes kzalloc, destroy becomes shrink. */
+static bool other_call(struct maker *maker, struct kmc_program *program)
+{
+	size_t at = (size_t)dice_below(maker->dice, program->nr_ops);
+
+	if (!program->nr_ops)
+		return false;
+	go_to(maker, program, at);
+	return draw_neighbour(maker, &program->ops[at]);
+}
+
 static bool delete(struct maker *maker, struct kmc_program *program)
 {
 	size_t at, nr;
@@ -295,6 +306,7 @@ static bool mutate_as(struct maker *maker, struct kmc_program *program,
 	case KMC_MUTATE_INSERT: return insert(maker, program);
 	case KMC_MUTATE_BURST: return burst(maker, program);
 	case KMC_MUTATE_ARGUMENT: return argument(maker, program);
+	case KMC_MUTATE_CALL: return other_call(maker, program);
 	case KMC_MUTATE_DELETE: return delete(maker, program);
 	case KMC_MUTATE_REPLACE: return replace(maker, program);
 	case KMC_MUTATE_DUPLICATE: return copy_run(maker, program, program);

@@ -90,7 +90,8 @@ uint64_t draw_small(struct dice *dice)
 
 uint64_t draw_near(struct dice *dice, uint64_t value)
 {
-	switch (dice_below(dice, 8)) {
+	switch (dice_below(dice, 9)) {
+	case 8: return 0;
 	case 0: return value + 1;
 	case 1: return value - 1;
 	case 2: return value / 2;

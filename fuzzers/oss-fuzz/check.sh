@@ -85,12 +85,16 @@ options_of() { # FILE SECTION: its "key = value" lines as key=value
 
 # From an unknown folder, which like the targets' own cannot be written to; a temporary one can.
 away() { # COMMAND...
-	local as=()
+	local as=() options
 	[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-	(cd "$base/away" && TMPDIR=$base/tmp HOME=/nonexistent \
-		ASAN_OPTIONS=abort_on_error=1:symbolize=0:$(options_of "$out/$name.options" asan | paste -sd:) \
-		UBSAN_OPTIONS=silence_unsigned_overflow=1:symbolize=0:abort_on_error=1 \
-		MSAN_OPTIONS=symbolize=0:abort_on_error=1 "${as[@]}" timeout "$limit" "$@") >"$base/log" 2>&1
+	# afl-fuzz does not take the options of a sanitizer without its own exit status in them.
+	case $kind in
+	address | afl) options=ASAN_OPTIONS=abort_on_error=1:symbolize=0:$(options_of "$out/$name.options" asan | paste -sd:) ;;
+	memory) options=MSAN_OPTIONS=symbolize=0:exit_code=86 ;;
+	undefined) options=UBSAN_OPTIONS=silence_unsigned_overflow=1:symbolize=0:abort_on_error=1 ;;
+	esac
+	(cd "$base/away" && env TMPDIR="$base/tmp" HOME=/nonexistent "$options" "${as[@]}" \
+		timeout "$limit" "$@") >"$base/log" 2>&1
 }
 
 ends() { # WORDS: the log, as a part of a complaint

@@ -171,7 +171,7 @@ static size_t kept_in(const struct kmc_program *a, const struct kmc_program *b)
 static void expect_kind(enum kmc_mutation kind, const struct kmc_program *before,
 			const struct kmc_program *after)
 {
-	size_t was = before->nr_ops, is = after->nr_ops;
+	size_t was = before->nr_ops, is = after->nr_ops, others = 0;
 
 	switch (kind) {
 	case KMC_MUTATE_INSERT:
@@ -208,6 +208,15 @@ static void expect_kind(enum kmc_mutation kind, const struct kmc_program *before
 		break;
 	case KMC_MUTATE_MOVE:
 		assert_int_equal(is, was);
+		break;
+	case KMC_MUTATE_CALL:
+		assert_int_equal(is, was);
+		for (size_t i = 0; i < was; i++) {
+			assert_int_equal(kmc_op_desc(before->ops[i].code)->family,
+					 kmc_op_desc(after->ops[i].code)->family);
+			others += !kmc_op_equal(&before->ops[i], &after->ops[i]);
+		}
+		assert_int_equal(others, 1);
 		break;
 	default:
 		fail();

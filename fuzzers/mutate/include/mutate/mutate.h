@@ -17,9 +17,10 @@
 
 /* What is done to a program. X(enumerator, text, weight) */
 #define KMC_MUTATIONS(X)                                                          \
-	X(INSERT, "insert", 34)           /* an op, with the set-up that it needs */  \
-	X(BURST, "burst", 30)             /* up to 32 ops in a row, each as inserted */ \
-	X(ARGUMENT, "argument", 24)       /* a field, from its boundary table */      \
+	X(INSERT, "insert", 26)           /* an op, with the set-up that it needs */  \
+	X(BURST, "burst", 22)             /* up to 32 ops in a row, each as inserted */ \
+	X(ARGUMENT, "argument", 30)       /* a field, from its boundary table */      \
+	X(CALL, "call", 16)               /* another call of the family, on the same things */ \
 	X(DELETE, "delete", 8)            /* a run of ops */                          \
 	X(REPLACE, "replace", 6)          /* an op by a fresh one */                  \
 	X(DUPLICATE, "duplicate", 6)      /* a run of ops, once more */               \
