@@ -187,7 +187,7 @@ static void page33_nolock(void **state)
 		alloc_pages(GFP_KERNEL, 0);
 		kmc_page_flush_cpu(sim, kmc_this_cpu);
 	}
-	kmc_sim_trace(sim, 1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_WARN, tp_record, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_WAKEUP_KSWAPD) | KMC_TP_BIT(KMC_TP_WARN), tp_record, NULL);
 	tp_count = 0;
 	assert_null(alloc_pages_nolock(0, NUMA_NO_NODE, 0));
 	assert_int_equal(tp_count, 0);

@@ -42,7 +42,7 @@ static void check_refusals(void)
 		for (unsigned int panic = 0; panic < 2; panic++) {
 			slab_flags_t flags = refused[i].flags | (panic ? SLAB_PANIC : 0);
 
-			tp_listen(1ull << KMC_TP_PANIC);
+			tp_listen(KMC_TP_BIT(KMC_TP_PANIC));
 			assert_null(kmem_cache_create("no", refused[i].size, 0, flags, NULL));
 			assert_int_equal(tp_count, panic);
 			tp_listen(0);
@@ -60,7 +60,7 @@ static void check_no_place(void)
 {
 	static struct kmem_cache *s[USER_CACHES];
 
-	tp_listen(1ull << KMC_TP_PANIC);
+	tp_listen(KMC_TP_BIT(KMC_TP_PANIC));
 	for (unsigned int i = 0; i < USER_CACHES; i++) {
 		s[i] = kmem_cache_create("one", 64, 0, SLAB_PANIC, NULL);
 		assert_non_null(s[i]);
@@ -89,7 +89,7 @@ static unsigned int slab_migratetype(struct kmem_cache *s)
 	unsigned int i;
 	void *p;
 
-	tp_listen(1ull << KMC_TP_MM_PAGE_ALLOC);
+	tp_listen(KMC_TP_BIT(KMC_TP_MM_PAGE_ALLOC));
 	p = kmem_cache_alloc(s, GFP_KERNEL);
 	assert_non_null(p);
 	for (i = 0; i < tp_count && tp_seen[i].pfn != where(p).head_pfn; i++)

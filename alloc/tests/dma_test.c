@@ -96,7 +96,7 @@ static void dma4_dma5_zone_bits(void **state)
 	(void)state;
 	FOR_EACH_PROFILE(p) {
 		boot(p);
-		tp_listen(1ull << KMC_TP_WARN);
+		tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 		for (unsigned int i = 0; i < 3; i++) {
 			dma_addr_t bus;
 			void *block = dma_alloc_coherent(&dev, 4096, &bus, GFP_KERNEL | bits[i]);
@@ -124,7 +124,7 @@ static void dma6_comp(void **state)
 		void *block;
 
 		boot(p);
-		tp_listen(1ull << KMC_TP_WARN);
+		tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 		block = dma_alloc_coherent(&dev, 8192, &bus, GFP_KERNEL | __GFP_COMP);
 		assert_int_equal(block == NULL, refused);
 		dma_free_coherent(&dev, 8192, block, bus);
@@ -143,7 +143,7 @@ static void dma9_zero_mask(void **state)
 	(void)state;
 	boot(KMC_PROFILE_6_18_44);
 	dev.coherent_dma_mask = 0;
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	for (unsigned int i = 0; i < 2; i++) {
 		block = dma_alloc_coherent(&dev, 4096, &bus, GFP_KERNEL);
 		assert_non_null(block);
@@ -257,7 +257,7 @@ static void dma14_dma16_blocks(void **state)
 
 		boot(p);
 		pool = dma_pool_create("p", &dev, 256, 16, 0);
-		tp_listen(1ull << KMC_TP_MM_PAGE_ALLOC);
+		tp_listen(KMC_TP_BIT(KMC_TP_MM_PAGE_ALLOC));
 		block = dma_pool_alloc(pool, GFP_KERNEL | __GFP_ZERO, &bus);
 		for (unsigned int i = 0; i < tp_count && i < TP_KEPT; i++)
 			assert_false(tp_seen[i].gfp & __GFP_ZERO);
@@ -290,7 +290,7 @@ static void dma15_destroy_with_blocks(void **state)
 	pool = dma_pool_create("p", &dev, 64, 0, 0);
 	block = dma_pool_alloc(pool, GFP_KERNEL, &bus);
 	free = free_pages_now();
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	dma_pool_destroy(pool);
 	assert_int_equal(tp_count, 1);
 	assert_int_equal(free_pages_now(), free);

@@ -51,7 +51,7 @@ static uint64_t fail_each(enum kmc_sim_fault fault, uint64_t interval)
 		kmc_sim_reset(sim);
 		buckets = NULL;
 		assert_true(kmc_sim_hash(sim) == pristine);
-		tp_listen(1ull << KMC_TP_FAULT_INJECTED);
+		tp_listen(KMC_TP_BIT(KMC_TP_FAULT_INJECTED));
 		kmc_sim_fail_nth(sim, fault, nth, interval);
 		workload();
 		hit = injected();

@@ -337,8 +337,8 @@ static void mig10_defrag_mode(void **state)
 	setup_fast_marks(&sim->page->zones[0]);
 	kmc_sim_set_boost_factor(sim, 0);
 	assert_int_equal(kmc_sim_set_defrag_mode(sim, true), 0);
-	kmc_sim_trace(sim, 1ull << KMC_TP_MM_PAGE_ALLOC_EXTFRAG | 1ull << KMC_TP_WAKEUP_KSWAPD |
-				   1ull << KMC_TP_COMPACTION_TRY, tp_record, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_MM_PAGE_ALLOC_EXTFRAG) | KMC_TP_BIT(KMC_TP_WAKEUP_KSWAPD) |
+				   KMC_TP_BIT(KMC_TP_COMPACTION_TRY), tp_record, NULL);
 	tp_count = 0;
 	assert_null(alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 2));
 	assert_int_equal(tp_count, 0); /* balanced: no wake either */

@@ -172,7 +172,7 @@ static uint64_t course(uint64_t nth)
 
 	join_group();
 	nr_faults = 0;
-	kmc_sim_trace(sim, 1ull << KMC_TP_FAULT_INJECTED, on_fault, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_FAULT_INJECTED), on_fault, NULL);
 	kmc_sim_fail_nth(sim, KMC_FAULT_PAGE, nth, 0);
 	for (unsigned int i = 0; i < STEPS; i++)
 		toggles[i % NR_TOGGLES](i, i / NR_TOGGLES % KEPT);

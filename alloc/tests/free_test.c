@@ -26,7 +26,7 @@ static void boot(enum kmc_profile profile, uint32_t options)
 	config.options = options;
 	machine_boot(&config);
 	warned = slept = 0;
-	kmc_sim_trace(sim, 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP, count, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_WARN) | KMC_TP_BIT(KMC_TP_SLEEP), count, NULL);
 }
 
 /* What is in use: objects of all caches, and pages that are neither free nor a slab's. */

@@ -279,7 +279,7 @@ static void rcu1_rcu6_rcu9_kc13_kc27_threads(void **state)
 	(void)state;
 	machine_boot(&config);
 	pages = free_pages_now();
-	kmc_sim_trace(sim, 1ull << KMC_TP_HUNG | 1ull << KMC_TP_RELEASED, on_event, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_HUNG) | KMC_TP_BIT(KMC_TP_RELEASED), on_event, NULL);
 	shared = kmem_cache_create("shared", 80, &args, 0);
 	stable = kmem_cache_create("stable", 200, 0, SLAB_TYPESAFE_BY_RCU, NULL);
 	kmc_sim_unbind();

@@ -136,7 +136,7 @@ static void gfp43_suspended_mask(void **state)
 		kmc_sim_sysctl(sim, KMC_SYSCTL_WATERMARK_BOOST_FACTOR, 0); /* 32 pages suffice */
 		assert_int_equal(kmc_sim_populate_lru(sim, 0, KMC_LRU_NEEDS_IO, 256), 256);
 		assert_int_equal(kmc_sim_populate_lru(sim, 0, KMC_LRU_NEEDS_FS, 256), 256);
-		kmc_sim_trace(sim, 1ull << KMC_TP_MM_PAGE_ALLOC, keep_gfp, NULL);
+		kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_MM_PAGE_ALLOC), keep_gfp, NULL);
 		assert_non_null(alloc_pages(GFP_KERNEL, 0));
 		assert_int_equal(traced, GFP_KERNEL);
 		kmc_sim_suspend_storage(sim, true);

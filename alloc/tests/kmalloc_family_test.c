@@ -105,7 +105,7 @@ static void km22_no_sleep_without_reclaim(void **state)
 	(void)state;
 	for (unsigned int profile = 0; profile < KMC_NR_PROFILES; profile++) {
 		on_profile(profile, 0);
-		tp_listen(1ull << KMC_TP_SLEEP | 1ull << KMC_TP_DIRECT_RECLAIM_BEGIN);
+		tp_listen(KMC_TP_BIT(KMC_TP_SLEEP) | KMC_TP_BIT(KMC_TP_DIRECT_RECLAIM_BEGIN));
 		for (unsigned int i = 0; i < 3000; i++) {
 			(void)kmalloc(512, GFP_NOWAIT);
 			(void)kmalloc(8192, GFP_ATOMIC | __GFP_NOWARN);
@@ -145,7 +145,7 @@ static void km15_call_sites(void **state)
 
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44, 0);
-	tp_listen(1ull << KMC_TP_KMALLOC);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC));
 	p = kmalloc(100, GFP_KERNEL);
 	q = wrapper(100);
 	assert_int_equal(tp_count, 2);
@@ -182,7 +182,7 @@ static void km23_objects_by_type(void **state)
 
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44, 0);
-	tp_listen(1ull << KMC_TP_KMALLOC);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC));
 	t = kmalloc_obj(struct thing);
 	assert_non_null(t);
 	assert_int_equal(tp_seen[0].bytes_req, sizeof(struct thing));
@@ -223,8 +223,8 @@ static void km21_nolock(void **state)
 
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44, 0);
-	tp_listen(1ull << KMC_TP_KMALLOC | 1ull << KMC_TP_SLEEP | 1ull << KMC_TP_WAKEUP_KSWAPD |
-		  1ull << KMC_TP_DIRECT_RECLAIM_BEGIN | 1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC) | KMC_TP_BIT(KMC_TP_SLEEP) | KMC_TP_BIT(KMC_TP_WAKEUP_KSWAPD) |
+		  KMC_TP_BIT(KMC_TP_DIRECT_RECLAIM_BEGIN) | KMC_TP_BIT(KMC_TP_WARN));
 	kmc_sim_set_context(KMC_IN_NMI);
 	assert_ptr_equal(kmalloc_nolock(0, 0, NUMA_NO_NODE), ZERO_SIZE_PTR);
 	assert_null(kmalloc_nolock(8193, 0, NUMA_NO_NODE));

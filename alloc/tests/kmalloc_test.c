@@ -359,7 +359,7 @@ static void r13_events(void **state)
 
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44, 0, 64 * MIB);
-	tp_listen(1ull << KMC_TP_KMALLOC | 1ull << KMC_TP_KFREE);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC) | KMC_TP_BIT(KMC_TP_KFREE));
 	p = kmalloc(100, GFP_KERNEL | __GFP_ZERO);
 	assert_int_equal(tp_count, 1);
 	assert_true(is_event(&tp_seen[0], KMC_TP_KMALLOC, p, 100, 128));
@@ -392,7 +392,7 @@ static void trc7_large_blocks_are_told_twice(void **state)
 		void *p;
 
 		on_profile(profiles[i], 0, 64 * MIB);
-		tp_listen(1ull << KMC_TP_KMALLOC);
+		tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC));
 		p = kmalloc(9000, GFP_KERNEL);
 		assert_int_equal(tp_count, twice ? 2 : 1);
 		for (unsigned int k = 0; k < tp_count; k++)
@@ -413,7 +413,7 @@ static void wrong_frees(void **state)
 
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44, 0, 64 * MIB);
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	kfree(on_stack);
 	assert_int_equal(tp_count, 1);
 	kfree("rodata");
@@ -436,7 +436,7 @@ static void wrong_free_of_a_page(void **state)
 
 		on_profile(profiles[i], 0, 64 * MIB);
 		before = free_pages_now();
-		tp_listen(1ull << KMC_TP_WARN);
+		tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 		kfree((void *)__get_free_pages(GFP_KERNEL, 0));
 		assert_int_equal(tp_count, 1);
 		kfree((void *)__get_free_pages(GFP_KERNEL, 0));
@@ -457,7 +457,7 @@ static void dup1_dup2_dup3_dup4_dup6_helpers(void **state)
 
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44, 0, 64 * MIB);
-	tp_listen(1ull << KMC_TP_KMALLOC);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC));
 	p = kstrdup("seven c", GFP_KERNEL); /* DUP-2: asks for length + 1 */
 	assert_string_equal(p, "seven c");
 	assert_int_equal(tp_seen[0].bytes_req, 8);
@@ -492,7 +492,7 @@ static void fr18_const(void **state)
 
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44, 0, 64 * MIB);
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	assert_ptr_equal(kstrdup_const(literal, GFP_KERNEL), literal);
 	kfree_const(literal);
 	p = kstrdup_const(heap, GFP_KERNEL);

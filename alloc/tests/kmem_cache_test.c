@@ -89,7 +89,7 @@ static void kc4_refusals(void **state)
 	assert_null(kmem_cache_create("fp", 64, &args, SLAB_TYPESAFE_BY_RCU));
 	args.freeptr_offset = 0;
 	assert_null(kmem_cache_create("fp", 64, &args, 0));
-	tp_listen(1ull << KMC_TP_WARN | 1ull << KMC_TP_PANIC);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN) | KMC_TP_BIT(KMC_TP_PANIC));
 	assert_null(kmem_cache_create("panic", 0, 0, SLAB_PANIC, NULL));
 	assert_int_equal(tp_count, 1);
 	/* KC-39: a bad region is reported and the cache is created without. */
@@ -191,7 +191,7 @@ static void kc26_aliases(void **state)
 	void *p = kmem_cache_alloc(b, GFP_KERNEL);
 
 	(void)state;
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	kmem_cache_destroy(a);
 	assert_int_equal(cache_info(b).refcount, 1);
 	assert_true(where(p).live);
@@ -279,7 +279,7 @@ static void kc11_zero_with_constructor(void **state)
 	struct kmem_cache *s = kmem_cache_create("ctor", 52, 0, 0, stamp_ctor);
 
 	(void)state;
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	assert_true(all_zero(kmem_cache_zalloc(s, GFP_KERNEL), 52));
 	assert_true(all_zero(kmem_cache_zalloc(s, GFP_KERNEL), 52));
 	assert_int_equal(tp_count, 1);
@@ -395,7 +395,7 @@ static void kc42_destroy_with_live_objects(void **state)
 
 	(void)state;
 	pattern_fill(p, 96, 9);
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	kmem_cache_destroy(s);
 	assert_int_equal(tp_count, 1);
 	tp_listen(0);
@@ -429,7 +429,7 @@ static void fr2_pairs(void **state)
 	void *p[6];
 
 	(void)state;
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	for (unsigned int i = 0; i < 6; i++)
 		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
 	kmem_cache_free(s, p[0]);
@@ -460,7 +460,7 @@ static void dbg8_wrong_cache(void **state)
 	kmem_cache_free(b, p);
 	assert_int_equal(cache_info(a).nr_active, 0);
 	assert_ptr_not_equal(kmem_cache_alloc(b, GFP_KERNEL), p);
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	kmem_cache_free(a, on_stack);
 	p = kmalloc(20000, GFP_KERNEL);
 	kmem_cache_free(a, p);
@@ -475,8 +475,8 @@ static void cache_events(void **state)
 	void *p, *bulk[4];
 
 	(void)state;
-	tp_listen(1ull << KMC_TP_KMEM_CACHE_ALLOC | 1ull << KMC_TP_KMEM_CACHE_FREE |
-		  1ull << KMC_TP_KMALLOC | 1ull << KMC_TP_KFREE);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMEM_CACHE_ALLOC) | KMC_TP_BIT(KMC_TP_KMEM_CACHE_FREE) |
+		  KMC_TP_BIT(KMC_TP_KMALLOC) | KMC_TP_BIT(KMC_TP_KFREE));
 	p = kmem_cache_alloc(s, GFP_NOWAIT);
 	kmem_cache_free(s, p);
 	assert_int_equal(tp_count, 2);

@@ -107,7 +107,7 @@ static void r13_events(void **state)
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44);
 	p = kmalloc(50, GFP_KERNEL);
-	tp_listen(1ull << KMC_TP_KMALLOC | 1ull << KMC_TP_KFREE);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC) | KMC_TP_BIT(KMC_TP_KFREE));
 	q = krealloc(p, 64, GFP_KERNEL);
 	assert_int_equal(tp_count, 0);
 	q = krealloc(q, 65, GFP_KERNEL);

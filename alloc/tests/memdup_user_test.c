@@ -125,7 +125,7 @@ static void dup5_fr18_rodata(void **state)
 	assert_int_equal(strlen(text), 10);
 	assert_null(kmc_sim_rodata_string(sim, KMC_RODATA_BYTES));
 	assert_int_equal(strlen(kmc_sim_rodata_string(sim, KMC_RODATA_BYTES - 1)), 4095);
-	tp_listen(1ull << KMC_TP_KMALLOC | 1ull << KMC_TP_KFREE | 1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC) | KMC_TP_BIT(KMC_TP_KFREE) | KMC_TP_BIT(KMC_TP_WARN));
 	p = kstrdup_const(text, GFP_KERNEL);
 	assert_ptr_equal(p, text);
 	kfree_const(p);

@@ -108,7 +108,7 @@ static void mp2_pool1_waits(void **state)
 	backend.left = 0;
 	element = mempool_alloc(pool, GFP_NOIO);
 	assert_non_null(element);
-	tp_listen(1ull << KMC_TP_HUNG | 1ull << KMC_TP_SLEEP);
+	tp_listen(KMC_TP_BIT(KMC_TP_HUNG) | KMC_TP_BIT(KMC_TP_SLEEP));
 	assert_null(mempool_alloc(pool, GFP_KERNEL));
 	assert_int_equal(tp_count, 2);
 	assert_int_equal(tp_seen[0].id, KMC_TP_SLEEP);
@@ -130,7 +130,7 @@ static void mp3_pool2_never_sleeps(void **state)
 	on_profile(KMC_PROFILE_6_18_44);
 	pool = pool_of(2);
 	backend.left = 1;
-	tp_listen(1ull << KMC_TP_SLEEP | 1ull << KMC_TP_HUNG);
+	tp_listen(KMC_TP_BIT(KMC_TP_SLEEP) | KMC_TP_BIT(KMC_TP_HUNG));
 	for (int i = 0; i < 3; i++)
 		assert_non_null(mempool_alloc(pool, GFP_NOWAIT));
 	assert_int_equal(pool->curr_nr, 0);

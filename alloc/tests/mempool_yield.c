@@ -50,7 +50,7 @@ static void mp2_mp5_a_waiter_is_served(void **state)
 	pool = mempool_create(1, never, give_back, &left);
 	held = mempool_alloc(pool, GFP_KERNEL);
 	assert_non_null(held);
-	tp_listen(1ull << KMC_TP_HUNG);
+	tp_listen(KMC_TP_BIT(KMC_TP_HUNG));
 	kmc_sim_unbind();
 	assert_int_equal(kmc_co_run(sim, co, 2, other, NULL), 0);
 	assert_int_equal(kmc_sim_bind(sim, 0), 0);

@@ -87,7 +87,7 @@ static void arr8_arr9_arr10_structures(void **state)
 static void arr1_arr2_arrays(void **state)
 {
 	(void)state;
-	tp_listen(1ull << KMC_TP_KMALLOC);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC));
 	for (size_t i = 0; i < NR_EDGES; i++)
 		for (size_t j = 0; j < NR_EDGES; j++) {
 			volatile size_t n = edges[i], size = edges[j];

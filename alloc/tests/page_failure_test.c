@@ -114,7 +114,7 @@ static bool workload(enum kmc_profile profile, uint64_t nth)
 	assert_int_equal(cma_declare_contiguous(0, 2 << 20, 0, 0, 0, false, "f", &area), 0);
 	boot = zone_info(0);
 	nr_faults = 0;
-	kmc_sim_trace(sim, 1ull << KMC_TP_FAULT_INJECTED, on_fault, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_FAULT_INJECTED), on_fault, NULL);
 	kmc_sim_fail_nth(sim, KMC_FAULT_PAGE, nth, 0);
 	for (unsigned int i = 0; i < STEPS; i++) {
 		step(i);

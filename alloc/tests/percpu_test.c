@@ -30,7 +30,7 @@ static void pcu1_limits(void **state)
 
 	(void)state;
 	boot(KMC_PROFILE_6_18_44, 0);
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	for (size_t i = 0; i < sizeof(grid) / sizeof(grid[0]); i++) {
 		void *area;
 
@@ -119,8 +119,8 @@ static void pcu4_flags_of_the_backend(void **state)
 {
 	(void)state;
 	boot(KMC_PROFILE_6_18_44, 0);
-	tp_listen(1ull << KMC_TP_MM_PAGE_ALLOC | 1ull << KMC_TP_PERCPU_ALLOC |
-		  1ull << KMC_TP_PERCPU_FREE);
+	tp_listen(KMC_TP_BIT(KMC_TP_MM_PAGE_ALLOC) | KMC_TP_BIT(KMC_TP_PERCPU_ALLOC) |
+		  KMC_TP_BIT(KMC_TP_PERCPU_FREE));
 	free_percpu(__alloc_percpu_gfp(10, 4, GFP_KERNEL | __GFP_ZERO | __GFP_HIGH | __GFP_NORETRY |
 					      __GFP_NOFAIL | __GFP_DMA));
 	assert_int_equal(tp_count, NR_CPUS + 2);
@@ -180,7 +180,7 @@ static void fr7_free_of_nothing(void **state)
 	boot(KMC_PROFILE_6_18_44, 0);
 	free_percpu(NULL);
 	area = __alloc_percpu(16, 8);
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	free_percpu((char *)area + 4);
 	assert_int_equal(tp_count, 1);
 	free_percpu(area);

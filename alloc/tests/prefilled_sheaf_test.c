@@ -130,7 +130,7 @@ static void kc36_kc42_destroy_with_a_sheaf_out(void **state)
 
 	(void)state;
 	assert_non_null(sheaf);
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	kmem_cache_destroy(cache);
 	assert_int_equal(tp_count, 1);
 	tp_listen(0);
@@ -142,7 +142,7 @@ static void kc36_events(void **state)
 	struct slab_sheaf *sheaf;
 
 	(void)state;
-	tp_listen(1ull << KMC_TP_KMEM_CACHE_ALLOC | 1ull << KMC_TP_KMEM_CACHE_FREE);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMEM_CACHE_ALLOC) | KMC_TP_BIT(KMC_TP_KMEM_CACHE_FREE));
 	sheaf = kmem_cache_prefill_sheaf(cache, GFP_KERNEL, 20);
 	assert_int_equal(tp_count, 0);
 	(void)kmem_cache_alloc_from_sheaf(cache, GFP_KERNEL, sheaf);

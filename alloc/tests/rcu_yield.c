@@ -131,7 +131,7 @@ static uint64_t run(uint64_t seed)
 	choices = seed;
 	assert_int_equal(kmc_sim_create(&config, &sim), 0);
 	assert_int_equal(kmc_sim_bind(sim, 0), 0);
-	kmc_sim_trace(sim, 1ull << KMC_TP_HUNG, on_event, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_HUNG), on_event, NULL);
 	shared = kmem_cache_create("shared", sizeof(struct block), &args, 0);
 	kmc_sim_unbind();
 	for (unsigned int i = 0; i < CPUS; i++) {

@@ -99,7 +99,7 @@ static void rs4_no_size(void **state)
 
 	(void)state;
 	on_profile(KMC_PROFILE_6_18_44);
-	tp_listen(1ull << KMC_TP_KMALLOC | 1ull << KMC_TP_KFREE);
+	tp_listen(KMC_TP_BIT(KMC_TP_KMALLOC) | KMC_TP_BIT(KMC_TP_KFREE));
 	p = get(KMC_RUST_KMALLOC, 0, 64);
 	assert_int_equal((uintptr_t)p, 64);
 	assert_int_equal(tp_count, 0);

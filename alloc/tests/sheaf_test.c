@@ -239,7 +239,7 @@ static void damaged_chain(void **state)
 			kmem_cache_free(s, p[i]);
 		kmem_cache_shrink(s);
 		memcpy(p[40] + s->offset, &bad[k], 8);
-		tp_listen(1ull << KMC_TP_WARN);
+		tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 		for (unsigned int i = 0; i < 200; i++) {
 			char *q = kmem_cache_alloc(s, GFP_KERNEL);
 

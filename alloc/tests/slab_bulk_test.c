@@ -178,7 +178,7 @@ static void fr15_foreign(void **state)
 		       kmem_cache_alloc(a, GFP_KERNEL) };
 
 	(void)state;
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	kmem_cache_free_bulk(a, 4, p);
 	assert_int_equal(tp_count, 1);
 	tp_listen(0);

@@ -624,7 +624,7 @@ static void dbg8_wrong_cache_is_seen_with_checks_or_hardening(void **state)
 			b = debug_cache("b", 64, how == 2 ? SLAB_CONSISTENCY_CHECKS | SLAB_NO_MERGE :
 							    SLAB_NO_MERGE);
 			object = kmem_cache_alloc(a, GFP_KERNEL);
-			tp_listen(1ull << KMC_TP_WARN);
+			tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 			kmem_cache_free(b, object);
 			assert_int_equal(tp_count, how != 0);
 			assert_int_equal(kmc_sim_slab_reports(sim), how != 0);
@@ -647,7 +647,7 @@ static void kc42_destroy_names_what_is_left(void **state)
 	kmem_cache_free(s, objects[1]);
 	pattern_fill(objects[2], 64, 9);
 	pages = free_pages_now();
-	tp_listen(1ull << KMC_TP_WARN | 1ull << KMC_TP_SLAB_REPORT);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN) | KMC_TP_BIT(KMC_TP_SLAB_REPORT));
 	kmem_cache_destroy(s);
 	assert_int_equal(kmc_sim_slab_reports(sim), 2);
 	assert_int_equal(tp_count, 3);
@@ -667,7 +667,7 @@ static void kc5_sanity_checks(void **state)
 	for (int on = 0; on < 2; on++) {
 		config.options = on ? KMC_OPT_DEBUG_VM : 0;
 		machine_boot(&config);
-		tp_listen(1ull << KMC_TP_WARN);
+		tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 		assert_null(kmem_cache_create(NULL, 64, 0, 0, NULL));
 		assert_null(kmem_cache_create("big", KMALLOC_MAX_SIZE + 1, 0, 0, NULL));
 		assert_non_null(kmem_cache_create("huge", KMALLOC_MAX_SIZE, 0, 0, NULL));
@@ -691,7 +691,7 @@ static void kc6_equal_names_warn_since_6_12(void **state)
 		config.profile = (enum kmc_profile)p;
 		config.options = KMC_OPT_DEBUG_VM;
 		machine_boot(&config);
-		tp_listen(1ull << KMC_TP_WARN);
+		tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 		a = kmem_cache_create("twin", 64, 0, SLAB_NO_MERGE, NULL);
 		assert_int_equal(tp_count, 0);
 		b = kmem_cache_create("twin", 64, 0, SLAB_NO_MERGE, NULL);

@@ -77,7 +77,7 @@ static void kc40_fallback(void **state)
 static void r4_growth_flags(void **state)
 {
 	(void)state;
-	tp_listen(1ull << KMC_TP_MM_PAGE_ALLOC);
+	tp_listen(KMC_TP_BIT(KMC_TP_MM_PAGE_ALLOC));
 	kmc_sim_fail_nth(sim, KMC_FAULT_PAGE, 1, 0);
 	kmalloc(1024, GFP_KERNEL | __GFP_NOFAIL | __GFP_ZERO | __GFP_RECLAIMABLE);
 	kmc_sim_fail_nth(sim, KMC_FAULT_PAGE, 0, 0);

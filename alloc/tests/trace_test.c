@@ -216,21 +216,21 @@ static void gfp3_gfp4_kswapd(void **state)
 /* Rare tracepoints alone leave the fast paths as they are; any other does not. */
 static void test_rare_ones_cost_no_fast_path(void **state)
 {
-	const kmc_tp_mask rare = 1ull << KMC_TP_WARN | 1ull << KMC_TP_SLEEP |
-			      1ull << KMC_TP_RELEASED | 1ull << KMC_TP_HUNG |
-			      1ull << KMC_TP_PAGES_BACK |
-			      1ull << KMC_TP_DIRECT_RECLAIM_BEGIN |
-			      1ull << KMC_TP_DIRECT_RECLAIM_END |
-			      1ull << KMC_TP_MARK_VICTIM | 1ull << KMC_TP_PANIC |
-			      1ull << KMC_TP_STARTED_IO | 1ull << KMC_TP_STARTED_FS |
-			      1ull << KMC_TP_WAKEUP_KSWAPD | 1ull << KMC_TP_FAULT_INJECTED |
-			      1ull << KMC_TP_CHARGED | 1ull << KMC_TP_UNCHARGED |
-			      1ull << KMC_TP_SLOW_PATH |
-			      1ull << KMC_TP_ALLOC_VMAP_AREA |
-			      1ull << KMC_TP_FREE_VMAP_AREA_NOFLUSH |
+	const kmc_tp_mask rare = KMC_TP_BIT(KMC_TP_WARN) | KMC_TP_BIT(KMC_TP_SLEEP) |
+			      KMC_TP_BIT(KMC_TP_RELEASED) | KMC_TP_BIT(KMC_TP_HUNG) |
+			      KMC_TP_BIT(KMC_TP_PAGES_BACK) |
+			      KMC_TP_BIT(KMC_TP_DIRECT_RECLAIM_BEGIN) |
+			      KMC_TP_BIT(KMC_TP_DIRECT_RECLAIM_END) |
+			      KMC_TP_BIT(KMC_TP_MARK_VICTIM) | KMC_TP_BIT(KMC_TP_PANIC) |
+			      KMC_TP_BIT(KMC_TP_STARTED_IO) | KMC_TP_BIT(KMC_TP_STARTED_FS) |
+			      KMC_TP_BIT(KMC_TP_WAKEUP_KSWAPD) | KMC_TP_BIT(KMC_TP_FAULT_INJECTED) |
+			      KMC_TP_BIT(KMC_TP_CHARGED) | KMC_TP_BIT(KMC_TP_UNCHARGED) |
+			      KMC_TP_BIT(KMC_TP_SLOW_PATH) |
+			      KMC_TP_BIT(KMC_TP_ALLOC_VMAP_AREA) |
+			      KMC_TP_BIT(KMC_TP_FREE_VMAP_AREA_NOFLUSH) |
 			      ((2ull << KMC_TP_PURGE_VMAP_AREA_LAZY) -
-			       (1ull << KMC_TP_MIGRATED)) |
-			      1ull << KMC_TP_MM_PAGE_FREE_BATCHED |
+			       (KMC_TP_BIT(KMC_TP_MIGRATED))) |
+			      KMC_TP_BIT(KMC_TP_MM_PAGE_FREE_BATCHED) |
 			      (KMC_ALL_TPS + 1 - KMC_TP_BIT(KMC_TP_KSWAPD_WAKE));
 
 	(void)state;

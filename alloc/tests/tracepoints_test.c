@@ -233,7 +233,7 @@ static void mcg4_mcg7_groups_say(void **state)
 	kmc_sim_config_simple(&c, 1, 64 * MIB);
 	c.options |= KMC_OPT_MEMCG;
 	boot_config(&c);
-	kmc_sim_memcg_populations(sim);
+	assert_int_equal(kmc_sim_memcg_populations(sim, true), 0);
 	assert_int_equal(kmc_sim_memcg_create(sim, NULL, &memcg), 0);
 	kmc_sim_memcg_attach(sim, memcg, 0);
 	kmc_sim_memcg_set_max(memcg, 100 * PAGE_SIZE);

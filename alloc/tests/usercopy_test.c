@@ -106,7 +106,7 @@ static void check_bad_region(void)
 		struct kmem_cache *s;
 		uint8_t *p;
 
-		tp_listen(1ull << KMC_TP_WARN);
+		tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 		s = kmem_cache_create_usercopy("bad", 64, 0, 0, bad[i][0], bad[i][1], NULL);
 		assert_non_null(s);
 		assert_int_equal(tp_count, 1);
@@ -220,7 +220,7 @@ static void check_without_hardening(void)
 	assert_false(stopped(kmem_cache_alloc(b, GFP_KERNEL), 200));
 	assert_int_equal(a == b, ignored);
 	assert_int_equal(cache_info(b).usersize, ignored ? 0 : 8);
-	tp_listen(1ull << KMC_TP_WARN);
+	tp_listen(KMC_TP_BIT(KMC_TP_WARN));
 	kmem_cache_create_usercopy("bad", 64, 0, 0, 60, 8, NULL);
 	assert_int_equal(tp_count, !ignored);
 	tp_listen(0);

@@ -129,5 +129,5 @@ static inline void count_warning(void *arg, const struct kmc_tp *tp)
 static inline void listen_warnings(void)
 {
 	warnings = 0;
-	kmc_sim_trace(sim, 1ull << KMC_TP_WARN, count_warning, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_WARN), count_warning, NULL);
 }

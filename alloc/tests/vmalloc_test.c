@@ -625,7 +625,7 @@ static void check_nothing_stripped(enum kmc_profile profile)
 	(void)profile;
 	nr_warnings = 0;
 	last_reclaimable = UINT64_MAX;
-	kmc_sim_trace(sim, 1ull << KMC_TP_WARN | 1ull << KMC_TP_MM_PAGE_ALLOC, note_page_kinds,
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_WARN) | KMC_TP_BIT(KMC_TP_MM_PAGE_ALLOC), note_page_kinds,
 		      NULL);
 	p = __vmalloc(PAGE_SIZE, GFP_KERNEL | __GFP_RECLAIMABLE);
 	assert_non_null(p);

@@ -298,8 +298,8 @@ static void vm18_limit_by_cpus(void **state)
 
 static void check_tracepoints(enum kmc_profile profile)
 {
-	const uint64_t mask = 1ull << KMC_TP_ALLOC_VMAP_AREA | 1ull << KMC_TP_FREE_VMAP_AREA_NOFLUSH |
-			      1ull << KMC_TP_PURGE_VMAP_AREA_LAZY;
+	const uint64_t mask = KMC_TP_BIT(KMC_TP_ALLOC_VMAP_AREA) | KMC_TP_BIT(KMC_TP_FREE_VMAP_AREA_NOFLUSH) |
+			      KMC_TP_BIT(KMC_TP_PURGE_VMAP_AREA_LAZY);
 	void *p;
 
 	tp_count = 0;

@@ -133,7 +133,7 @@ static void zs6_zs19_backend(void **state)
 	(void)state;
 	boot(KMC_PROFILE_6_18_44);
 	zs_free(pool, get(3264)); /* the caches have their slabs */
-	tp_listen(1ull << KMC_TP_MM_PAGE_ALLOC);
+	tp_listen(KMC_TP_BIT(KMC_TP_MM_PAGE_ALLOC));
 	handle = zs_malloc(pool, 3264, GFP_KERNEL | __GFP_HIGHMEM | __GFP_MOVABLE, NUMA_NO_NODE);
 	assert_int_equal(tp_count, 5);
 	for (unsigned int i = 0; i < 5; i++) {

@@ -405,7 +405,7 @@ static void boot(const char *options)
 		fprintf(stderr, "kernel_code: no machine\n");
 		exit(2);
 	}
-	kmc_sim_trace(sim, 1ull << KMC_TP_SLAB_REPORT, count_slab_errors, NULL);
+	kmc_sim_trace(sim, KMC_TP_BIT(KMC_TP_SLAB_REPORT), count_slab_errors, NULL);
 }
 
 int main(int argc, char **argv)
