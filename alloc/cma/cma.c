@@ -247,7 +247,7 @@ void kmc_sim_cma_info(const struct cma *cma, struct kmc_cma_info *info)
 	*info = (struct kmc_cma_info){
 		.name = cma->name, .index = cma->index, .order_per_bit = cma->order_per_bit,
 		.base_pfn = cma->base_pfn, .count = cma->count,
-		.available = cma->available_count,
+		.available = cma->available_count - KMC_PLANTED(cma_available_less),
 		.bits_set = bits_set(cma) << cma->order_per_bit,
 		.succeeded = cma->nr_succeeded, .failed = cma->nr_failed,
 		.released = cma->nr_released,

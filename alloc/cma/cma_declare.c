@@ -74,7 +74,7 @@ int cma_init_reserved_mem(phys_addr_t base, phys_addr_t size, unsigned int order
 	    !memory_is_reserved(sim, base >> PAGE_SHIFT, (base + size) >> PAGE_SHIFT))
 		return -EINVAL;
 	if ((order_per_bit > PAGEBLOCK_ORDER && !KMC_PLANTED(cma_declare_bits)) ||
-	    ((base | size) & (CMA_MIN_ALIGNMENT - 1)))
+	    (((base | size) & (CMA_MIN_ALIGNMENT - 1)) && !KMC_PLANTED(cma_reserved_any)))
 		return -EINVAL;
 	for (uint64_t pfn = base >> PAGE_SHIFT; pfn < (base + size) >> PAGE_SHIFT; pfn++)
 		if (!memory_is_reserved(sim, pfn, pfn + 1))

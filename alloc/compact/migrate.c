@@ -127,7 +127,7 @@ static int move_to(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *from, 
 {
 	kmc_page_prep_like(sim, to, from);
 	memcpy(pfn_to_virt_in(sim, page_to_pfn_in(sim, to)),
-	       pfn_to_virt_in(sim, page_to_pfn_in(sim, from)), PAGE_SIZE << from->order);
+	       pfn_to_virt_in(sim, page_to_pfn_in(sim, from)), (PAGE_SIZE << from->order) >> KMC_PLANTED(migration_loses));
 	if (from->kind != FRAME_USED)
 		return sim->movable_ops[from->kind]->migrate(sim, cpu, from, to);
 	sim->holder->moved(sim->holder_arg, from, to);

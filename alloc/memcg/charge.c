@@ -121,7 +121,7 @@ static bool make_room(struct charge *c)
 /* No room. Return: 0 when the request may go above the limit. */
 static int force(struct charge *c, bool always)
 {
-	if (!always && !(c->gfp & (__GFP_NOFAIL | __GFP_HIGH)))
+	if (!always && !(c->gfp & (__GFP_NOFAIL | (KMC_PLANTED(high_not_forced) ? 0 : __GFP_HIGH))))
 		return -1;
 	if (!c->raised)
 		kmc_memcg_event(c->over, EVENT_MAX);

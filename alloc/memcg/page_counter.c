@@ -18,6 +18,8 @@ bool kmc_counter_try_charge(struct mem_cgroup *memcg, uint64_t nr, struct mem_cg
 
 		kmc_touch(c->sim, c, sizeof(*c));
 		usage = atomic_fetch_add_explicit(&c->usage, nr, memory_order_relaxed) + nr;
+		if (!kmc_memcg_is_root(c) && KMC_PLANTED(parents_uncharged))
+			return true;
 		if (usage > memcg_read(&c->max)) {
 			*over = c;
 			for (;; memcg = kmc_memcg_parent(memcg)) {
@@ -44,7 +46,7 @@ void kmc_counter_uncharge(struct mem_cgroup *memcg, uint64_t nr)
 {
 	for (;; memcg = kmc_memcg_parent(memcg)) {
 		sub(memcg, nr);
-		if (kmc_memcg_is_root(memcg))
+		if (kmc_memcg_is_root(memcg) || KMC_PLANTED(parents_uncharged))
 			return;
 	}
 }

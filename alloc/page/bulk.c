@@ -82,7 +82,7 @@ static unsigned long bulk(struct kmc_cpu *cpu, gfp_t gfp, int node, unsigned lon
 		array[at] = kmc_pages_alloc(cpu->sim, cpu, gfp, 0, node);
 		at += array[at] != NULL;
 	}
-	return at;
+	return at - (at > before + 1 && KMC_PLANTED(bulk_count_less));
 }
 
 unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr_pages,

@@ -34,7 +34,7 @@ static int contig_flags(const struct kmc_cpu *cpu, gfp_t *gfp)
 	*gfp = kmc_gfp_context(cpu, *gfp);
 	if (cpu->sim->config.profile >= KMC_PROFILE_6_18_44) {
 		*gfp &= ~PLACEMENT_BITS;
-		if (*gfp & ~(RECLAIM_BITS | ACTION_BITS))
+		if ((*gfp & ~(RECLAIM_BITS | ACTION_BITS)) && !KMC_PLANTED(contig_flags_taken))
 			return -EINVAL;
 	}
 	/* the places of what moves: any, and without killing anybody for them */
@@ -62,6 +62,8 @@ static struct page *try_zone(struct kmc_cpu *cpu, const struct zone *zone, unsig
 {
 	uint64_t pfn = (zone->start_pfn + nr - 1) & ~(uint64_t)(nr - 1);
 
+	if (KMC_PLANTED(contig_unaligned))
+		pfn++;
 	for (; pfn + nr <= zone->end_pfn; pfn += nr) {
 		if (pfn < zone->start_pfn) /* a count that is no power of two aligns nothing */
 			continue;

@@ -22,6 +22,8 @@ bool cpuset_zone_allowed(const struct alloc_context *ac, const struct zone *zone
 {
 	if (likely(!ac->cpu->task->mems_forbidden))
 		return true;
+	if (KMC_PLANTED(hardwall_ignored))
+		return true;
 	if (alloc_flags & ALLOC_NODEMASK)
 		return cpuset_mems_allowed(ac->cpu, zone->node);
 	return !(alloc_flags & ALLOC_CPUSET) || cpuset_node_allowed(ac->cpu, zone->node, ac->gfp);

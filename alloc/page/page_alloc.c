@@ -193,6 +193,8 @@ gfp_t kmc_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp)
 {
 	uint32_t flags = cpu->task->flags;
 
+	if (KMC_PLANTED(scope_of_another))
+		flags = kmc_task_of(cpu->sim, 0)->flags;
 	if (KMC_PLANTED(scope_ignored))
 		return gfp;
 	if (flags & KMC_PF_MEMALLOC_NOIO)
@@ -250,6 +252,8 @@ bool kmc_prepare_alloc(struct alloc_context *ac)
 		return false;
 	ac->migratetype = gfp_migratetype(state, ac->gfp);
 	ac->highest = state->gfp_zone[KMC_PLANTED(page_zone_ignored) ? 0 : ac->gfp & GFP_ZONEMASK];
+	if ((ac->gfp & __GFP_HARDWALL) && KMC_PLANTED(user_anywhere))
+		ac->highest = KMC_ZONE_MOVABLE;
 	ac->asked_node = ac->node < 0 ? ac->cpu->node : (unsigned int)ac->node;
 	return true;
 }
@@ -270,7 +274,7 @@ unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac)
 
 	if (ac->gfp & __GFP_KSWAPD_RECLAIM)
 		flags |= ALLOC_KSWAPD;
-	if (ac->migratetype == MIGRATE_MOVABLE)
+	if (ac->migratetype == MIGRATE_MOVABLE || KMC_PLANTED(cma_lent_to_all))
 		flags |= ALLOC_CMA;
 	if (unlikely(ac->cpu->task->mems_forbidden))
 		flags |= cpuset_fast_flags(ac);
@@ -476,7 +480,7 @@ static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *pag
 	struct zone *zone = &sim->page->zones[kmc_zone_index(sim, pfn)];
 	unsigned int migratetype = get_pageblock_migratetype(sim, pfn);
 
-	if (tracing(cpu))
+	if (tracing(cpu) && !(order && KMC_PLANTED(free_untold)))
 		trace_free(sim, page, order);
 	if (unlikely(kmc_attention_bits(cpu) & ATTN_DEBUG) &&
 	    (sim->config.options & KMC_OPT_INIT_ON_FREE))

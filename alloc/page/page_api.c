@@ -36,7 +36,8 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 {
 	struct kmc_cpu *cpu = enter();
-	struct page *page = kmc_pages_alloc(cpu->sim, cpu, gfp & ~__GFP_HIGHMEM, order, -1);
+	struct page *page = kmc_pages_alloc(
+		cpu->sim, cpu, KMC_PLANTED(get_free_highmem) ? gfp : gfp & ~__GFP_HIGHMEM, order, -1);
 
 	if (page && order && KMC_PLANTED(page_block_shifted))
 		page++;
@@ -82,6 +83,8 @@ static void warn_exact_flags(struct kmc_cpu *cpu, gfp_t gfp)
 {
 	struct alloc_context ac = { .sim = cpu->sim, .cpu = cpu, .gfp = gfp, .node = -1 };
 
+	if (KMC_PLANTED(exact_warns_again))
+		cpu->sim->page->warned &= ~(1ull << WARN_EXACT_FLAGS);
 	kmc_page_warn(&ac, WARN_EXACT_FLAGS, "alloc_pages_exact with COMP or HIGHMEM");
 }
 

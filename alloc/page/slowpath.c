@@ -42,7 +42,8 @@ static void warn_alloc(struct alloc_context *ac)
 	uint64_t now = kmc_sim_clock_ns(ac->sim) + 1;
 	uint64_t seen = __atomic_load_n(last, __ATOMIC_RELAXED);
 
-	if (((ac->gfp & __GFP_NOWARN) && !KMC_PLANTED(page_failure_noisy)) || (seen && now - seen < REPORT_PERIOD_NS))
+	if (((ac->gfp & __GFP_NOWARN) && !KMC_PLANTED(page_failure_noisy)) ||
+	    (seen && now - seen < REPORT_PERIOD_NS && !KMC_PLANTED(reports_unlimited)))
 		return;
 	kmc_touch(ac->sim, last, sizeof(*last));
 	__atomic_store_n(last, now, __ATOMIC_RELAXED);
@@ -305,6 +306,8 @@ static void warn_nofail(struct alloc_context *ac)
 {
 	if (!(ac->gfp & __GFP_NOFAIL))
 		return;
+	if (ac->order > 1 && KMC_PLANTED(nofail_warns_again))
+		ac->sim->page->warned &= ~(1ull << WARN_NOFAIL_ORDER);
 	if (ac->order > 1)
 		kmc_page_warn(ac, WARN_NOFAIL_ORDER, "NOFAIL above order 1");
 	if (!(ac->gfp & __GFP_DIRECT_RECLAIM))
@@ -439,7 +442,8 @@ static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_fl
 /* Rule: OOM-1; the four others of step 16 are GFP-11, GFP-12, GFP-17, GFP-22. Model: exact. */
 static bool may_kill(const struct alloc_context *ac)
 {
-	return ac->order <= COSTLY_ORDER && !(ac->gfp & (__GFP_RETRY_MAYFAIL | __GFP_THISNODE)) &&
+	return ac->order <= COSTLY_ORDER && !(ac->gfp & __GFP_RETRY_MAYFAIL) &&
+	       (!(ac->gfp & __GFP_THISNODE) || KMC_PLANTED(thisnode_kills)) &&
 	       ac->highest >= KMC_ZONE_NORMAL && !storage_suspended(ac->sim) &&
 	       !(ac->cpu->task->flags & KMC_PF_DUMPCORE);
 }
@@ -524,7 +528,8 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 	if (!zonelist_of(ac)->nr || cpuset_impossible(ac, zonelist_of(ac)))
 		goto nopage;
 	/* 3 */
-	if ((alloc_flags & ALLOC_KSWAPD) || KMC_PLANTED(page_wakes_always))
+	if ((alloc_flags & ALLOC_KSWAPD) || KMC_PLANTED(page_wakes_always) ||
+	    (ac->order >= PAGEBLOCK_ORDER && KMC_PLANTED(huge_wakes)))
 		wake_all_kswapds(ac);
 	/* 4 */
 	page = get_page(ac, alloc_flags);
@@ -563,6 +568,8 @@ retry:
 	if (page)
 		return page;
 	/* 12, 13 */
+	if (KMC_PLANTED(gives_up_at_once))
+		goto nopage;
 	if ((ac->gfp & __GFP_NORETRY) && !KMC_PLANTED(page_noretry_kills))
 		goto nopage;
 	if (ac->order > COSTLY_ORDER && !KMC_PLANTED(costly_kills) && (!(ac->gfp & __GFP_RETRY_MAYFAIL) ||

@@ -309,7 +309,8 @@ void kmc_sim_zone_info(struct kmc_sim *sim, unsigned int index, struct kmc_zone_
 		.start_pfn = zone->start_pfn,
 		.spanned = zone->end_pfn - zone->start_pfn,
 		.present = zone->end_pfn - zone->start_pfn,
-		.managed = zone->managed,
+		.managed = KMC_PLANTED(managed_too_many) ? zone->end_pfn - zone->start_pfn + 1 :
+							  zone->managed,
 		.nr_free = zone_nr_free(zone),
 		.pcp_count = pcp_count(sim, index),
 		.wmark_min = wmark_pages(zone, WMARK_MIN),

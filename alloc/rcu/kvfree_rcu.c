@@ -49,6 +49,8 @@ void kvfree_call_rcu(struct rcu_head *head, void *ptr)
 	kmc_attention(cpu);
 	if (!acceptable(cpu, head, ptr))
 		return;
+	if (head && KMC_PLANTED(rcu_head_sleeps))
+		kmc_planted_sleep();
 	if (!head)
 		kmc_rcu_may_sleep(cpu);
 	if (KMC_PLANTED(rcu_at_once)) {
@@ -56,6 +58,8 @@ void kvfree_call_rcu(struct rcu_head *head, void *ptr)
 		kvfree(ptr);
 		return;
 	}
+	if (KMC_PLANTED(rcu_scribbles) && !in_vmalloc(cpu->sim, ptr) && ksize(ptr) > 64)
+		memset((char *)ptr + 48, 0x6b, 8);
 	if (kmc_rcu_sheaf_put(cpu, ptr) || kmc_rcu_batch_add(cpu, head, ptr))
 		return;
 	free_inline(cpu, ptr);

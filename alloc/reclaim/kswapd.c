@@ -79,7 +79,8 @@ void wakeup_kswapd(struct alloc_context *ac, unsigned int node, unsigned int ord
 	struct kmc_tp tp = { .id = KMC_TP_WAKEUP_KSWAPD, .node = (int)node, .order = order,
 			     .gfp = ac->gfp, .pfn = UINT64_MAX };
 
-	if (__atomic_load_n(&kswapd->failures, __ATOMIC_RELAXED) >= MAX_RECLAIM_RETRIES ||
+	if ((__atomic_load_n(&kswapd->failures, __ATOMIC_RELAXED) >= MAX_RECLAIM_RETRIES &&
+	     !KMC_PLANTED(kswapd_never_hopeless)) ||
 	    (pgdat_balanced(sim, node, order, ac->highest) &&
 	     !pgdat_watermark_boosted(sim, node, ac->highest))) {
 		if (!(ac->gfp & __GFP_DIRECT_RECLAIM))

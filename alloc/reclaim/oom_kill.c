@@ -171,11 +171,12 @@ enum oom_result out_of_memory(struct alloc_context *ac)
 
 	if (!__atomic_load_n(&sim->reclaim->oom_enabled, __ATOMIC_RELAXED))
 		return OOM_DISABLED;
-	if (ac->cpu->task->flags & (KMC_PF_EXITING | KMC_PF_FATAL_SIGNAL)) {
+	if ((ac->cpu->task->flags & (KMC_PF_EXITING | KMC_PF_FATAL_SIGNAL)) &&
+	    !KMC_PLANTED(dying_kills_other)) {
 		mark_oom_victim(sim, ac->cpu->task, NULL);
 		return OOM_PROGRESS;
 	}
-	if (!(ac->gfp & __GFP_FS))
+	if (!(ac->gfp & __GFP_FS) && !KMC_PLANTED(kills_without_fs))
 		return OOM_PROGRESS;
 	victim = select_bad_process(sim, NULL, total_pages(sim));
 	if (!victim)

@@ -304,7 +304,7 @@ static struct kmem_cache *cache_create(struct kmc_cpu *cpu, const char *name,
 	struct kmem_cache *s;
 	unsigned int slot;
 
-	if ((flags & ~SLAB_FLAGS_PERMITTED) || !sane(cpu, name, object_size))
+	if (((flags & ~SLAB_FLAGS_PERMITTED) && !KMC_PLANTED(cache_flags_unchecked)) || !sane(cpu, name, object_size))
 		return NULL;
 	flags &= ~SLAB_MEM_SPREAD;
 	args_of_profile(sim, args);
@@ -418,6 +418,8 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	bool left;
 
+	if (!s && KMC_PLANTED(destroy_null_warns))
+		kmc_planted_warn();
 	if (!s)
 		return;
 	kmc_attention(cpu);

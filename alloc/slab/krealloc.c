@@ -91,7 +91,7 @@ static void *do_krealloc(const void *p, size_t new_size, unsigned long align, gf
 	if (ZERO_OR_NULL_PTR(p))
 		return kmc_kmalloc(NULL, new_size, flags, nid, call_site);
 	usable = usable_bytes(cpu, p);
-	if (new_size <= usable && block_suits(cpu, p, align, flags, nid))
+	if (new_size <= usable && !KMC_PLANTED(realloc_always_moves) && block_suits(cpu, p, align, flags, nid))
 		return resize_in_place(cpu, (void *)p, new_size, usable, flags);
 	moved = kmc_kmalloc(NULL, new_size, flags, nid, call_site);
 	if (!moved && KMC_PLANTED(realloc_frees_on_failure))

@@ -78,6 +78,8 @@ static slow_path int alloc_bulk_slow(struct kmem_cache *s, gfp_t gfp, size_t siz
 	bool charged;
 
 	kmc_attention(cpu);
+	if (size == 0 && KMC_PLANTED(bulk_of_none))
+		return 1;
 	if (size == 0 || kmc_slab_fault(cpu, s, gfp))
 		return 0;
 	charged = kmc_memcg_wants(cpu->sim, s, gfp);

@@ -35,7 +35,7 @@ static void object_window(struct kmc_sim *sim, struct page *page, const void *p,
 		return; /* behind the last object nothing is open */
 	w->object = kmc_object_at_index(s, first, index);
 	w->start = (uintptr_t)w->object + s->useroffset;
-	w->end = w->start + s->usersize;
+	w->end = w->start + (s->usersize >> ((s->flags & SLAB_KMALLOC) && KMC_PLANTED(usercopy_all_closed)));
 }
 
 static void area_window(struct kmc_sim *sim, const void *p, struct window *w)

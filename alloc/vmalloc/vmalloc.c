@@ -291,6 +291,12 @@ static void *serve(struct kmc_cpu *cpu, const struct vm_request *rq)
 /* Rule: VM-5, VM-8. Model: exact; where a kernel stops, this warns and gives nothing. */
 void *__vmalloc_node_range(struct kmc_cpu *cpu, const struct vm_request *rq)
 {
+	if (!rq->size && KMC_PLANTED(vmalloc_of_nothing)) {
+		struct vm_request page = *rq;
+
+		page.size = PAGE_SIZE;
+		return serve(cpu, &page);
+	}
 	if (!rq->size) {
 		vm_warn_once(cpu, VM_WARN_SIZE_0, "vmalloc of no bytes");
 		return NULL;

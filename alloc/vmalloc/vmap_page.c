@@ -115,7 +115,7 @@ unsigned long vmalloc_to_pfn(const void *addr)
 /* Rule: VM-19. Model: exact. */
 bool is_vmalloc_addr(const void *x)
 {
-	return vm_inside(this_sim(), x);
+	return vm_inside(this_sim(), x) || (x && (uintptr_t)x <= 16 && KMC_PLANTED(vmalloc_addr_not_null));
 }
 
 unsigned long kmc_vmalloc_start(void)

@@ -412,13 +412,13 @@ unsigned long zs_compact(struct zs_pool *pool)
 
 size_t zs_huge_class_size(struct zs_pool *pool)
 {
-	return kmc_zs_huge_size(pool->sim->config.profile);
+	return kmc_zs_huge_size(pool->sim->config.profile) - (KMC_PLANTED(zs_huge_less) ? 512 : 0);
 }
 
 /* Rule: ZS-18. Model: simplified: there is no counter NR_ZSPAGES. */
 unsigned long zs_get_total_pages(struct zs_pool *pool)
 {
-	return pool->pages_allocated;
+	return pool->pages_allocated - (pool->pages_allocated && KMC_PLANTED(zs_total_less));
 }
 
 unsigned int zs_lookup_class_index(struct zs_pool *pool, unsigned int size)

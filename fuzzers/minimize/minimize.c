@@ -17,7 +17,7 @@ static void on_violation(void *arg, const struct kmc_finding *finding)
 {
 	struct shrink *s = arg;
 
-	if (s->seen || (s->by_rule ? finding->rule != s->rule : strcmp(finding->key, s->key)))
+	if (s->wish->holds || s->seen || (s->by_rule ? finding->rule != s->rule : strcmp(finding->key, s->key)))
 		return;
 	s->seen = true;
 	s->seen_at = s->run.op;
@@ -31,6 +31,8 @@ static int run_here(struct shrink *s, const struct kmc_program *candidate)
 	int err = kmc_rigs_take(s->rigs, &candidate->machine, candidate->edition, &rig, s->text,
 				s->text_size);
 
+	if (!err && s->wish->holds)
+		err = kmc_rig_fresh_judge(rig);
 	if (err)
 		return err;
 	kmc_rig_reset(rig, &s->run);
@@ -38,6 +40,10 @@ static int run_here(struct shrink *s, const struct kmc_program *candidate)
 		kmc_rig_step(rig, &candidate->ops[i], &s->run);
 	if (!s->seen)
 		kmc_rig_finish(rig, &s->run);
+	if (s->wish->holds) {
+		s->seen = !s->run.error && s->wish->holds(s->wish->holder, rig, &s->run);
+		s->seen_at = s->run.op;
+	}
 	return s->run.error;
 }
 
@@ -150,6 +156,9 @@ static int choose(struct shrink *s)
 
 static int wished(struct shrink *s)
 {
+	s->rule = -1;
+	if (s->wish->holds)
+		return 0;
 	if (s->wish->rule) {
 		s->rule = kmc_rule_find(s->wish->rule);
 		s->by_rule = true;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "kmc-version.h"
+#include "harvest.h"
 #include "reduce.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
@@ -19,6 +20,7 @@ const char *argp_program_version = KMC_VERSION_LINE;
 struct arguments {
 	struct campaign_wish wish;
 	const char *json, *tests;
+	const char *programs, *seeds; /* folders: programs of rules, to begin from */
 	const char *only[MAX_FAULTS];
 	size_t nr_only;
 	double percent;
@@ -26,7 +28,7 @@ struct arguments {
 	bool list, quiet;
 };
 
-enum { KEY_JSON = 0x100, KEY_TESTS, KEY_TIME, KEY_PERCENT, KEY_LIST, KEY_REDUCE };
+enum { KEY_JSON = 0x100, KEY_TESTS, KEY_TIME, KEY_PERCENT, KEY_LIST, KEY_REDUCE, KEY_PROGRAMS, KEY_SEEDS };
 
 static const struct argp_option options[] = {
 	{ "executions", 'n', "N", 0, "At most N programs for a fault (default 200000)", 0 },
@@ -36,6 +38,9 @@ static const struct argp_option options[] = {
 	{ "tests", KEY_TESTS, "FOLDER", 0, "Run the folder's test_alloc_* with each fault as well", 0 },
 	{ "reduce", KEY_REDUCE, "WORKERS", OPTION_ARG_OPTIONAL,
 	  "Make first findings small, and compare the keys of so many workers (default 1)", 0 },
+	{ "programs", KEY_PROGRAMS, "FOLDER", 0,
+	  "Instead: search for the programs of rules that the folder (corpus/rules) lacks", 0 },
+	{ "seeds", KEY_SEEDS, "FOLDER", 0, "That search begins from the programs there as well", 0 },
 	{ "minimum", KEY_PERCENT, "PERCENT", 0, "Of faults that must be caught (default 95)", 0 },
 	{ "json", KEY_JSON, "FILE", 0, "Write the score there as well", 0 },
 	{ "list", KEY_LIST, NULL, 0, "List the faults and their rules", 0 },
@@ -66,6 +71,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_PERCENT: a->percent = number(state, arg, 100); break;
 	case KEY_JSON: a->json = arg; break;
 	case KEY_TESTS: a->tests = arg; break;
+	case KEY_PROGRAMS: a->programs = arg; break;
+	case KEY_SEEDS: a->seeds = arg; break;
 	case KEY_LIST: a->list = true; break;
 	case KEY_REDUCE:
 		a->workers = arg ? (unsigned int)number(state, arg, MAX_WORKERS) : 1;
@@ -198,6 +205,26 @@ static int reduce(const struct arguments *a, const struct mutant *mutants, size_
 	return status;
 }
 
+#define LEGAL_PROGRAMS 600
+#define WRONG_PROGRAMS 2500
+
+static int search(const struct arguments *a, const struct mutant *mutants, size_t nr)
+{
+	static struct fault faults[MAX_FAULTS];
+	struct harvest_wish wish = { .faults = a->wish, .rounds = 3, .legal = LEGAL_PROGRAMS,
+				     .wrong = WRONG_PROGRAMS, .folder = a->programs,
+				     .seeds = a->seeds, .quiet = a->quiet };
+	int err;
+
+	for (size_t i = 0; i < nr; i++)
+		faults[i] = mutants[i].fault;
+	err = harvest(&wish, faults, nr);
+	if (!err)
+		return 0;
+	fprintf(stderr, "kmconform mutants: %s: %s\n", a->programs, strerror(-err));
+	return CANNOT;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -224,6 +251,8 @@ int main(int argc, char **argv)
 			       "", mutants[i].fault.rules);
 		return 0;
 	}
+	if (a.programs)
+		return search(&a, mutants, nr);
 	status = run_all(&a, mutants, nr);
 	if (a.workers && status != CANNOT)
 		status = reduce(&a, mutants, nr, status);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 #include "catalogue.h"
+#include "oracle/related.h"
 
 #define NEED_ADDRESS    KMC_SHOWS_ADDRESS
 #define NEED_SIZE       KMC_SHOWS_SIZE
@@ -145,4 +146,32 @@ bool kmc_rule_counts_for_conformance(const struct kmc_rule *rule)
 bool kmc_rule_in_force(const struct kmc_rule *rule, uint32_t edition)
 {
 	return edition >= rule->since && (!rule->until || edition < rule->until);
+}
+
+/*
+ * Where two rules meet without being the same, one and the same event breaks both: the caller's
+ * duty and what it leads to, two sizes of one thing.
+ */
+static const char *const met[][2] = {
+	{ "ALIGN-7", "ALIGN-8" }, { "ALIGN-8", "ALIGN-7" }, { "ARR-11", "KM-1" },
+	{ "KC-42", "KC-25" },	  { "KM-1", "ALIGN-2" },    { "KM-12", "KM-24" },
+	{ "PAGE-33", "GFP-3" },	  { "UC-3", "UC-1" },	    { "VM-10", "FR-11" },
+	{ "VM-25", "VM-6" },	  { "DBG-1", "KM-9" },	    { "DBG-2", "FR-10" },
+	{ "DBG-4", "FR-10" },	  { "DBG-8", "FR-2" },
+};
+
+bool kmc_rule_belongs(int rule, int by)
+{
+	int aliases[2];
+	unsigned int nr = kmc_rule_aliases(rule, aliases);
+
+	if (rule == by)
+		return true;
+	for (unsigned int i = 0; i < nr; i++)
+		if (aliases[i] == by)
+			return true;
+	for (size_t i = 0; i < sizeof(met) / sizeof(met[0]); i++)
+		if (!strcmp(met[i][0], rules[rule].id) && !strcmp(met[i][1], rules[by].id))
+			return true;
+	return false;
 }

@@ -12,8 +12,8 @@
  * do with it.
  */
 #include <dirent.h>
-#include "catalogue.h"
 #include "judge_tests.h"
+#include "oracle/related.h"
 
 struct expectation {
 	char word[32];
@@ -117,32 +117,11 @@ static enum kmc_rule_state state_named(const char *word)
 	return KMC_RULE_PASS;
 }
 
-/*
- * Where two rules meet without being the same, one and the same event breaks both: the caller's
- * duty and what it leads to, two sizes of one thing.
- */
-static const char *const met[][2] = {
-	{ "ALIGN-7", "ALIGN-8" }, { "ALIGN-8", "ALIGN-7" }, { "ARR-11", "KM-1" },
-	{ "KC-42", "KC-25" },	  { "KM-1", "ALIGN-2" },    { "KM-12", "KM-24" },
-	{ "PAGE-33", "GFP-3" },	  { "UC-3", "UC-1" },	    { "VM-10", "FR-11" },
-	{ "VM-25", "VM-6" },	  { "DBG-1", "KM-9" },	    { "DBG-2", "FR-10" },
-	{ "DBG-4", "FR-10" },	  { "DBG-8", "FR-2" },
-};
-
 static bool belongs(const char *id, const char *other)
 {
-	int aliases[2], rule = kmc_rule_find(id);
-	unsigned int nr = rule < 0 ? 0 : kmc_rule_aliases(rule, aliases);
+	int rule = kmc_rule_find(id), by = kmc_rule_find(other);
 
-	if (!strcmp(id, other))
-		return true;
-	for (unsigned int i = 0; i < nr; i++)
-		if (!strcmp(kmc_rule_at((size_t)aliases[i])->id, other))
-			return true;
-	for (size_t i = 0; i < sizeof(met) / sizeof(met[0]); i++)
-		if (!strcmp(met[i][0], id) && !strcmp(met[i][1], other))
-			return true;
-	return false;
+	return rule >= 0 && by >= 0 && kmc_rule_belongs(rule, by);
 }
 
 /* Is each id that a file says is broken the one of its name, or does it belong to that? */

@@ -20,6 +20,12 @@ struct kmc_minimize_wish {
 	 * the finding may become a plainer one of the same rule.
 	 */
 	const char *key, *rule;
+	/*
+	 * In place of a finding: is what the run did to be kept? The rig's judge has seen this run
+	 * alone. Then key and rule are not looked at, and the result has neither. May be NULL.
+	 */
+	bool (*holds)(void *holder, const struct kmc_rig *rig, const struct kmc_rig_run *run);
+	void *holder;
 	uint64_t max_runs; /* programs tried at most; 0: 100000 */
 	bool ops_only;     /* leave what ops carry as it is */
 	bool guarded;      /* each run in a process of its own: what dies is no candidate */
