@@ -237,6 +237,13 @@ static void observe_backing(struct kmc_judge *judge, const struct kmc_event *ev,
 
 /* charges of single objects */
 
+static bool asks_for_pages(const struct kmc_open_call *open)
+{
+	const struct kmc_op_desc *desc = kmc_op_desc(open->what);
+
+	return desc && desc->family == KMC_OPF_PAGES;
+}
+
 static void note_charge(struct kmc_judge *judge, const struct kmc_event *ev,
 			struct kmc_open_call *open)
 {
@@ -255,7 +262,7 @@ static void note_charge(struct kmc_judge *judge, const struct kmc_event *ev,
 		return;
 	}
 	/* What is reclaimed in a request for pages was not charged for it. */
-	if (open && (ev->addr || kmc_op_desc(open->what)->family != KMC_OPF_PAGES))
+	if (open && (ev->addr || !asks_for_pages(open)))
 		open->notes.uncharged += ev->arg;
 	if (!life)
 		return;

@@ -14,8 +14,8 @@ static unsigned int type_of(uint32_t gfp)
 }
 
 /*
- * A refill takes many pages at once: the fallback comes when they have used the own
- * list up. What the list was shown to have at least is a block of each order.
+ * A refill takes many pages at once, at first up to 64: the fallback comes when they have
+ * used the own list up. What the list was shown to have at least is a block of each order.
  */
 KMC_RULE_FN(GFP_39)
 {
@@ -25,7 +25,7 @@ KMC_RULE_FN(GFP_39)
 	unsigned int type = type_of(flags), order = c->open->begin.order & 31u;
 	uint64_t own = (uint64_t)j->reports[c->value].orders[type] >> order << order;
 
-	KMC_VERDICT(GFP_39, own <= c->open->notes.pages.taken, "fallback",
+	KMC_VERDICT(GFP_39, own < 64ull << order || own <= c->open->notes.pages.taken, "fallback",
 		    (j, "a request of %s memory is served from its own blocks", names[type]),
 		    (j, "another's was taken, the zone had %" PRIu64 " pages and gave %" PRIu64, own,
 		     c->open->notes.pages.taken));
