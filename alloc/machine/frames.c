@@ -59,7 +59,7 @@ static void fill_junk(uint8_t *frame)
 }
 
 /* A file without a name that holds junk. */
-static int junk_file(void)
+static int make_junk(void)
 {
 	int fd = memfd_create("kmconform-junk", MFD_CLOEXEC);
 	uint8_t *junk;
@@ -79,6 +79,23 @@ static int junk_file(void)
 	return fd;
 }
 
+/* One for all machines of the process, which map it privately: nobody writes to it. */
+static int junk_file(void)
+{
+	static int kept = -1;
+	int fd = __atomic_load_n(&kept, __ATOMIC_ACQUIRE), none = -1;
+
+	if (fd >= 0)
+		return fd;
+	fd = make_junk();
+	if (fd >= 0 && !__atomic_compare_exchange_n(&kept, &none, fd, false, __ATOMIC_ACQ_REL,
+						    __ATOMIC_ACQUIRE)) {
+		close(fd);
+		fd = none;
+	}
+	return fd;
+}
+
 /*
  * Who forgets to zero memory is to be found out in a fresh process too. The same
  * pages of a file everywhere: a frame costs memory only once it is written.
@@ -95,8 +112,6 @@ static int make_dirty(uint8_t *start, size_t bytes)
 				    MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, (long)fd, 0L) != start + at)
 			err = -ENOMEM;
 	}
-	if (fd >= 0)
-		close(fd);
 	return err;
 }
 

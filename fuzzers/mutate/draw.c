@@ -47,13 +47,6 @@ void swarm_draw(struct swarm *swarm, const struct kmc_alphabet *alphabet, struct
 	swarm->misuse = dice_one_in(dice, 3);
 }
 
-unsigned int draw_code(const struct maker *maker)
-{
-	const struct swarm *swarm = &maker->swarm;
-
-	return swarm->nr_codes ? swarm->codes[dice_below(maker->dice, swarm->nr_codes)] : 0;
-}
-
 /* operands */
 
 static const struct life *life_in(const struct maker *maker, uint16_t slot)
@@ -67,6 +60,41 @@ static const struct kmc_param *param_of_kind(const struct kmc_op_desc *desc, enu
 		if (operand_of(&desc->params[i]).kind == kind)
 			return &desc->params[i];
 	return NULL;
+}
+
+/*
+ * An execution is to cost what its ops are about. A state of the whole machine costs as much as
+ * hundreds of calls; of a free of what the alphabet does not make, the set-up is another target's work.
+ */
+static bool is_dear(const struct maker *maker, unsigned int code)
+{
+	const struct kmc_op_desc *desc = kmc_op_desc(code);
+	unsigned int origin;
+
+	if (code == KMC_OP_SNAPSHOT || code == KMC_OP_RESTORE)
+		return true;
+	for (unsigned int i = 0; kmc_op_is_free(code) && i < desc->nr_params; i++) {
+		if (!operand_of(&desc->params[i]).kind)
+			continue;
+		origin = life_maker(code, &desc->params[i], maker->dice);
+		if (origin && !kmc_alphabet_has(maker->alphabet, origin))
+			return true;
+	}
+	return false;
+}
+
+/* Dear calls an eighth as often as others, unless there is nothing else. */
+unsigned int draw_code(const struct maker *maker)
+{
+	const struct swarm *swarm = &maker->swarm;
+	unsigned int code = 0;
+
+	for (int tries = 0; tries < 8 && swarm->nr_codes; tries++) {
+		code = swarm->codes[dice_below(maker->dice, swarm->nr_codes)];
+		if (!is_dear(maker, code) || dice_one_in(maker->dice, 8))
+			break;
+	}
+	return code;
 }
 
 /* The block that the call is about. */
@@ -121,6 +149,21 @@ static uint16_t draw_misfit(const struct maker *maker, unsigned int kind)
 static unsigned int draw_at(struct maker *maker, unsigned int code, struct kmc_op *ops,
 			    unsigned int room);
 
+/* Rather one of the alphabet. */
+static unsigned int draw_maker(const struct maker *maker, unsigned int code,
+			       const struct kmc_param *param)
+{
+	unsigned int origin = 0;
+
+	for (int tries = 0; tries < 8; tries++) {
+		origin = life_maker(code, param, maker->dice);
+		if (!origin || kmc_alphabet_has(maker->alphabet, origin) ||
+		    dice_one_in(maker->dice, 8))
+			break;
+	}
+	return origin;
+}
+
 /* Return: ops of set-up put to @ops. */
 static unsigned int draw_operand(struct maker *maker, struct kmc_op *op,
 				 const struct kmc_param *param, struct kmc_op *ops,
@@ -139,7 +182,7 @@ static unsigned int draw_operand(struct maker *maker, struct kmc_op *op,
 	}
 	*slot = lives_find(maker->lives, maker->dice, op->code, param);
 	if (*slot == KMC_NO_SLOT && room > 1) {
-		origin = life_maker(op->code, param, maker->dice);
+		origin = draw_maker(maker, op->code, param);
 		made = origin ? draw_at(maker, origin, ops, room - 1) : 0;
 		*slot = lives_find(maker->lives, maker->dice, op->code, param);
 	}

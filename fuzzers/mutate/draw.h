@@ -35,7 +35,7 @@ struct maker {
  */
 void swarm_draw(struct swarm *swarm, const struct kmc_alphabet *alphabet, struct dice *dice);
 
-/** draw_code() - A call of the swarm; 0 none. */
+/** draw_code() - A call of the swarm, dear ones seldom; 0 none. */
 unsigned int draw_code(const struct maker *maker);
 
 #define MAX_SETUP 6

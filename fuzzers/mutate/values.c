@@ -22,15 +22,25 @@ static uint64_t off_by_one(struct dice *dice, uint64_t value)
 	}
 }
 
+/*
+ * Contents of MiB are written and read back by every call on them: what an execution costs is
+ * decided here. The largest blocks are drawn, but seldom.
+ */
 static uint64_t size_over(struct dice *dice)
 {
+	static const uint64_t some[] = { (4ull << 20) + 1, 8ull << 20 };
 	static const uint64_t over[] = {
-		(4ull << 20) + 1, 8ull << 20, 64ull << 20, 1ull << 31, (1ull << 31) + 1,
-		1ull << 32, 1ull << 40, UINT64_MAX >> 1, UINT64_MAX - 4095, UINT64_MAX - 1,
-		UINT64_MAX,
+		64ull << 20, 1ull << 31, (1ull << 31) + 1, 1ull << 32, 1ull << 40,
+		UINT64_MAX >> 1, UINT64_MAX - 4095, UINT64_MAX - 1, UINT64_MAX,
 	};
 
-	return dice_pick(dice, over);
+	return dice_one_in(dice, 24) ? dice_pick(dice, some) : dice_pick(dice, over);
+}
+
+static uint64_t size_large(struct dice *dice)
+{
+	return dice_one_in(dice, 12) ? 1ull << (17 + dice_below(dice, 6)) :
+				       1ull << (13 + dice_below(dice, 4));
 }
 
 static enum size_class draw_size_class(const struct maker *maker)
@@ -65,7 +75,7 @@ uint64_t draw_size(const struct maker *maker)
 	case SIZE_PAGES:
 		return off_by_one(dice, 4096 * (1 + dice_below(dice, 16)));
 	case SIZE_LARGE:
-		return off_by_one(dice, 1ull << (13 + dice_below(dice, 10)));
+		return off_by_one(dice, size_large(dice));
 	case SIZE_OVER:
 		return size_over(dice);
 	default:
@@ -85,7 +95,7 @@ uint64_t draw_small(struct dice *dice)
 	static const uint64_t far[] = { 255, 256, 1000, 4096, 65535, 1ull << 20, 1ull << 32,
 					UINT64_MAX };
 
-	return dice_one_in(dice, 16) ? dice_pick(dice, far) : dice_below(dice, 17);
+	return dice_one_in(dice, 48) ? dice_pick(dice, far) : dice_below(dice, 17);
 }
 
 uint64_t draw_near(struct dice *dice, uint64_t value)
@@ -170,9 +180,9 @@ struct kmc_gfp draw_gfp(const struct maker *maker)
 
 uint8_t draw_order(struct dice *dice)
 {
-	static const uint8_t high[] = { 4, 5, 6, 7, 8, 9, 10, 10, 11, 12, 63 };
+	static const uint8_t high[] = { 4, 4, 4, 5, 5, 6, 7, 8, 9, 10, 10, 11, 12, 63 };
 
-	return dice_one_in(dice, 6) ? dice_pick(dice, high) :
+	return dice_one_in(dice, 8) ? dice_pick(dice, high) :
 	       dice_one_in(dice, 2) ? 0 : (uint8_t)dice_below(dice, 4);
 }
 
@@ -207,7 +217,7 @@ static uint64_t draw_factor(const struct maker *maker, uint64_t other)
 
 	if (dice_one_in(dice, 12))
 		return UINT64_MAX / (other ? other : 1) + dice_below(dice, 2);
-	if (dice_one_in(dice, 12))
+	if (dice_one_in(dice, 96))
 		return (4ull << 20) / (other ? other : 1) + dice_below(dice, 2);
 	return draw_small(dice);
 }
@@ -326,6 +336,9 @@ static uint64_t draw_by_family(const struct maker *maker, const struct kmc_op *o
 		return 1000000ull << dice_below(dice, 14);
 	case KMC_OP_VMALLOC_LIMIT:
 		return 65536ull << dice_below(dice, 12);
+	case KMC_OP_KMEM_CACHE_PREFILL_SHEAF: /* objects, not bytes */
+	case KMC_OP_KMEM_CACHE_REFILL_SHEAF:
+		return draw_small(dice);
 	case KMC_OP_FAIL_NTH:
 		return is(param, "nth") && !maker->swarm.faults ? 0 : dice_below(dice, 6);
 	default:
