@@ -24,7 +24,7 @@ const char *argp_program_version = KMC_VERSION_LINE;
 #define TERMINAL_S 0.5 /* between looks at a terminal */
 #define STATE_S    1   /* between states */
 
-enum { KEY_TARGET = 0x100, KEY_LIBRARY, KEY_STATE };
+enum { KEY_TARGET = 0x100, KEY_LIBRARY, KEY_STATE, KEY_COST };
 
 static const struct argp_option options[] = {
 	{ "ops", 'n', "N", 0, "Run until N ops were judged (default 1000000)", 0 },
@@ -32,6 +32,8 @@ static const struct argp_option options[] = {
 	{ "jobs", 'j', "N", 0, "Run N processes at a time (default 1); the result is the same", 0 },
 	{ "state", KEY_STATE, "FILE", 0,
 	  "Keep in FILE how far it is; the same command goes on from there, after kill -9 too", 0 },
+	{ "cost", KEY_COST, NULL, 0,
+	  "Judge all events once more, from memory, and print what an op costs the oracle", 0 },
 	{ "target", KEY_TARGET, "NAME", 0, "alloc (default) or malloc", 0 },
 	{ "library", KEY_LIBRARY, "FILE", 0, "malloc: take it from this shared library", 0 },
 	{ "quiet", 'q', NULL, 0, "No progress", 0 },
@@ -94,11 +96,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_LIBRARY: wish->library = arg; break;
 	case KEY_STATE: wish->state = arg; break;
+	case KEY_COST: wish->cost = true; break;
 	case 'q': wish->quiet = true; break;
 	case ARGP_KEY_ARG: argp_error(state, "what is %s?", arg); break;
 	case ARGP_KEY_END:
 		if (wish->library && strcmp(wish->target, "malloc"))
 			argp_error(state, "--library is for --target malloc");
+		if (wish->cost && (wish->jobs > 1 || wish->state))
+			argp_error(state, "--cost is for one job, from the beginning");
 		break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -191,8 +196,10 @@ static int run_all(const struct silence_wish *wish, struct silence_sum *sum)
 		err = err ? err : account(wish, sum, &result);
 		progress(wish, sum, ops_before, start);
 	}
-	silence_jobs_stop(jobs);
 	progress_clear(wish);
+	if (!err && wish->cost)
+		err = silence_jobs_cost(jobs);
+	silence_jobs_stop(jobs);
 	if (!err)
 		err = silence_state_write(wish, sum);
 	return err;

@@ -16,7 +16,7 @@ struct silence_wish {
 	uint64_t ops, seed; /* run until so many were judged; the first program's seed */
 	const char *target, *library, *state; /* state NULL: none is kept */
 	unsigned int jobs;
-	bool quiet;
+	bool quiet, cost;
 };
 
 /* What a program of a seed came to; the same whoever ran it. */
@@ -32,6 +32,8 @@ struct silence_run *silence_run_new(const struct silence_wish *wish);
 void silence_run_free(struct silence_run *run);
 /* Return: 0, -errno with its message printed. */
 int silence_run_program(struct silence_run *run, uint64_t seed, struct silence_result *result);
+/** silence_run_cost() - Print what an op cost the oracle alone. Return: 0, -errno, message printed. */
+int silence_run_cost(struct silence_run *run);
 /** silence_subject_print() - After the run: what the subject does not promise, if anything. */
 int silence_subject_print(const struct silence_wish *wish);
 
@@ -44,6 +46,8 @@ struct silence_jobs *silence_jobs_start(const struct silence_wish *wish, uint64_
  * Return: 0; -EINTR: a signal came; -errno with its message printed.
  */
 int silence_jobs_next(struct silence_jobs *jobs, struct silence_result *result);
+/** silence_jobs_cost() - silence_run_cost() of the only job. */
+int silence_jobs_cost(struct silence_jobs *jobs);
 void silence_jobs_stop(struct silence_jobs *jobs);
 
 /* silence_state.c: how far it is, in a file */

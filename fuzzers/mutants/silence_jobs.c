@@ -219,6 +219,11 @@ int silence_jobs_next(struct silence_jobs *jobs, struct silence_result *result)
 	return err;
 }
 
+int silence_jobs_cost(struct silence_jobs *jobs)
+{
+	return silence_run_cost(jobs->run);
+}
+
 void silence_jobs_stop(struct silence_jobs *jobs)
 {
 	if (!jobs)

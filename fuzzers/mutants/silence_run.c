@@ -9,6 +9,7 @@
 #include "generate/generate.h"
 #include "oracle/judge.h"
 #include "silence.h"
+#include "silence_cost.h"
 
 static const uint32_t profiles[] = { KMC_RELEASE(6, 1, 192), KMC_RELEASE(6, 6, 9),
 				     KMC_RELEASE(6, 12, 117), KMC_RELEASE(6, 18, 44) };
@@ -21,6 +22,8 @@ struct silence_run {
 	struct kmc_judge *judge;
 	struct kmc_program program;
 	struct kmc_gen_wish gen;
+	struct kmc_subject subject;
+	struct silence_cost *cost; /* NULL: not asked for */
 	uint64_t events, alarms;
 	FILE *text;
 	char *said;
@@ -53,7 +56,7 @@ static void on_event(void *arg, const struct kmc_event *ev)
 	struct silence_run *run = arg;
 
 	run->events++;
-	if (kmc_judge_event(run->judge, ev) < 0)
+	if (kmc_judge_event(run->judge, ev) < 0 || (run->cost && silence_cost_event(run->cost, ev)))
 		run->error = -ENOMEM;
 }
 
@@ -61,7 +64,7 @@ static void on_cache(void *arg, const struct kmc_cache_desc *cache)
 {
 	struct silence_run *run = arg;
 
-	if (kmc_judge_cache(run->judge, cache))
+	if (kmc_judge_cache(run->judge, cache) || (run->cost && silence_cost_cache(run->cost, cache)))
 		run->error = -ENOMEM;
 }
 
@@ -83,7 +86,9 @@ struct silence_run *silence_run_new(const struct silence_wish *wish)
 	run->wish = wish;
 	kmc_program_init(&run->program);
 	run->text = open_memstream(&run->said, &run->length);
-	if (!run->text) {
+	if (wish->cost)
+		run->cost = silence_cost_new();
+	if (!run->text || (wish->cost && !run->cost)) {
 		silence_run_free(run);
 		return NULL;
 	}
@@ -95,6 +100,7 @@ void silence_run_free(struct silence_run *run)
 	if (!run)
 		return;
 	close_subject(run);
+	silence_cost_free(run->cost);
 	kmc_program_free(&run->program);
 	if (run->text)
 		fclose(run->text);
@@ -132,15 +138,16 @@ static int open_subject(struct silence_run *run)
 {
 	const struct kmc_program *program = &run->program;
 	unsigned int points = program->machine.seed % 3 ? 0 : KMC_TARGET_TRACEPOINTS;
-	struct kmc_subject subject;
-	int err;
+	int err = run->cost && run->judge ? silence_cost_again(run->cost, &run->subject) : 0;
 
 	close_subject(run);
+	if (err)
+		return err;
 	err = open_target(run->wish, &program->machine, KMC_TARGET_OBSERVE | points, &run->target);
 	if (err)
 		return err;
-	subject = subject_of(run->target, program->edition);
-	err = kmc_judge_create(&subject, &run->judge);
+	run->subject = subject_of(run->target, program->edition);
+	err = kmc_judge_create(&run->subject, &run->judge);
 	if (!err)
 		kmc_judge_on_violation(run->judge, on_violation, run);
 	return err;
@@ -157,6 +164,8 @@ static int judge_program(struct silence_run *run)
 	err = kmc_target_run(run->target, run->program.ops, run->program.nr_ops, &sink, 10000);
 	if (!err && kmc_judge_finish(run->judge) < 0)
 		err = -ENOMEM;
+	if (!err && run->cost)
+		err = silence_cost_program(run->cost, run->program.nr_ops);
 	return err ? err : run->error;
 }
 
@@ -195,6 +204,17 @@ int silence_run_program(struct silence_run *run, uint64_t seed, struct silence_r
 					   .events = run->events, .alarms = run->alarms,
 					   .text = run->said, .length = run->length };
 	return 0;
+}
+
+int silence_run_cost(struct silence_run *run)
+{
+	int err = run->judge ? silence_cost_again(run->cost, &run->subject) : 0;
+
+	if (err)
+		fprintf(stderr, "kmconform silence: %s\n", strerror(-err));
+	else
+		silence_cost_print(run->cost);
+	return err;
 }
 
 static unsigned int count_disclaimed(const struct kmc_judge *judge, uint32_t promise)

@@ -238,6 +238,19 @@ int bench_json_write(const char *path, const struct bench_host *host,
 		     const struct bench_field *field, const struct bench_plan *plan,
 		     const struct bench_row *rows, size_t n);
 
+/* bench_child.c: what another of our programs says. */
+int bench_child_line(const char *program, char *const *args, const char *prefix, char *line,
+		     size_t size, int *status);
+
+/* bench_oracle.c: rows of the oracle alone; one more over a trace. */
+struct bench_name {
+	const char *name, *what;
+};
+extern const struct bench_name bench_oracle_names[];
+extern const size_t bench_nr_oracle_names;
+int bench_oracle_row(size_t which, const struct bench_plan *plan, struct bench_row *row);
+int bench_oracle_trace_row(const char *path, unsigned int rounds, struct bench_row *row);
+
 /* bench_trace.c: figures of the replay program over a trace; two rows. */
 size_t bench_trace_rows(const char *trace, unsigned int rounds, struct bench_row *rows);
 

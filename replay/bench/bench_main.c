@@ -136,6 +136,8 @@ static int list_patterns(void)
 		printf("%-24s %s\n", bench_residents[i].name, bench_residents[i].what);
 	for (size_t i = 0; i < bench_nr_options; i++)
 		printf("%-24s %s\n", bench_options[i].name, bench_options[i].what);
+	for (size_t i = 0; i < bench_nr_oracle_names; i++)
+		printf("%-24s %s\n", bench_oracle_names[i].name, bench_oracle_names[i].what);
 	return EXIT_MET;
 }
 
@@ -177,6 +179,20 @@ static void run_own_rows(const struct options *o, const struct bench_field *fiel
 	}
 }
 
+static void run_oracle(const struct options *o, struct bench_row *rows, size_t *nr)
+{
+	for (size_t i = 0; i < bench_nr_oracle_names; i++) {
+		if (!wanted(o, bench_oracle_names[i].name))
+			continue;
+		if (bench_oracle_row(i, &o->plan, &rows[(*nr)++]))
+			bench_fail("%s: did not run", bench_oracle_names[i].name);
+	}
+	if (!o->trace || !wanted(o, "oracle-replaying"))
+		return;
+	if (bench_oracle_trace_row(o->trace, o->plan.rounds, &rows[(*nr)++]))
+		bench_fail("oracle-replaying: did not run");
+}
+
 static void run_others(const struct options *o, const struct bench_field *field,
 		       struct bench_row *rows, size_t *nr)
 {
@@ -193,6 +209,7 @@ static void run_others(const struct options *o, const struct bench_field *field,
 			bench_fail("ageing-order-9: %s", strerror(-err));
 	}
 	run_own_rows(o, field, rows, nr);
+	run_oracle(o, rows, nr);
 	if (o->trace)
 		*nr += bench_trace_rows(o->trace, o->plan.rounds, &rows[*nr]);
 	for (size_t i = first; i < *nr; i++)

@@ -2,13 +2,11 @@
 /*
  * The replay rows: kmconform-replay is run over a trace, allocator only and
  * with both sides judged in turn, and the line of its report that tells the
- * cost is quoted. The program beside this one is taken, else that of the PATH.
+ * cost is quoted.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include "bench.h"
 
 #define MAX_RUNS 21
@@ -30,40 +28,6 @@ struct cost {
 	double decode_ns;     /* an event, not in the rate */
 };
 
-static void program_path(char *out, size_t size)
-{
-	ssize_t len = readlink("/proc/self/exe", out, size - 1);
-	char *slash;
-
-	out[len > 0 ? len : 0] = '\0';
-	slash = strrchr(out, '/');
-	if (slash)
-		snprintf(slash + 1, size - (size_t)(slash + 1 - out), "kmconform-replay");
-	if (!slash || access(out, X_OK))
-		snprintf(out, size, "kmconform-replay");
-}
-
-static void child_exec(int out, const struct replay_kind *kind, const char *trace)
-{
-	char path[4096];
-	char *argv[6];
-	size_t n = 0;
-
-	program_path(path, sizeof(path));
-	argv[n++] = path;
-	argv[n++] = (char *)"--brief";
-	if (kind->option)
-		argv[n++] = (char *)kind->option;
-	argv[n++] = (char *)"--";
-	argv[n++] = (char *)trace;
-	argv[n] = NULL;
-	bench_host_unpin();
-	dup2(out, STDOUT_FILENO);
-	execvp(path, argv);
-	bench_fail("%s: %s", path, strerror(errno));
-	_exit(127);
-}
-
 static bool cost_parse(const char *line, struct cost *cost)
 {
 	double each;
@@ -72,46 +36,24 @@ static bool cost_parse(const char *line, struct cost *cost)
 			    "decoding apart %lf", &cost->rate, &each, &cost->decode_ns) == 3;
 }
 
-static bool cost_read(int fd, struct cost *cost)
-{
-	FILE *f = fdopen(fd, "r");
-	char line[512];
-	bool found = false;
-
-	while (f && fgets(line, sizeof(line), f))
-		found = cost_parse(line, cost) || found;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 /* Return: 0; -ENOEXEC when the program failed or did not tell its cost. */
 static int replay_once(const struct replay_kind *kind, const char *trace, struct cost *cost)
 {
-	int fd[2], status = 0;
-	bool found;
-	pid_t pid;
+	char *args[6], line[512];
+	size_t n = 0;
+	int status, err;
 
-	if (pipe(fd))
-		return -errno;
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		close(fd[0]);
-		child_exec(fd[1], kind, trace);
-	}
-	close(fd[1]);
-	if (pid < 0) {
-		close(fd[0]);
-		return -errno;
-	}
-	found = cost_read(fd[0], cost);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	args[n++] = (char *)"--brief";
+	if (kind->option)
+		args[n++] = (char *)kind->option;
+	args[n++] = (char *)"--";
+	args[n++] = (char *)trace;
+	args[n] = NULL;
+	err = bench_child_line("kmconform-replay", args, "cost:", line, sizeof(line), &status);
 	/* 1 and 3 are verdicts; the figures stand. */
-	if (!WIFEXITED(status) || WEXITSTATUS(status) == 2 || WEXITSTATUS(status) > 3)
-		return -ENOEXEC;
-	return found ? 0 : -ENOEXEC;
+	if (err || status == 2 || status > 3)
+		return err ? err : -ENOEXEC;
+	return cost_parse(line, cost) ? 0 : -ENOEXEC;
 }
 
 static void row_fill(struct bench_row *row, const struct replay_kind *kind, double *rate,

@@ -23,6 +23,12 @@ for jobs in 2 5; do
 	cmp -s one.out jobs.out || fail "$jobs jobs say something else: $(cat jobs.out)"
 done
 
+# The oracle's cost beside the same summary.
+"$silence" --ops 6000 --cost > cost.out || fail "--cost: status $?"
+grep -qE '^cost: [0-9.]+ ns an op \(oracle alone, thread CPU time\), [0-9.]+ ns an event, [0-9]+ ops$' cost.out ||
+	fail "--cost: $(cat cost.out)"
+cmp -s one.out <(grep -v '^cost:' cost.out) || fail "--cost says something else: $(cat cost.out)"
+
 # In pieces, with other numbers of jobs: the state's sums are those of one run.
 for ops in 1 2000 2000 6000 6000; do
 	"$silence" --ops $ops --state state --jobs $((ops / 1000 % 3 + 1)) > pieces.out ||
@@ -68,7 +74,7 @@ grep -q 'crooked_malloc.so malloc does not align sizes: [1-9][0-9]* rules unreac
 grep -q 'align sizes' malloc.out && fail "libc is said not to align"
 
 # What cannot be.
-for wrong in "--jobs 0" "--jobs 1000" "--jobs x" "--ops -1" "--target nowhere" "rest" \
+for wrong in "--jobs 0" "--jobs 1000" "--jobs x" "--cost --jobs 2" "--ops -1" "--target nowhere" "rest" \
 	"--library libc.so.6" "--target malloc --library libnowhere.so" "--state nowhere/state"; do
 	# shellcheck disable=SC2086
 	"$silence" --ops 100 $wrong > out 2> err
