@@ -48,6 +48,7 @@ static void note_task(struct kmc_judge *judge, const struct kmc_event *ev)
 		task->flags &= (uint8_t)~KMC_TF_OOM_VICTIM;
 		task->anon = 0;
 		task->anon_unknown = false;
+		task->adj = 0; /* who comes after it has none of it */
 		return;
 	}
 	task->flags = (uint8_t)ev->granted;
