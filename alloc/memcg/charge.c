@@ -97,7 +97,7 @@ static bool make_room(struct charge *c)
 	if (kmc_counter_margin(c->over) >= c->nr)
 		return true;
 	if (!c->drained) {
-		kmc_stock_drain_all(c->cpu);
+		kmc_stock_drain_all(c->cpu, c->over);
 		c->drained = true;
 		return true;
 	}

@@ -160,6 +160,8 @@ int kmc_sim_memcg_offline(struct mem_cgroup *memcg)
 		err = -EBUSY;
 	} else {
 		parent->nr_children--;
+		atomic_store_explicit(&memcg->min, 0, memory_order_relaxed);
+		atomic_store_explicit(&memcg->low, 0, memory_order_relaxed);
 		atomic_store_explicit(&memcg->online, 0, memory_order_release);
 	}
 	kmc_lock_drop(&state->groups_lock);
@@ -167,7 +169,7 @@ int kmc_sim_memcg_offline(struct mem_cgroup *memcg)
 		return err;
 	KMC_BUG_ON(!kmc_this_cpu);
 	kmc_list_lru_offline(kmc_this_cpu, memcg);
-	kmc_stock_drain_all(kmc_this_cpu);
+	kmc_stock_drain_all(kmc_this_cpu, memcg);
 	return 0;
 }
 
@@ -205,7 +207,7 @@ int kmc_sim_memcg_set_max(struct mem_cgroup *memcg, uint64_t bytes)
 
 	if (err || !above(memcg, &memcg->max) || !kmc_this_cpu)
 		return err;
-	kmc_stock_drain_all(kmc_this_cpu);
+	kmc_stock_drain_all(kmc_this_cpu, memcg);
 	while ((over = above(memcg, &memcg->max))) {
 		if (rounds) {
 			if (!kmc_memcg_reclaim(memcg, over, GFP_KERNEL))
@@ -228,7 +230,7 @@ int kmc_sim_memcg_set_high(struct mem_cgroup *memcg, uint64_t bytes)
 
 	if (err || !above(memcg, &memcg->high) || !kmc_this_cpu)
 		return err;
-	kmc_stock_drain_all(kmc_this_cpu);
+	kmc_stock_drain_all(kmc_this_cpu, memcg);
 	while (rounds && (over = above(memcg, &memcg->high)))
 		if (!kmc_memcg_reclaim(memcg, over, GFP_KERNEL))
 			rounds--;

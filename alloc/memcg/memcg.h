@@ -68,7 +68,7 @@ bool kmc_memcg_task_below(struct kmc_sim *sim, unsigned int task, const struct m
 bool kmc_memcg_has_cache(const struct mem_cgroup *memcg);
 
 /*
- * What reclaim may take of one group: all above @low, then all above @min. Made for one
+ * What reclaim may take of one group: all above @low, then all above @min, both effective. Made for one
  * group after the other, as its pages are met.
  */
 struct kmc_memcg_guard {

@@ -118,8 +118,8 @@ uint64_t kmc_counter_margin(const struct mem_cgroup *memcg);
 
 bool kmc_stock_consume(struct kmc_cpu *cpu, struct mem_cgroup *memcg, uint64_t nr);
 void kmc_stock_refill(struct kmc_cpu *cpu, struct mem_cgroup *memcg, uint64_t nr);
-/** kmc_stock_drain_all() - Every cpu's stock back to the counters. */
-void kmc_stock_drain_all(struct kmc_cpu *cpu);
+/** kmc_stock_drain_all() - Stocks of cpus that have some of @memcg or below, back to the counters. */
+void kmc_stock_drain_all(struct kmc_cpu *cpu, const struct mem_cgroup *memcg);
 bool kmc_stock_consume_bytes(struct kmc_cpu *cpu, struct mem_cgroup *memcg, size_t bytes);
 /** kmc_stock_refill_bytes() - @uncharge: whole pages go back at once. */
 void kmc_stock_refill_bytes(struct kmc_cpu *cpu, struct mem_cgroup *memcg, size_t bytes,

@@ -2,6 +2,8 @@
 /*
  * What a cpu keeps of charges in advance: pages of one group (of seven from 6.18
  * on), and bytes of pages that objects have paid for. At most a batch each.
+ * Written by the cpu's owner, whose stores others see whole: they look whose the
+ * stocks are before they ask for them.
  *
  * Rule: MCG-3. Model: exact in amounts (6.1 to 6.18; whose place a new group takes
  * on 6.18 goes round, there too).
@@ -21,11 +23,22 @@ static unsigned int nr_places(const struct kmc_sim *sim)
 	return sim->config.profile >= KMC_PROFILE_6_18_44 ? NR_MEMCG_STOCK : 1;
 }
 
+static void set(uint32_t *word, uint64_t value)
+{
+	__atomic_store_n(word, (uint32_t)value, __ATOMIC_RELAXED);
+}
+
+static uint32_t get(const uint32_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
 static void drain_place(struct kmc_sim *sim, struct memcg_stock *stock, unsigned int i)
 {
 	if (stock->nr_pages[i])
 		kmc_counter_uncharge(kmc_memcg_at(sim, stock->group[i]), stock->nr_pages[i]);
-	stock->group[i] = stock->nr_pages[i] = 0;
+	set(&stock->group[i], 0);
+	set(&stock->nr_pages[i], 0);
 }
 
 bool kmc_stock_consume(struct kmc_cpu *cpu, struct mem_cgroup *memcg, uint64_t nr)
@@ -37,7 +50,7 @@ bool kmc_stock_consume(struct kmc_cpu *cpu, struct mem_cgroup *memcg, uint64_t n
 			continue;
 		if (nr > MEMCG_CHARGE_BATCH || stock->nr_pages[i] < nr)
 			return false;
-		stock->nr_pages[i] -= (uint32_t)nr;
+		set(&stock->nr_pages[i], stock->nr_pages[i] - nr);
 		return true;
 	}
 	return false;
@@ -70,8 +83,8 @@ void kmc_stock_refill(struct kmc_cpu *cpu, struct mem_cgroup *memcg, uint64_t nr
 		return;
 	}
 	i = place_for(cpu->sim, stock, memcg->index);
-	stock->group[i] = memcg->index;
-	stock->nr_pages[i] += (uint32_t)nr;
+	set(&stock->group[i], memcg->index);
+	set(&stock->nr_pages[i], stock->nr_pages[i] + nr);
 	if (stock->nr_pages[i] > MEMCG_CHARGE_BATCH)
 		drain_place(cpu->sim, stock, i);
 }
@@ -104,7 +117,8 @@ static void drain_bytes(struct kmc_cpu *cpu, struct memcg_stock *stock, bool kee
 	struct mem_cgroup *memcg = kmc_memcg_at(cpu->sim, stock->obj_group);
 	uint32_t bytes = stock->obj_bytes;
 
-	stock->obj_group = stock->obj_bytes = 0;
+	set(&stock->obj_group, 0);
+	stock->obj_bytes = 0;
 	if (bytes >> PAGE_SHIFT)
 		give_pages(cpu, memcg->index, bytes >> PAGE_SHIFT,
 			   keep && cpu->sim->config.profile < KMC_PROFILE_6_18_44);
@@ -121,7 +135,7 @@ void kmc_stock_refill_bytes(struct kmc_cpu *cpu, struct mem_cgroup *memcg, size_
 	if (stock->obj_group != memcg->index) {
 		if (stock->obj_group)
 			drain_bytes(cpu, stock, true);
-		stock->obj_group = memcg->index;
+		set(&stock->obj_group, memcg->index);
 		kmc_touch(cpu->sim, memcg, sizeof(*memcg));
 		stock->obj_bytes = (uint32_t)atomic_exchange_explicit(&memcg->spare_bytes, 0,
 								      memory_order_relaxed);
@@ -152,16 +166,45 @@ void kmc_memcg_flush_cpu(struct kmc_cpu *cpu, unsigned int what)
 		drain_place(cpu->sim, stock, i);
 }
 
-/* Model: simplified: stocks of groups outside the one that is over its limit go as well. */
-void kmc_stock_drain_all(struct kmc_cpu *cpu)
+/* Has the cpu pages of @memcg or below in stock, has it bytes? */
+static unsigned int in_stock(const struct kmc_cpu *cpu, const struct mem_cgroup *memcg)
 {
-	kmc_memcg_flush_cpu(cpu, FLUSH_STOCKS | FLUSH_OBJECT_STOCKS);
-	kmc_flush_cpus(cpu->sim, FLUSH_STOCKS | FLUSH_OBJECT_STOCKS);
+	const struct memcg_stock *stock = &cpu->sim->memcg->stocks[cpu->id];
+	uint32_t group = get(&stock->obj_group);
+	unsigned int what = 0;
+
+	if (group && kmc_memcg_is_below(kmc_memcg_owner(cpu->sim, group), memcg))
+		what = FLUSH_OBJECT_STOCKS;
+	for (unsigned int i = 0; i < nr_places(cpu->sim); i++) {
+		group = get(&stock->group[i]);
+		if (group && get(&stock->nr_pages[i]) &&
+		    kmc_memcg_is_below(kmc_memcg_at(cpu->sim, group), memcg))
+			what |= FLUSH_STOCKS;
+	}
+	/* They were one until 6.12. */
+	if (what && cpu->sim->config.profile < KMC_PROFILE_6_18_44)
+		what = FLUSH_STOCKS | FLUSH_OBJECT_STOCKS;
+	return what;
+}
+
+/*
+ * Cpus that have nothing of it are left alone; of the others all groups' stocks go.
+ * Model: exact but that it is over when all are done, where a kernel only begins it.
+ */
+void kmc_stock_drain_all(struct kmc_cpu *cpu, const struct mem_cgroup *memcg)
+{
+	struct kmc_sim *sim = cpu->sim;
+	unsigned int what[KMC_SIM_MAX_CPUS];
+
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
+		what[i] = in_stock(&sim->cpus[i], memcg);
+	kmc_memcg_flush_cpu(cpu, what[cpu->id]);
+	kmc_flush_some_cpus(sim, what);
 }
 
 void kmc_sim_memcg_drain(struct kmc_sim *sim)
 {
 	KMC_BUG_ON(!kmc_this_cpu || kmc_this_cpu->sim != sim);
 	if (sim->memcg)
-		kmc_stock_drain_all(kmc_this_cpu);
+		kmc_stock_drain_all(kmc_this_cpu, kmc_memcg_at(sim, 0));
 }

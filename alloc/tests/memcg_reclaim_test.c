@@ -139,6 +139,155 @@ static void mcg2_low_is_spared(void **state)
 	power_off();
 }
 
+/* memory.min is never taken: who hits a limit above it is refused, or kills; what exceeds it goes. */
+static void mcg2_mcg9_min_is_kept(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		struct mem_cgroup *top, *kept;
+
+		boot(p);
+		top = group(NULL, 200);
+		kept = group(top, 1000);
+		assert_int_equal(kmc_sim_memcg_set_min(kept, PAGES(120)), 0);
+		kmc_sim_memcg_attach(sim, kept, 20);
+		kmc_sim_memcg_attach(sim, top, 21);
+		read_by(20, KMC_LRU_CLEAN, 130);
+		kmc_sim_memcg_drain(sim);
+		assert_int_equal(kmc_sim_populate_anon(sim, 21, 0, 70), 70);
+		kmc_sim_set_task(21);
+		/* ten pages are above it: nine make room, then nobody but task 21 has any */
+		assert_non_null(alloc_pages(ACCOUNT | __GFP_NORETRY, 3));
+		assert_int_equal(info_of(kept).usage_pages, 120);
+		assert_int_equal(seen[KMC_TP_MARK_VICTIM], 0);
+		assert_null(alloc_pages(ACCOUNT | __GFP_NORETRY, 2));
+		assert_int_equal(info_of(kept).usage_pages, 120);
+		assert_non_null(alloc_pages(ACCOUNT, 2));
+		assert_int_equal(seen[KMC_TP_MARK_VICTIM], 1);
+		assert_int_equal(info_of(kept).usage_pages, 120);
+		assert_int_equal(info_of(kept).events_low, 0);
+		/* nor for want of pages: its own limit alone takes it */
+		kmc_sim_memcg_set_max(kept, PAGES(40));
+		assert_int_equal(info_of(kept).usage_pages, 40);
+		power_off();
+	}
+}
+
+/* The root's reclaim: what is within memory.min stays, however short memory is. */
+static void mcg2_min_is_kept_from_the_machine(void **state)
+{
+	struct mem_cgroup *kept, *low;
+
+	(void)state;
+	boot(KMC_PROFILE_6_18_44);
+	kept = group(NULL, 5000);
+	low = group(NULL, 5000);
+	kmc_sim_memcg_set_min(kept, PAGES(500));
+	kmc_sim_memcg_set_low(low, PAGES(500));
+	kmc_sim_memcg_attach(sim, kept, 20);
+	kmc_sim_memcg_attach(sim, low, 21);
+	read_by(20, KMC_LRU_CLEAN, 600);
+	read_by(21, KMC_LRU_CLEAN, 600);
+	while (alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN))
+		;
+	assert_int_equal(info_of(kept).usage_pages, 500);
+	assert_int_equal(info_of(low).usage_pages, 0);
+	assert_true(info_of(low).events_low > 0);
+	power_off();
+}
+
+/* @top: 400, with @parent, 100 of it protected, with two that claim 100 and 50 of that. */
+static void two_siblings(struct mem_cgroup **top, struct mem_cgroup **child)
+{
+	struct mem_cgroup *parent;
+
+	*top = group(NULL, 400);
+	parent = group(*top, 1000);
+	kmc_sim_memcg_set_low(parent, PAGES(100));
+	for (unsigned int i = 0; i < 2; i++) {
+		child[i] = group(parent, 1000);
+		kmc_sim_memcg_attach(sim, child[i], 20 + i);
+		kmc_sim_memcg_set_low(child[i], PAGES(100));
+	}
+	read_by(20, KMC_LRU_CLEAN, 150);
+	read_by(21, KMC_LRU_CLEAN, 50);
+}
+
+/* Siblings that claim more than their parent has share it by what they use of their claims. */
+static void mcg2_siblings_share_protection(void **state)
+{
+	struct mem_cgroup *top, *child[2];
+
+	(void)state;
+	boot(KMC_PROFILE_6_18_44);
+	two_siblings(&top, child);
+	/* 50 of 150 claimed: 33 of 100 are its; the batch's other 15 are the first one's */
+	kmc_sim_memcg_set_max(top, PAGES(168));
+	assert_int_equal(info_of(child[1]).usage_pages, 33);
+	assert_int_equal(info_of(child[0]).usage_pages, 135);
+	/* 33 of 133 now: 24 */
+	kmc_sim_memcg_set_max(top, PAGES(136));
+	assert_int_equal(info_of(child[1]).usage_pages, 24);
+	assert_int_equal(info_of(child[0]).usage_pages, 112);
+	/* together they keep what the parent has, but for what rounding down took */
+	kmc_sim_memcg_set_max(top, PAGES(104));
+	assert_int_equal(info_of(child[0]).usage_pages + info_of(child[1]).usage_pages, 104);
+	kmc_sim_memcg_set_max(top, PAGES(100));
+	assert_in_range(info_of(child[0]).usage_pages + info_of(child[1]).usage_pages, 99, 100);
+	assert_int_equal(info_of(child[0]).events_low + info_of(child[1]).events_low, 0);
+	kmc_sim_memcg_set_max(top, PAGES(90));
+	assert_true(info_of(child[0]).events_low + info_of(child[1]).events_low > 0);
+	power_off();
+}
+
+/* What no child claims protects nobody, or all by their usage: as cgroup2 is mounted. */
+static void mcg2_unclaimed_protection(void **state)
+{
+	(void)state;
+	for (unsigned int recursive = 0; recursive < 2; recursive++) {
+		struct mem_cgroup *top, *child[2];
+
+		boot(KMC_PROFILE_6_18_44);
+		two_siblings(&top, child);
+		assert_int_equal(kmc_sim_memcg_recursive(sim, recursive), 0);
+		kmc_sim_memcg_set_low(child[0], PAGES(20));
+		kmc_sim_memcg_set_low(child[1], 0);
+		/* unclaimed: 80; of 180 beyond the claims the second one has 50: 22 are kept */
+		kmc_sim_memcg_set_max(top, PAGES(168));
+		assert_int_equal(info_of(child[1]).usage_pages, recursive ? 22 : 18);
+		assert_int_equal(info_of(child[0]).usage_pages, recursive ? 146 : 150);
+		kmc_sim_memcg_set_max(top, PAGES(100));
+		assert_int_equal(info_of(child[0]).events_low + info_of(child[1]).events_low, 0);
+		if (recursive)
+			assert_true(info_of(child[1]).usage_pages > 0);
+		else
+			assert_int_equal(info_of(child[1]).usage_pages, 0);
+		power_off();
+	}
+}
+
+/* A group that is gone protects nothing; what it left is its parent's. */
+static void mcg11_protection_ends_offline(void **state)
+{
+	struct mem_cgroup *top, *kept;
+
+	(void)state;
+	boot(KMC_PROFILE_6_18_44);
+	top = group(NULL, 100);
+	kept = group(top, 1000);
+	kmc_sim_memcg_set_min(kept, PAGES(100));
+	kmc_sim_memcg_set_low(kept, PAGES(100));
+	kmc_sim_memcg_attach(sim, kept, 20);
+	read_by(20, KMC_LRU_CLEAN, 100);
+	kmc_sim_memcg_attach(sim, top, 20);
+	kmc_sim_set_task(20);
+	assert_null(alloc_page(ACCOUNT | __GFP_NORETRY));
+	assert_int_equal(kmc_sim_memcg_offline(kept), 0);
+	assert_int_equal(info_of(kept).min_pages + info_of(kept).low_pages, 0);
+	assert_non_null(alloc_page(ACCOUNT | __GFP_NORETRY));
+	power_off();
+}
+
 /* A group without page cache kills its largest task, not a larger one outside; without FS as well. */
 static void oom2_oom5_oom6_mcg9_group_kills_its_own(void **state)
 {
@@ -204,6 +353,11 @@ int main(void)
 		cmocka_unit_test(mcg2_mcg7_limit_reclaims_its_own),
 		cmocka_unit_test(gfp34_gfp35_mcg4_gates),
 		cmocka_unit_test(mcg2_low_is_spared),
+		cmocka_unit_test(mcg2_mcg9_min_is_kept),
+		cmocka_unit_test(mcg2_min_is_kept_from_the_machine),
+		cmocka_unit_test(mcg2_siblings_share_protection),
+		cmocka_unit_test(mcg2_unclaimed_protection),
+		cmocka_unit_test(mcg11_protection_ends_offline),
 		cmocka_unit_test(oom2_oom5_oom6_mcg9_group_kills_its_own),
 		cmocka_unit_test(mcg11_charges_come_back),
 	};

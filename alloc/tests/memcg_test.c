@@ -218,6 +218,98 @@ static void mcg3_stock_of_groups(void **state)
 	}
 }
 
+/* A page of @memcg is charged on @cpu, and the rest of the batch stays there. */
+static struct page *stocked(struct mem_cgroup *memcg, unsigned int cpu)
+{
+	struct page *page;
+
+	assert_int_equal(kmc_sim_switch(sim, cpu), 0);
+	set_active_memcg(memcg);
+	page = alloc_page(ACCOUNT);
+	set_active_memcg(NULL);
+	assert_non_null(page);
+	assert_int_equal(kmc_sim_switch(sim, 0), 0);
+	return page;
+}
+
+/*
+ * A limit that is hit takes the stocks of cpus that have some of the group or below, all
+ * that is there; not those of other cpus.
+ */
+static void mcg3_mcg8_limit_drains_its_cpus(void **state)
+{
+	(void)state;
+	FOR_EACH_PROFILE(p) {
+		struct mem_cgroup *top, *leaf, *beside, *far;
+		struct page *page[4];
+		bool places = p == KMC_PROFILE_6_18_44;
+
+		boot(p);
+		top = group(NULL, PAGES(100));
+		leaf = group(top, NO_LIMIT);
+		beside = group(NULL, NO_LIMIT);
+		far = group(NULL, NO_LIMIT);
+		page[0] = stocked(far, 0);
+		if (places)
+			page[1] = stocked(beside, 1);
+		page[2] = stocked(leaf, 1);
+		assert_int_equal(info_of(leaf).stock_pages, 63);
+		assert_int_equal(info_of(far).stock_pages, 63);
+		/* 64 of 100 are charged, 63 of them kept by cpu 1: 40 more need these */
+		set_active_memcg(top);
+		assert_non_null(page[3] = alloc_pages(ACCOUNT | __GFP_NORETRY | __GFP_NOWARN, 6));
+		set_active_memcg(NULL);
+		assert_int_equal(info_of(leaf).stock_pages, 0);
+		assert_int_equal(kmc_sim_memcg_usage(top), PAGES(65));
+		assert_int_equal(info_of(far).stock_pages, 63);
+		if (places) {
+			assert_int_equal(info_of(beside).stock_pages, 0);
+			__free_page(page[1]);
+		}
+		__free_page(page[0]);
+		__free_page(page[2]);
+		__free_pages(page[3], 6);
+		assert_int_equal(settled(top), 0);
+		assert_int_equal(settled(far), 0);
+		assert_int_equal(settled(beside), 0);
+		machine_off();
+	}
+}
+
+/* Bytes of objects are a stock of their own on 6.18; until 6.12 they go with the pages. */
+static void mcg3_bytes_are_drained_by_group(void **state)
+{
+	(void)state;
+	FOR_EACH_PROFILE(p) {
+		struct mem_cgroup *memcg, *beside;
+		void *small, *large;
+		struct page *page;
+
+		boot(p);
+		memcg = group(NULL, NO_LIMIT);
+		beside = group(NULL, NO_LIMIT);
+		set_active_memcg(beside);
+		assert_non_null(small = kmalloc(64, ACCOUNT));
+		assert_non_null(large = kmalloc(8192, ACCOUNT)); /* nearly two pages are kept */
+		set_active_memcg(memcg);
+		assert_non_null(page = alloc_page(ACCOUNT));
+		set_active_memcg(NULL);
+		assert_int_equal(info_of(beside).usage_pages - info_of(beside).stock_pages, 4);
+		assert_int_equal(kmc_sim_memcg_set_high(memcg, 0), 0); /* which drains */
+		assert_int_equal(info_of(memcg).stock_pages, 0);
+		assert_int_equal(info_of(beside).stock_pages, 0);
+		assert_int_equal(info_of(beside).usage_pages, p == KMC_PROFILE_6_18_44 ? 4 : 3);
+		assert_int_equal(kmc_sim_memcg_set_high(beside, 0), 0);
+		assert_int_equal(info_of(beside).usage_pages, 3);
+		kfree(small);
+		kfree(large);
+		__free_page(page);
+		assert_int_equal(settled(memcg), 0);
+		assert_in_range(settled(beside), 0, 1);
+		machine_off();
+	}
+}
+
 static void mcg4_no_reclaim_without_direct_reclaim(void **state)
 {
 	struct mem_cgroup *memcg;
@@ -845,6 +937,8 @@ int main(void)
 		cmocka_unit_test(mcg2_all_ancestors_or_nobody),
 		cmocka_unit_test(mcg3_batches),
 		cmocka_unit_test(mcg3_stock_of_groups),
+		cmocka_unit_test(mcg3_mcg8_limit_drains_its_cpus),
+		cmocka_unit_test(mcg3_bytes_are_drained_by_group),
 		cmocka_unit_test(mcg4_no_reclaim_without_direct_reclaim),
 		cmocka_unit_test(mcg5_high_and_nofail_go_above),
 		cmocka_unit_test(mcg6_reclaimers_go_above),
