@@ -18,7 +18,8 @@ void *realloc(void *ptr, size_t size);
 int posix_memalign(void **ptr, size_t align, size_t size);
 size_t malloc_usable_size(void *ptr);
 
-static _Alignas(4096) uint8_t region[32 << 20];
+/* Never used up by a test: a program that meets the end may leave an old block behind. */
+static _Alignas(4096) uint8_t region[512 << 20];
 static size_t used;
 
 /* Block at an address whose lowest set bit is @align. */
