@@ -51,14 +51,7 @@ static uint64_t first_pfn_of(const struct kmc_sim_config *config)
 
 #define JUNK_BYTES (2u << 20)
 
-/* What a frame holds that nobody wrote; no byte of it is zero. */
-static void fill_junk(uint8_t *frame)
-{
-	for (size_t i = 0; i < PAGE_SIZE; i++)
-		frame[i] = (uint8_t)(0x81 | i * 37 >> 3);
-}
-
-/* A file without a name that holds junk. */
+/* A file without a name that holds junk; no byte of it is zero. */
 static int make_junk(void)
 {
 	int fd = memfd_create("kmconform-junk", MFD_CLOEXEC);
@@ -72,7 +65,8 @@ static int make_junk(void)
 		close(fd);
 		return -1;
 	}
-	fill_junk(junk);
+	for (size_t i = 0; i < PAGE_SIZE; i++)
+		junk[i] = (uint8_t)(0x81 | i * 37 >> 3);
 	for (size_t at = PAGE_SIZE; at < JUNK_BYTES; at += PAGE_SIZE)
 		memcpy(junk + at, junk, PAGE_SIZE);
 	munmap(junk, JUNK_BYTES);
@@ -151,25 +145,8 @@ static void frame_move(struct kmc_sim *sim, uint64_t pfn, void *arg)
 	const struct move *move = arg;
 	const void *frame = pfn_to_virt_in(sim, pfn);
 
-	if (sim->priv->dirty_memory || !kmc_page_all_zero(frame))
+	if (!kmc_page_all_zero(frame))
 		kmc_copy_words(move->to + ((pfn - move->first_pfn) << PAGE_SHIFT), frame, PAGE_SIZE);
-}
-
-/* A new file is all zeros; of a machine whose memory is dirty no frame is to be clean by that. */
-static void make_file_dirty(const struct kmc_sim *sim, const struct move *move)
-{
-	uint8_t junk[PAGE_SIZE];
-
-	if (!sim->priv->dirty_memory)
-		return;
-	fill_junk(junk);
-	for (unsigned int i = 0; i < sim->config.nr_zones; i++) {
-		uint64_t pfn = sim->config.zones[i].start_pfn;
-		uint64_t end = pfn + sim->config.zones[i].nr_pages;
-
-		for (; pfn < end; pfn++)
-			memcpy(move->to + ((pfn - move->first_pfn) << PAGE_SHIFT), junk, PAGE_SIZE);
-	}
 }
 
 /*
@@ -195,7 +172,6 @@ int kmc_frames_share(struct kmc_sim *sim)
 	move.to = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (move.to == MAP_FAILED)
 		goto out;
-	make_file_dirty(sim, &move);
 	if (sim->pages) /* not at boot, when there is nothing yet */
 		kmc_each_frame_in_use(sim, frame_move, &move);
 	if ((void *)syscall(SYS_mremap, move.to, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,

@@ -119,40 +119,6 @@ static void vm13_reset_perms(void **state)
 	on_profiles(check_reset_perms);
 }
 
-/*
- * For the first mapping the machine's memory becomes a file's, which is all zeros at first: what
- * held junk does so still, what was zeroed is zero.
- */
-static void vm13_memory_stays_as_dirty_as_it_was(void **state)
-{
-	struct kmc_sim_config config = vm_config(KMC_PROFILE_6_18_44, false, 64 * MIB);
-	uint64_t *zeroed, *area;
-
-	(void)state;
-	config.options |= KMC_OPT_DIRTY_MEMORY;
-	boot_config(&config);
-	take_pages(1);
-	zeroed = (uint64_t *)get_zeroed_page(GFP_KERNEL);
-	assert_non_null(zeroed);
-	area = vmap(pages, 1, VM_MAP, PAGE_KERNEL);
-	assert_non_null(area);
-	for (size_t i = 0; i < PAGE_SIZE / sizeof(*zeroed); i++)
-		assert_int_equal(zeroed[i], 0);
-	for (unsigned int n = 1; n < 600; n++) {
-		const uint64_t *p;
-
-		pages[n] = alloc_page(GFP_KERNEL);
-		assert_non_null(pages[n]);
-		p = page_address(pages[n]);
-		for (size_t i = 0; i < PAGE_SIZE / sizeof(*p); i++)
-			assert_int_not_equal(p[i], 0);
-	}
-	vunmap(area);
-	give_pages(600);
-	free_page((unsigned long)zeroed);
-	power_off();
-}
-
 static void vm15_not_in_interrupt(void **state)
 {
 	void *p;
@@ -527,7 +493,6 @@ int main(void)
 		cmocka_unit_test(vm13_vmap),
 		cmocka_unit_test(vm14_vm15_put_pages),
 		cmocka_unit_test(vm13_reset_perms),
-		cmocka_unit_test(vm13_memory_stays_as_dirty_as_it_was),
 		cmocka_unit_test(vm15_not_in_interrupt),
 		cmocka_unit_test(vm16_map_ram),
 		cmocka_unit_test(vm17_slices_have_no_guard),
