@@ -154,7 +154,7 @@ static bool right(const struct file *f)
 /* A faulty allocator is left as it is. */
 static bool right_with_fault(const struct file *f)
 {
-	int status;
+	int status = 0;
 	pid_t pid;
 
 	fflush(NULL);
