@@ -512,6 +512,7 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 	enum compact_priority prio = DEF_COMPACT_PRIORITY;
 	enum compact_result result = COMPACT_SKIPPED;
 	unsigned int alloc_flags, compact_retries = 0, no_progress_loops = 0, rounds = 0;
+	unsigned int promises = 0;
 	enum oom_result oom;
 	uint64_t progress;
 	struct page *page = NULL;
@@ -563,6 +564,11 @@ retry:
 	page = direct_reclaim(ac, alloc_flags, &progress);
 	if (page)
 		return page;
+	/*
+	 * Reclaim that freed nothing and leaves it to a compaction that does not begin: a kernel
+	 * goes round until others change that, who may be waiting for this cpu here.
+	 */
+	promises = progress == 1 ? promises + 1 : 0;
 	/* 11 */
 	page = __alloc_pages_direct_compact(ac, alloc_flags, prio, &result);
 	if (page)
@@ -579,7 +585,7 @@ retry:
 	if (should_reclaim_retry(ac, alloc_flags, progress, &no_progress_loops))
 		goto retry;
 	/* 15 */
-	if (progress && gfp_compaction_allowed(ac->sim, ac->gfp) &&
+	if (progress && promises <= MAX_RECLAIM_RETRIES && gfp_compaction_allowed(ac->sim, ac->gfp) &&
 	    should_compact_retry(ac, alloc_flags, result, &prio, &compact_retries))
 		goto retry;
 	if (ac->sim->page->defrag_mode && (alloc_flags & ALLOC_NOFRAGMENT)) {
