@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "kmc-version.h"
+#include "options/options.h"
 #include "harvest.h"
 #include "reduce.h"
 
@@ -48,34 +49,22 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static double number(struct argp_state *state, const char *text, double max)
-{
-	char *end;
-	double value;
-
-	errno = 0;
-	value = strtod(text, &end);
-	if (errno || *end || end == text || !(value >= 0 && value <= max))
-		argp_error(state, "%s is no number from 0 to %.0f", text, max);
-	return value;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
 
 	switch (key) {
-	case 'n': a->wish.executions = (uint64_t)number(state, arg, 1e12); break;
-	case 's': a->wish.seed = (uint64_t)number(state, arg, 1e12); break;
-	case KEY_TIME: a->wish.seconds = number(state, arg, 1e9); break;
-	case KEY_PERCENT: a->percent = number(state, arg, 100); break;
+	case 'n': a->wish.executions = (uint64_t)kmc_option_real(state, arg, 0, 1e12, "--executions"); break;
+	case 's': a->wish.seed = kmc_option_number(state, arg, 0, 1000000000000, "--seed"); break;
+	case KEY_TIME: a->wish.seconds = kmc_option_real(state, arg, 0, 1e9, "--time"); break;
+	case KEY_PERCENT: a->percent = kmc_option_real(state, arg, 0, 100, "--minimum"); break;
 	case KEY_JSON: a->json = arg; break;
 	case KEY_TESTS: a->tests = arg; break;
 	case KEY_PROGRAMS: a->programs = arg; break;
 	case KEY_SEEDS: a->seeds = arg; break;
 	case KEY_LIST: a->list = true; break;
 	case KEY_REDUCE:
-		a->workers = arg ? (unsigned int)number(state, arg, MAX_WORKERS) : 1;
+		a->workers = arg ? (unsigned int)kmc_option_number(state, arg, 0, MAX_WORKERS, "--reduce") : 1;
 		break;
 	case 'q': a->quiet = true; break;
 	case 'f':

@@ -14,6 +14,7 @@
 #include "exec/library.h"
 #include "exec/target.h"
 #include "kmc-version.h"
+#include "options/options.h"
 #include "silence.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
@@ -65,29 +66,15 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static uint64_t number(struct argp_state *state, const char *text, uint64_t max)
-{
-	unsigned long long value;
-	char *end;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *end || end == text || *text == '-' || value > max)
-		argp_error(state, "%s is no number up to %" PRIu64, text, max);
-	return value;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct silence_wish *wish = state->input;
 
 	switch (key) {
-	case 'n': wish->ops = number(state, arg, UINT64_MAX); break;
-	case 's': wish->seed = number(state, arg, UINT64_MAX / 2); break;
+	case 'n': wish->ops = kmc_option_number(state, arg, 0, UINT64_MAX, "--ops"); break;
+	case 's': wish->seed = kmc_option_number(state, arg, 0, UINT64_MAX / 2, "--seed"); break;
 	case 'j':
-		wish->jobs = (unsigned int)number(state, arg, SILENCE_MAX_JOBS);
-		if (!wish->jobs)
-			argp_error(state, "--jobs takes a number from 1 to %d", SILENCE_MAX_JOBS);
+		wish->jobs = (unsigned int)kmc_option_number(state, arg, 1, SILENCE_MAX_JOBS, "--jobs");
 		break;
 	case KEY_TARGET:
 		wish->target = arg;
