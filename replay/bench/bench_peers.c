@@ -9,16 +9,13 @@
  * and left out.
  */
 #include <dlfcn.h>
-#include <errno.h>
 #include <gnu/libc-version.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "bench.h"
-
-#define TUNABLE_NAME "glibc.rtld.optional_static_tls"
-#define TUNABLE      TUNABLE_NAME "=16384"
+#include "exec/library.h"
 
 struct peer {
 	const char *name;
@@ -105,26 +102,6 @@ static const struct peer peers[] = {
 	{ "tcmalloc", "libtcmalloc_minimal.so.4", tcmalloc_version, tcmalloc_owns },
 };
 
-/*
- * A library whose thread variables were compiled for start-up needs room that
- * the loader only keeps when told so before the process starts.
- */
-static void restart_with_static_tls(char **argv)
-{
-	const char *old = getenv("GLIBC_TUNABLES");
-	char text[512], self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (len < 0)
-		return;
-	self[len] = '\0';
-	if (old && strstr(old, TUNABLE_NAME))
-		return;
-	snprintf(text, sizeof(text), "%s%s%s", old ? old : "", old ? ":" : "", TUNABLE);
-	setenv("GLIBC_TUNABLES", text, 1);
-	execv(self, argv);
-}
-
 static bool from_library(void *lib, const char *name, const char *soname)
 {
 	Dl_info info;
@@ -174,17 +151,14 @@ static void peer_take(struct bench_field *field, const struct peer *peer, void *
 
 static void peer_load(struct bench_field *field, const struct peer *peer, char **argv)
 {
-	void *lib = dlopen(peer->soname, RTLD_NOW | RTLD_LOCAL);
-	const char *why;
+	void *lib;
 
-	if (lib) {
+	kmc_library_prepare(peer->soname, argv); /* starts again where that helps */
+	lib = dlopen(peer->soname, RTLD_NOW | RTLD_LOCAL);
+	if (lib)
 		peer_take(field, peer, lib);
-		return;
-	}
-	why = dlerror();
-	if (strstr(why, "static TLS"))
-		restart_with_static_tls(argv);
-	bench_fail("peer %s is missing: %s", peer->name, why);
+	else
+		bench_fail("peer %s is missing: %s", peer->name, dlerror());
 }
 
 static void *mmap_get(unsigned int order)
