@@ -31,12 +31,15 @@ static kmc_tp_mask rare_tracepoints(void)
 
 void kmc_sim_trace(struct kmc_sim *sim, kmc_tp_mask mask, kmc_tp_fn fn, void *arg)
 {
+	kmc_tp_mask fast;
+
 	sim->trace_fn = fn;
 	sim->trace_arg = arg;
 	sim->trace_mask = fn ? mask : 0;
+	fast = sim->trace_mask & ~rare_tracepoints();
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
 		kmc_attention_set(&sim->cpus[i], ATTN_TRACE,
-				  (sim->trace_mask & ~rare_tracepoints()) != 0);
+				  fast != 0);
 }
 
 void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp)

@@ -32,15 +32,20 @@ static bool counted(struct charge *c)
 	}
 }
 
+void kmc_memcg_trace_reclaim(const struct mem_cgroup *memcg, enum kmc_tp_id id, gfp_t gfp,
+			     uint64_t reclaimed)
+{
+	struct kmc_tp tp = { .id = id, .node = -1, .gfp = gfp, .pfn = UINT64_MAX,
+			     .bytes_req = reclaimed, .bytes_alloc = kmc_memcg_index(memcg) };
+
+	kmc_trace_emit(memcg->sim, &tp);
+}
+
 /* Where nobody searches there is nothing to be found, and that is told too. */
 static uint64_t found_nothing(const struct mem_cgroup *memcg, gfp_t gfp)
 {
-	struct kmc_tp tp = { .id = KMC_TP_MEMCG_RECLAIM_BEGIN, .node = -1, .gfp = gfp,
-			     .pfn = UINT64_MAX, .bytes_alloc = kmc_memcg_index(memcg) };
-
-	kmc_trace_emit(memcg->sim, &tp);
-	tp.id = KMC_TP_MEMCG_RECLAIM_END;
-	kmc_trace_emit(memcg->sim, &tp);
+	kmc_memcg_trace_reclaim(memcg, KMC_TP_MEMCG_RECLAIM_BEGIN, gfp, 0);
+	kmc_memcg_trace_reclaim(memcg, KMC_TP_MEMCG_RECLAIM_END, gfp, 0);
 	return 0;
 }
 

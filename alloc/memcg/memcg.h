@@ -85,6 +85,9 @@ void kmc_memcg_guard_page(struct kmc_sim *sim, const struct page *page,
 void kmc_memcg_low_breached(struct mem_cgroup *memcg);
 /** kmc_memcg_index() - Its number. */
 unsigned int kmc_memcg_index(const struct mem_cgroup *memcg);
+/** kmc_memcg_trace_reclaim() - Reclaim for its limit begins (@id), or ended with so many pages. */
+void kmc_memcg_trace_reclaim(const struct mem_cgroup *memcg, enum kmc_tp_id id, gfp_t gfp,
+			     uint64_t reclaimed);
 /** kmc_populations_charged() - Do groups pay for populations? */
 bool kmc_populations_charged(const struct kmc_sim *sim);
 /* What they do at limits then: reclaim/group_reclaim.c. */

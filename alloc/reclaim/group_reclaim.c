@@ -67,15 +67,6 @@ static uint64_t scan_group(struct scan_control *sc, struct group_scan *scan)
 	return reclaimed;
 }
 
-static void trace_group(struct scan_control *sc, enum kmc_tp_id id, const struct mem_cgroup *memcg,
-			uint64_t reclaimed)
-{
-	struct kmc_tp tp = { .id = id, .node = -1, .gfp = sc->gfp, .pfn = UINT64_MAX,
-			     .bytes_req = reclaimed, .bytes_alloc = kmc_memcg_index(memcg) };
-
-	kmc_trace_emit(sc->sim, &tp);
-}
-
 /*
  * Protected groups are spared as long as others have something. What the running task's
  * scopes forbid is forbidden here too. Model: simplified: without ages and priorities.
@@ -93,7 +84,7 @@ static uint64_t try_to_free_mem_cgroup_pages(void *arg, struct mem_cgroup *memcg
 	/* Of a request it is masked before; who writes limits is frozen. */
 	if (kmc_gfp_restricted(sc.sim))
 		sc.gfp &= ~(gfp_t)(__GFP_IO | __GFP_FS);
-	trace_group(&sc, KMC_TP_MEMCG_RECLAIM_BEGIN, memcg, 0);
+	kmc_memcg_trace_reclaim(memcg, KMC_TP_MEMCG_RECLAIM_BEGIN, sc.gfp, 0);
 	kmc_sim_task_flags(KMC_PF_MEMALLOC, KMC_PF_MEMALLOC);
 	if (kmc_memcg_has_cache(memcg))
 		reclaimed = scan_group(&sc, &scan);
@@ -102,7 +93,7 @@ static uint64_t try_to_free_mem_cgroup_pages(void *arg, struct mem_cgroup *memcg
 		reclaimed = scan_group(&sc, &scan);
 	}
 	kmc_sim_task_flags(KMC_PF_MEMALLOC, before);
-	trace_group(&sc, KMC_TP_MEMCG_RECLAIM_END, memcg, reclaimed);
+	kmc_memcg_trace_reclaim(memcg, KMC_TP_MEMCG_RECLAIM_END, sc.gfp, reclaimed);
 	return reclaimed;
 }
 
