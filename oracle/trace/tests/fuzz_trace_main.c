@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The fuzz target without an engine: runs the files named, or, with none,
- * corruptions of sample traces that follow from a seed (KMC_TEST_SEED);
+ * corruptions of sample traces that follow from a seed (KMC_SEED);
  * KMC_TEST_RUNS of them. With --seeds DIR it writes the samples, as the first
  * corpus of an engine.
  */
@@ -41,9 +41,12 @@ static void make_samples(struct bytes *samples)
 /* One change: a byte, a run of bytes, something taken out or put in. */
 static size_t corrupt(uint64_t *seed, uint8_t *data, size_t size)
 {
-	size_t at = kmc_sample_draw(seed) % size;
+	size_t at = size ? kmc_sample_draw(seed) % size : 0;
 	size_t n = 1 + kmc_sample_draw(seed) % 16;
 
+	/* Cut to one byte, which was then taken out. */
+	if (!size)
+		return 0;
 	if (n > size - at)
 		n = size - at;
 	switch (kmc_sample_draw(seed) % 8) {

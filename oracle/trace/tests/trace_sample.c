@@ -21,10 +21,10 @@ static void must(bool held)
 
 uint64_t kmc_sample_seed(void)
 {
-	const char *text = getenv("KMC_TEST_SEED");
+	const char *text = getenv("KMC_SEED");
 	uint64_t seed = text ? strtoull(text, NULL, 0) : (uint64_t)time(NULL);
 
-	printf("seed: KMC_TEST_SEED=%llu\n", (unsigned long long)seed);
+	printf("seed: KMC_SEED=%llu\n", (unsigned long long)seed);
 	fflush(stdout);
 	return seed;
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include "trace/trace.h"
 
-/** kmc_sample_seed() - From KMC_TEST_SEED or the clock; printed. */
+/** kmc_sample_seed() - From KMC_SEED or the clock; printed. */
 uint64_t kmc_sample_seed(void);
 uint64_t kmc_sample_draw(uint64_t *state);
 
