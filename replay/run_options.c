@@ -17,7 +17,7 @@ enum { KEY_EDITION = 0x4000, KEY_STRICT, KEY_COVERAGE, KEY_ACCEPT };
 static const struct argp_option options_table[] = {
 	{ "edition", KEY_EDITION, "RELEASE", 0, "Judge by the documents of this release", 0 },
 	{ "output", 'o', "FILE", 0, "Write the run document (JSON) there", 0 },
-	{ "accept", KEY_ACCEPT, "FILE", 0, "Findings with these keys are known", 0 },
+	{ "accept", KEY_ACCEPT, "FILE", 0, "Findings with these keys, or of these rules' clauses, are known", 0 },
 	{ "strict", KEY_STRICT, NULL, 0, "Exit status 3 for judgements left unknown", 0 },
 	{ "require-coverage", KEY_COVERAGE, NULL, 0,
 	  "Exit status 3 when reachable must rules were not exercised", 0 },
@@ -67,46 +67,19 @@ int kmc_run_error(const struct kmc_run_options *options, const char *format, ...
 	return KMC_EXIT_CANNOT;
 }
 
-static bool is_key(const char *text)
+static int accept_line(void *judge, const char *line)
 {
-	size_t n = strlen(text);
-
-	return n > 3 && n < sizeof(((struct kmc_finding *)0)->key) && !strncmp(text, "v1-", 3) &&
-	       strspn(text + 3, "0123456789abcdef") == n - 3;
-}
-
-static int accept_lines(const struct kmc_run_options *options, struct kmc_judge *judge, FILE *in)
-{
-	char line[512];
-
-	for (unsigned int number = 1; fgets(line, sizeof(line), in); number++) {
-		char *key = line + strspn(line, " \t");
-
-		key[strcspn(key, " \t\r\n#")] = '\0';
-		if (!*key)
-			continue;
-		if (!is_key(key))
-			return kmc_run_error(options, "%s:%u: not the key of a finding: %s",
-					     options->accept, number, key);
-		if (kmc_judge_accept(judge, key))
-			return kmc_run_error(options, "out of memory");
-	}
-	return ferror(in) ? kmc_run_error(options, "%s: %s", options->accept, strerror(errno)) : 0;
+	return kmc_judge_accept(judge, line);
 }
 
 int kmc_run_accept(const struct kmc_run_options *options, struct kmc_judge *judge)
 {
-	FILE *in;
-	int status;
+	char error[640];
 
-	if (!options->accept)
-		return 0;
-	in = fopen(options->accept, "r");
-	if (!in)
-		return kmc_run_error(options, "%s: %s", options->accept, strerror(errno));
-	status = accept_lines(options, judge, in);
-	fclose(in);
-	return status;
+	if (options->accept &&
+	    kmc_known_read(options->accept, accept_line, judge, error, sizeof(error)))
+		return kmc_run_error(options, "%s", error);
+	return 0;
 }
 
 static uint64_t now_ns(void)

@@ -29,8 +29,8 @@ int kmc_run_error(const struct kmc_run_options *options, const char *format, ...
 	__attribute__((format(printf, 2, 3)));
 
 /**
- * kmc_run_accept() - Have @judge accept the keys of the options' file: one to a
- * line, what follows a blank or # is a remark.
+ * kmc_run_accept() - Have @judge accept what the options' file says, a line as
+ * kmc_judge_accept() has it.
  * Return: 0, or KMC_EXIT_CANNOT after a message.
  */
 int kmc_run_accept(const struct kmc_run_options *options, struct kmc_judge *judge);

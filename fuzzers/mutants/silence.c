@@ -25,7 +25,7 @@ const char *argp_program_version = KMC_VERSION_LINE;
 #define TERMINAL_S 0.5 /* between looks at a terminal */
 #define STATE_S    1   /* between states */
 
-enum { KEY_TARGET = 0x100, KEY_LIBRARY, KEY_STATE, KEY_COST };
+enum { KEY_TARGET = 0x100, KEY_LIBRARY, KEY_STATE, KEY_COST, KEY_ACCEPT };
 
 static const struct argp_option options[] = {
 	{ "ops", 'n', "N", 0, "Run until N ops were judged (default 1000000)", 0 },
@@ -37,6 +37,8 @@ static const struct argp_option options[] = {
 	  "Judge all events once more, from memory, and print what an op costs the oracle", 0 },
 	{ "target", KEY_TARGET, "NAME", 0, "alloc (default) or malloc", 0 },
 	{ "library", KEY_LIBRARY, "FILE", 0, "malloc: take it from this shared library", 0 },
+	{ "accept", KEY_ACCEPT, "FILE", 0,
+	  "Findings with these keys, or of these rules' clauses, are known and no alarms", 0 },
 	{ "quiet", 'q', NULL, 0, "No progress", 0 },
 	{ 0 }
 };
@@ -82,6 +84,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "no target %s", arg);
 		break;
 	case KEY_LIBRARY: wish->library = arg; break;
+	case KEY_ACCEPT: wish->accept = arg; break;
 	case KEY_STATE: wish->state = arg; break;
 	case KEY_COST: wish->cost = true; break;
 	case 'q': wish->quiet = true; break;
@@ -145,6 +148,7 @@ static int account(const struct silence_wish *wish, struct silence_sum *sum,
 	sum->ops += result->ops;
 	sum->events += result->events;
 	sum->alarms += result->alarms;
+	sum->known += result->known;
 	sum->programs++;
 	if (result->alarms) {
 		progress_clear(wish);
@@ -199,7 +203,10 @@ static int conclude(const struct silence_wish *wish, const struct silence_sum *s
 	if (silence_subject_print(wish))
 		return CANNOT;
 	printf("%" PRIu64 " ops of %" PRIu64 " programs judged on %s, %" PRIu64 " events, %" PRIu64
-	       " false alarms\n", sum->ops, sum->programs, wish->target, sum->events, sum->alarms);
+	       " false alarms", sum->ops, sum->programs, wish->target, sum->events, sum->alarms);
+	if (wish->accept)
+		printf(", %" PRIu64 " known", sum->known);
+	putchar('\n');
 	if (!whole)
 		fprintf(stderr, "kmconform silence: stopped before %" PRIu64 " ops%s\n", wish->ops,
 			wish->state ? "; the same command goes on" : "");

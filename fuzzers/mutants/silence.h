@@ -15,13 +15,14 @@
 struct silence_wish {
 	uint64_t ops, seed; /* run until so many were judged; the first program's seed */
 	const char *target, *library, *state; /* state NULL: none is kept */
+	const char *accept;                   /* file of known findings; NULL none */
 	unsigned int jobs;
 	bool quiet, cost;
 };
 
 /* What a program of a seed came to; the same whoever ran it. */
 struct silence_result {
-	uint64_t seed, ops, events, alarms;
+	uint64_t seed, ops, events, alarms, known;
 	char *text; /* of the alarms, lines; valid until the next result */
 	uint64_t length;
 };
@@ -52,7 +53,7 @@ void silence_jobs_stop(struct silence_jobs *jobs);
 
 /* silence_state.c: how far it is, in a file */
 struct silence_sum {
-	uint64_t next_seed, ops, events, programs, alarms;
+	uint64_t next_seed, ops, events, programs, alarms, known;
 };
 /** silence_state_read() - Take up what is there. Return: 0; -errno with its message printed. */
 int silence_state_read(const struct silence_wish *wish, struct silence_sum *sum);

@@ -24,7 +24,7 @@ struct silence_run {
 	struct kmc_gen_wish gen;
 	struct kmc_subject subject;
 	struct silence_cost *cost; /* NULL: not asked for */
-	uint64_t events, alarms;
+	uint64_t events, alarms, known;
 	FILE *text;
 	char *said;
 	size_t length;
@@ -44,9 +44,12 @@ static void on_violation(void *arg, const struct kmc_finding *finding)
 
 	if (is_note(rule))
 		return;
+	run->known += finding->known;
+	if (finding->known)
+		return;
 	run->alarms++;
-	fprintf(run->text, "%s %s %s: seed %" PRIu64 " machine %" PRIu64 " profile %u.%u\n  let %s\n"
-		"  then %s\n  but %s\n", rule->id, finding->call, finding->clause, run->gen.seed,
+	fprintf(run->text, "%s %s %s %s: seed %" PRIu64 " machine %" PRIu64 " profile %u.%u\n  let %s\n"
+		"  then %s\n  but %s\n", finding->key, rule->id, finding->call, finding->clause, run->gen.seed,
 		run->gen.machine, run->gen.profile >> 20, run->gen.profile >> 10 & 1023,
 		finding->let, finding->then, finding->but);
 }
@@ -134,6 +137,22 @@ static struct kmc_subject subject_of(struct kmc_target *target, uint32_t edition
 	return subject;
 }
 
+static int accept_line(void *judge, const char *line)
+{
+	return kmc_judge_accept(judge, line);
+}
+
+static int accept_known(const struct silence_wish *wish, struct kmc_judge *judge)
+{
+	char error[640];
+	int err = wish->accept ? kmc_known_read(wish->accept, accept_line, judge, error, sizeof(error)) :
+				 0;
+
+	if (err)
+		fprintf(stderr, "kmconform silence: %s\n", error);
+	return err;
+}
+
 static int open_subject(struct silence_run *run)
 {
 	const struct kmc_program *program = &run->program;
@@ -148,6 +167,8 @@ static int open_subject(struct silence_run *run)
 		return err;
 	run->subject = subject_of(run->target, program->edition);
 	err = kmc_judge_create(&run->subject, &run->judge);
+	if (!err)
+		err = accept_known(run->wish, run->judge);
 	if (!err)
 		kmc_judge_on_violation(run->judge, on_violation, run);
 	return err;
@@ -192,7 +213,7 @@ int silence_run_program(struct silence_run *run, uint64_t seed, struct silence_r
 	int err;
 
 	rewind(run->text);
-	run->events = run->alarms = 0;
+	run->events = run->alarms = run->known = 0;
 	err = make_and_judge(run, seed);
 	if (fflush(run->text) && !err)
 		err = -ENOMEM;
@@ -201,7 +222,7 @@ int silence_run_program(struct silence_run *run, uint64_t seed, struct silence_r
 		return err;
 	}
 	*result = (struct silence_result){ .seed = seed, .ops = run->program.nr_ops,
-					   .events = run->events, .alarms = run->alarms,
+					   .events = run->events, .alarms = run->alarms, .known = run->known,
 					   .text = run->said, .length = run->length };
 	return 0;
 }

@@ -24,8 +24,9 @@ static int fail(const struct silence_wish *wish, const char *why)
 static int head_print(const struct silence_wish *wish, char *text, size_t size)
 {
 	return snprintf(text, size, "program : %s\ntarget : %s\nlibrary : %s\nfirst_seed : %" PRIu64
-			"\n", KMC_VERSION_LINE, wish->target, wish->library ? wish->library : "-",
-			wish->seed);
+			"\naccept : %s\n", KMC_VERSION_LINE, wish->target,
+			wish->library ? wish->library : "-", wish->seed,
+			wish->accept ? wish->accept : "-");
 }
 
 int silence_state_write(const struct silence_wish *wish, const struct silence_sum *sum)
@@ -43,8 +44,8 @@ int silence_state_write(const struct silence_wish *wish, const struct silence_su
 	if (!out)
 		return fail(wish, strerror(errno));
 	fprintf(out, "%snext_seed : %" PRIu64 "\nops : %" PRIu64 "\nevents : %" PRIu64
-		"\nprograms : %" PRIu64 "\nalarms : %" PRIu64 "\n", head, sum->next_seed, sum->ops,
-		sum->events, sum->programs, sum->alarms);
+		"\nprograms : %" PRIu64 "\nalarms : %" PRIu64 "\nknown : %" PRIu64 "\n", head,
+		sum->next_seed, sum->ops, sum->events, sum->programs, sum->alarms, sum->known);
 	err = fflush(out) || fsync(fileno(out)) ? errno : 0;
 	if (fclose(out) && !err)
 		err = errno;
@@ -58,9 +59,9 @@ static bool counts_scan(const char *text, struct silence_sum *sum)
 	int end = -1;
 
 	return sscanf(text, "next_seed : %" SCNu64 " ops : %" SCNu64 " events : %" SCNu64
-			    " programs : %" SCNu64 " alarms : %" SCNu64 "%n",
+			    " programs : %" SCNu64 " alarms : %" SCNu64 " known : %" SCNu64 "%n",
 		      &sum->next_seed, &sum->ops, &sum->events, &sum->programs, &sum->alarms,
-		      &end) == 5 && end > 0 && !strcmp(text + end, "\n");
+		      &sum->known, &end) == 6 && end > 0 && !strcmp(text + end, "\n");
 }
 
 int silence_state_read(const struct silence_wish *wish, struct silence_sum *sum)
@@ -80,6 +81,6 @@ int silence_state_read(const struct silence_wish *wish, struct silence_sum *sum)
 		return fail(wish, "no state of kmconform silence");
 	length = (size_t)head_print(wish, head, sizeof(head));
 	if (length >= sizeof(head) || strncmp(text, head, length))
-		return fail(wish, "of another build, target, library or seed; remove it to begin anew");
+		return fail(wish, "of another build, target, library, seed or accepted findings; remove it to begin anew");
 	return counts_scan(text + length, sum) ? 0 : fail(wish, "damaged");
 }

@@ -71,9 +71,10 @@ void kmc_fuzz_digest(struct kmc_rig_run *last)
 static void accept_known(void)
 {
 	const char *path = getenv("KMC_FUZZ_KNOWN");
+	char error[640];
 
-	if (path && *path && kmc_rigs_accept_file(rigs, path) < 0) {
-		fprintf(stderr, "KMC_FUZZ_KNOWN: %s: cannot be read\n", path);
+	if (path && *path && kmc_rigs_accept_file(rigs, path, error, sizeof(error))) {
+		fprintf(stderr, "KMC_FUZZ_KNOWN: %s\n", error);
 		exit(2);
 	}
 }

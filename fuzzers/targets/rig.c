@@ -20,8 +20,8 @@ struct kmc_rigs {
 	unsigned int flags;
 	uint64_t uses;
 	struct kmc_rig **rigs;
-	char (*accepted)[24];
-	size_t nr_accepted;
+	char **known; /* lines */
+	size_t nr_known;
 	kmc_judge_fn listener;
 	void *listener_arg;
 	kmc_rig_retire_fn retire;
@@ -191,42 +191,37 @@ void kmc_rigs_destroy(struct kmc_rigs *rigs)
 	for (size_t i = 0; i < rigs->nr; i++)
 		rig_destroy(rigs->rigs[i]);
 	free(rigs->rigs);
-	free(rigs->accepted);
+	for (size_t i = 0; i < rigs->nr_known; i++)
+		free(rigs->known[i]);
+	free(rigs->known);
 	free(rigs);
 }
 
-int kmc_rigs_accept(struct kmc_rigs *rigs, const char *key)
+/* For the rigs that there are and those to come. */
+static int accept_line(void *arg, const char *line)
 {
-	void *list = reallocarray(rigs->accepted, rigs->nr_accepted + 1,
-				  sizeof(rigs->accepted[0]));
-	int err = list ? 0 : -ENOMEM;
+	struct kmc_rigs *rigs = arg;
+	int err = kmc_judge_accept(NULL, line);
+	void *list;
 
 	if (err)
 		return err;
-	rigs->accepted = list;
-	snprintf(rigs->accepted[rigs->nr_accepted++], sizeof(rigs->accepted[0]), "%s", key);
+	list = reallocarray(rigs->known, rigs->nr_known + 1, sizeof(rigs->known[0]));
+	if (!list)
+		return -ENOMEM;
+	rigs->known = list;
+	rigs->known[rigs->nr_known] = strdup(line);
+	if (!rigs->known[rigs->nr_known])
+		return -ENOMEM;
+	rigs->nr_known++;
 	for (size_t i = 0; i < rigs->nr && !err; i++)
-		err = kmc_judge_accept(rigs->rigs[i]->judge, key);
+		err = kmc_judge_accept(rigs->rigs[i]->judge, line);
 	return err;
 }
 
-int kmc_rigs_accept_file(struct kmc_rigs *rigs, const char *path)
+int kmc_rigs_accept_file(struct kmc_rigs *rigs, const char *path, char *error, size_t size)
 {
-	FILE *in = fopen(path, "r");
-	char line[256], key[24];
-	int taken = 0, err = 0;
-
-	if (!in)
-		return -errno;
-	while (!err && fgets(line, sizeof(line), in))
-		if (sscanf(line, "%23[v1-9a-f0-]", key) == 1 && !strncmp(key, "v1-", 3)) {
-			err = kmc_rigs_accept(rigs, key);
-			taken++;
-		}
-	if (ferror(in))
-		err = -EIO;
-	fclose(in);
-	return err ? err : taken;
+	return kmc_known_read(path, accept_line, rigs, error, size);
 }
 
 void kmc_rigs_listen(struct kmc_rigs *rigs, kmc_judge_fn fn, void *arg)
@@ -255,8 +250,8 @@ static int make_judge(struct kmc_rigs *rigs, struct kmc_rig *rig)
 	subject.shows = caps.shows;
 	subject.disclaims = caps.disclaims;
 	err = kmc_judge_create(&subject, &rig->judge);
-	for (size_t i = 0; i < rigs->nr_accepted && !err; i++)
-		err = kmc_judge_accept(rig->judge, rigs->accepted[i]);
+	for (size_t i = 0; i < rigs->nr_known && !err; i++)
+		err = kmc_judge_accept(rig->judge, rigs->known[i]);
 	if (err)
 		return err;
 	kmc_judge_on_violation(rig->judge, rigs->listener, rigs->listener_arg);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "judge_priv.h"
+#include "known.h"
 #include "say.h"
 #include "sha256.h"
 
@@ -183,14 +184,6 @@ static bool same(const struct kmc_finding *f, int rule, const char *call, const 
 	       !strcmp(f->shape, shape);
 }
 
-static bool is_accepted(const struct kmc_judge *judge, const char *key)
-{
-	for (size_t i = 0; i < judge->nr_accepted; i++)
-		if (!strcmp(judge->accepted[i], key))
-			return true;
-	return false;
-}
-
 static struct kmc_finding *add(struct kmc_judge *judge)
 {
 	if (judge->nr_findings == judge->max_findings) {
@@ -233,8 +226,10 @@ static bool fill(struct kmc_judge *judge, struct kmc_finding *f, int rule,
 	f->event = *c->ev;
 	f->site = c->ev->site;
 	key_of(f->key, kmc_rule_at((size_t)rule)->id, c->call, clause, judge->shape);
-	f->known = is_accepted(judge, f->key);
-	return f->call && f->clause && f->shape;
+		if (!f->call || !f->clause || !f->shape)
+		return false;
+	f->known = kmc_is_known(judge, f);
+	return true;
 }
 
 static void count_breach(struct kmc_judge *judge, int rule)
@@ -337,18 +332,4 @@ size_t kmc_judge_finding_count(const struct kmc_judge *judge)
 const struct kmc_finding *kmc_judge_finding(const struct kmc_judge *judge, size_t index)
 {
 	return index < judge->nr_findings ? judge->findings[index] : NULL;
-}
-
-int kmc_judge_accept(struct kmc_judge *judge, const char *key)
-{
-	void *list = realloc(judge->accepted, (judge->nr_accepted + 1) * sizeof(judge->accepted[0]));
-
-	if (!list)
-		return -ENOMEM;
-	judge->accepted = list;
-	snprintf(judge->accepted[judge->nr_accepted++], sizeof(judge->accepted[0]), "%s", key);
-	for (size_t i = 0; i < judge->nr_findings; i++)
-		if (!strcmp(judge->findings[i]->key, key))
-			judge->findings[i]->known = true;
-	return 0;
 }

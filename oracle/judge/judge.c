@@ -133,7 +133,7 @@ void kmc_judge_destroy(struct kmc_judge *judge)
 	kmc_objects_free(judge);
 	free(judge->cpus);
 	free(judge->open);
-	free(judge->accepted);
+	free(judge->known);
 	free(judge);
 }
 

@@ -271,8 +271,8 @@ struct kmc_judge {
 
 	size_t nr_findings, max_findings;
 	struct kmc_finding **findings;
-	size_t nr_accepted;
-	char (*accepted)[24];
+	size_t nr_known;
+	struct kmc_known *known;
 	kmc_judge_fn fn;
 	void *fn_arg;
 

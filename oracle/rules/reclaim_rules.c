@@ -17,11 +17,12 @@ KMC_RULE_FN(RCL_1)
 		    (j, "task %u did", c->open->begin.task));
 }
 
+/* One round more where the reserve for atomic blocks is given up last (step 14 of R-7). */
 KMC_RULE_FN(RCL_2)
 {
 	unsigned int most = c->open->notes.pages.most_fruitless;
 
-	KMC_VERDICT(RCL_2, most <= MOST_RETRIES + 1, "endless",
+	KMC_VERDICT(RCL_2, most <= MOST_RETRIES + 2, "endless",
 		    (j, "a request gives up after %u rounds in a row that reclaimed nothing",
 		     MOST_RETRIES),
 		    (j, "%u were made", most));

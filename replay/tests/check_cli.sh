@@ -62,7 +62,7 @@ expect 2 "broken.ev: line" $check broken.ev
 $check misuse.op | sed -n 's/^ *\(v1-[0-9a-f]*\) .*/\1/p' > known.txt
 expect 0 "known" $check --accept known.txt misuse.op
 echo "not a key" > nokeys.txt
-expect 2 "nokeys.txt:1: not the key of a finding" $check --accept nokeys.txt misuse.op
+expect 2 "nokeys.txt:1: not a finding's key, nor a rule's clause" $check --accept nokeys.txt misuse.op
 
 # On request the status says that not everything was exercised.
 expect 3 "verdict:" $check --require-coverage good.op

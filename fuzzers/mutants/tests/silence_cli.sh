@@ -29,6 +29,14 @@ grep -qE '^cost: [0-9.]+ ns an op \(oracle alone, thread CPU time\), [0-9.]+ ns 
 	fail "--cost: $(cat cost.out)"
 cmp -s one.out <(grep -v '^cost:' cost.out) || fail "--cost says something else: $(cat cost.out)"
 
+# What is known is counted apart; a file that says nothing known is refused.
+echo 'GFP-3:no-kswapd 6.1..6.4 so it is' > known
+"$silence" --ops 6000 --accept known > known.out || fail "--accept: status $?"
+grep -q ', 0 false alarms, [0-9]* known$' known.out || fail "--accept: $(cat known.out)"
+echo 'GFP-3 no-kswapd' >> known
+"$silence" --ops 6000 --accept known > out 2> err
+[ $? = 2 ] && grep -q "known:2: not a finding's key" err || fail "a bad line: $(cat out err)"
+
 # In pieces, with other numbers of jobs: the state's sums are those of one run.
 for ops in 1 2000 2000 6000 6000; do
 	"$silence" --ops $ops --state state --jobs $((ops / 1000 % 3 + 1)) > pieces.out ||
@@ -36,7 +44,7 @@ for ops in 1 2000 2000 6000 6000; do
 done
 cmp -s one.out pieces.out || fail "in pieces: $(cat pieces.out)"
 "$silence" --ops 6000 --state state --seed 2 > out 2>&1
-[ $? = 2 ] && grep -q 'of another build, target, library or seed' out || fail "another seed: $(cat out)"
+[ $? = 2 ] && grep -q 'of another build, target, library, seed or accepted findings' out || fail "another seed: $(cat out)"
 head -c 100 state > state.cut
 "$silence" --state state.cut > out 2>&1
 [ $? = 2 ] || fail "a cut state: $(cat out)"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Identity of findings: classes, never values; counting, accepting, texts, SHA-256. */
+#include <errno.h>
 #include "judge_tests.h"
 #include "sha256.h"
 
@@ -140,6 +141,58 @@ static void accepting(void **state)
 	kmc_judge_destroy(judge);
 }
 
+/* All of a rule's clause, and only in the releases that the line names. */
+static void accepting_clauses(void **state)
+{
+	static const struct {
+		const char *line;
+		int ret;
+		bool known;
+	} cases[] = {
+		{ "", 0, false },
+		{ " # ALIGN-2:natural", 0, false },
+		{ "ALIGN-2:natural", 0, true },
+		{ "\tALIGN-2:natural all of them\r\n", 0, true },
+		{ "ALIGN-2:natural#all", 0, true },
+		{ "ALIGN-2:natural 6.12..6.18 reason", 0, true },
+		{ "ALIGN-2:natural 6.18..6.18", 0, true },
+		{ "ALIGN-2:natural 6.1..6.17", 0, false },
+		{ "ALIGN-2:natural 6.19..7.1", 0, false },
+		{ "ALIGN-2:natural 6.1..6.17x is no range", 0, true },
+		{ "ALIGN-3:natural", 0, false },
+		{ "ALIGN-2:other", 0, false },
+		{ "ALIGN-2:", -EINVAL, false },
+		{ "ALIGN-2", -EINVAL, false },
+		{ "NONE-2:natural", -EINVAL, false },
+		{ "v1-", -EINVAL, false },
+		{ "v1-0123456789abcdeg", -EINVAL, false },
+		{ "v1-0123456789abcdef0123456789abcdef", -EINVAL, false },
+	};
+	char *clause;
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kmc_judge *judge = make_judge(true);
+
+		assert_int_equal(kmc_judge_accept(NULL, cases[i].line), cases[i].ret);
+		assert_int_equal(kmc_judge_accept(judge, cases[i].line), cases[i].ret);
+		feed_kmalloc(judge, PAGE(16) + 256, 512, 512);
+		assert_string_equal(only_finding(judge)->clause, "natural");
+		assert_int_equal(only_finding(judge)->known, cases[i].known);
+		kmc_judge_destroy(judge);
+	}
+	/* none is too long for the room there is, whatever it is */
+	clause = malloc(5000);
+	assert_non_null(clause);
+	memset(clause, 'x', 4999);
+	clause[4999] = '\0';
+	assert_int_equal(kmc_judge_accept(NULL, clause), -EINVAL);
+	memcpy(clause, "ALIGN-2:", 8);
+	clause[60] = '\0';
+	assert_int_equal(kmc_judge_accept(NULL, clause), -EINVAL);
+	free(clause);
+}
+
 struct heard {
 	unsigned int times;
 	char but[128];
@@ -180,6 +233,7 @@ int main(void)
 		cmocka_unit_test(other_clause_other_key),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(accepting),
+		cmocka_unit_test(accepting_clauses),
 		cmocka_unit_test(listening),
 	};
 

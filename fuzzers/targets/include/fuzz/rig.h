@@ -53,15 +53,11 @@ struct kmc_rigs *kmc_rigs_create(size_t max, unsigned int flags);
 void kmc_rigs_destroy(struct kmc_rigs *rigs);
 
 /**
- * kmc_rigs_accept() - Findings of this key are known: they neither trap nor count as new.
- * For rigs there are and those to come. Return: 0, -ENOMEM.
+ * kmc_rigs_accept_file() - What the file's lines say, as kmc_known_read() has it, is known: it
+ * neither traps nor counts as new. For rigs there are and those to come.
+ * Return: 0, -errno with its reason in @error.
  */
-int kmc_rigs_accept(struct kmc_rigs *rigs, const char *key);
-/**
- * kmc_rigs_accept_file() - The same of each line of a file that begins with "v1-".
- * Return: keys taken, -errno.
- */
-int kmc_rigs_accept_file(struct kmc_rigs *rigs, const char *path);
+int kmc_rigs_accept_file(struct kmc_rigs *rigs, const char *path, char *error, size_t size);
 
 /** kmc_rigs_listen() - Call @fn at each violation (NULL: nobody); not with KMC_RIG_TRAP. */
 void kmc_rigs_listen(struct kmc_rigs *rigs, kmc_judge_fn fn, void *arg);

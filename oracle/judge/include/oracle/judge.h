@@ -262,8 +262,22 @@ unsigned int kmc_judge_shapes(void);
 /** kmc_judge_say() - A moment as a line for people: "kmalloc(96, GFP_KERNEL) -> 0x...". */
 void kmc_judge_say(const struct kmc_judge *judge, const struct kmc_moment *moment, char *buf,
 		   size_t size);
-/** kmc_judge_accept() - Accept findings of this key as known. Return: 0, -ENOMEM. */
-int kmc_judge_accept(struct kmc_judge *judge, const char *key);
+/**
+ * kmc_judge_accept() - Accept findings as known: those of a key, or all of a rule's clause.
+ * @line: "v1-1234567890abcdef" or "GFP-3:no-kswapd", then, if it is so in some releases only,
+ *        "6.1..6.4", then any remark. Nothing, or what begins with #, accepts nothing.
+ * @judge: NULL only looks at the line.
+ * Return: 0, -EINVAL neither of the two, -ENOMEM.
+ */
+int kmc_judge_accept(struct kmc_judge *judge, const char *line);
+
+typedef int (*kmc_known_fn)(void *arg, const char *line);
+/**
+ * kmc_known_read() - Give @each the lines of a file of known findings, as kmc_judge_accept() takes
+ * them, until it fails.
+ * Return: 0, what @each returned, or -errno; then @error says why, with file and line.
+ */
+int kmc_known_read(const char *path, kmc_known_fn each, void *arg, char *error, size_t size);
 
 /* What the shadow model counted per cache (and "large", "page", "unknown"). */
 struct kmc_life_count {
