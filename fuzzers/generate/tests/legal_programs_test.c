@@ -212,6 +212,32 @@ static struct kmc_target *open_target(const char *name, const struct kmc_program
 	return target;
 }
 
+/* A machine is started once for the programs in a row that it is the machine of. */
+static struct {
+	const char *name;
+	struct kmc_machine machine;
+	struct kmc_target *target; /* NULL: none yet */
+} started;
+
+static void stop_target(void)
+{
+	if (started.target)
+		started.target->ops->close(started.target);
+	started.target = NULL;
+}
+
+static struct kmc_target *target_for(const char *name, const struct kmc_program *program)
+{
+	if (started.target && !strcmp(started.name, name) &&
+	    kmc_machine_equal(&started.machine, &program->machine))
+		return started.target;
+	stop_target();
+	started.name = name;
+	started.machine = program->machine;
+	started.target = open_target(name, program);
+	return started.target;
+}
+
 static struct kmc_judge *make_judge(struct kmc_target *target, uint32_t edition, struct run *run)
 {
 	struct kmc_subject subject = { .edition = edition };
@@ -280,7 +306,7 @@ static bool run_again(struct kmc_target *target, const struct kmc_program *progr
 static void try_program(const char *name, const struct kmc_gen_wish *wish,
 			const struct kmc_program *program, const char *rule)
 {
-	struct kmc_target *target = open_target(name, program);
+	struct kmc_target *target = target_for(name, program);
 	struct run run = { .want = rule, .is_malloc = wish->kmalloc_only };
 	struct kmc_program other;
 
@@ -298,7 +324,6 @@ static void try_program(const char *name, const struct kmc_gen_wish *wish,
 	note_rules(&run);
 	kmc_program_free(&other);
 	kmc_judge_destroy(run.judge);
-	target->ops->close(target);
 }
 
 static const uint32_t profiles[] = { KMC_RELEASE(6, 1, 192), KMC_RELEASE(6, 6, 9),
@@ -405,10 +430,13 @@ int main(void)
 		cmocka_unit_test(test_misuse_is_the_callers),
 		cmocka_unit_test(test_misuse_of_malloc),
 	};
+	int failed;
 
 	first_seed = number("KMC_SEED", (uint64_t)time(NULL));
 	rounds = number("KMC_ROUNDS", 200);
 	printf("KMC_SEED=%llu KMC_ROUNDS=%llu\n", (unsigned long long)first_seed,
 	       (unsigned long long)rounds);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	stop_target();
+	return failed;
 }
