@@ -63,9 +63,10 @@ void kmc_ask_traced(struct kmc_judge *judge, const struct kmc_case *c)
 	}
 }
 
+/* A page of a compound block, and any byte of a page, stands for the block. */
 void kmc_page_got(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	struct kmc_life *life = kmc_shadow_find(&judge->shadow, c->addr);
+	struct kmc_life *life = kmc_place_find(judge, c->addr, 1, UINT64_MAX);
 
 	if (life && life->state == KMC_LIFE_LIVE && kmc_is_page_memory(life->from))
 		life->granted++;

@@ -247,7 +247,7 @@ static bool page_call_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 	if (op->code == KMC_OP_SPLIT_PAGE)
 		return !of_single_pages(slot) && !slot->comp && !slot->parts && op->order == slot->order && op->order <= 6 &&
 		       slot->refs == 1;
-	if (op->b >= slot->size)
+	if (op->b >= slot->size || !kmc_parts_held(slot, (struct kmc_extent){ op->b, op->b + 1 }))
 		return false;
 	/* A slot counts for its block: pages of a split or exact one, and tails, count alone. */
 	return op->code != KMC_OP_GET_PAGE ||
@@ -262,7 +262,8 @@ static bool copy_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 		return true; /* nothing is read */
 	if (!slot)
 		return !bytes || op->code == KMC_OP_KMEMDUP_NUL;
-	return bytes <= slot->size && (bytes == 0 || (uintptr_t)slot->ptr > 16);
+	return bytes <= slot->size && (bytes == 0 || (uintptr_t)slot->ptr > 16) &&
+	       kmc_parts_held(slot, (struct kmc_extent){ 0, bytes });
 }
 
 /* A memory operand of a call that is no freeing call. */

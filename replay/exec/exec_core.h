@@ -285,6 +285,8 @@ struct kmc_extent kmc_extent_without(struct kmc_extent from, struct kmc_extent c
 
 /** kmc_memory_op() - write, read, check, check_zero: executed on real memory. */
 void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call);
+/** kmc_parts_held() - Are the bytes at these offsets none of a page that a split block gave back? */
+bool kmc_parts_held(const struct kmc_slot *slot, struct kmc_extent at);
 /** kmc_memory_fits() - May the holder touch [offset, offset + len) for this op? */
 bool kmc_memory_fits(const struct kmc_op *op, const struct kmc_slot *slot);
 /** kmc_memory_constant() - Is it read-only data, that nobody writes to? */

@@ -138,7 +138,7 @@ static struct kmc_extent extent_of(const struct kmc_op *op)
 }
 
 /* Of a block that was split some pages may be gone. */
-static bool parts_held(const struct kmc_slot *slot, struct kmc_extent at)
+bool kmc_parts_held(const struct kmc_slot *slot, struct kmc_extent at)
 {
 	for (uint64_t page = at.start >> 12; slot->parts && at.start < at.end &&
 	     page <= (at.end - 1) >> 12; page++)
@@ -151,7 +151,7 @@ bool kmc_memory_fits(const struct kmc_op *op, const struct kmc_slot *slot)
 {
 	struct kmc_extent at = extent_of(op);
 
-	return (uintptr_t)slot->ptr > 16 && at.end <= slot->size && parts_held(slot, at);
+	return (uintptr_t)slot->ptr > 16 && at.end <= slot->size && kmc_parts_held(slot, at);
 }
 
 void kmc_memory_report(struct kmc_exec *exec, uint64_t addr, struct kmc_extent at, uint64_t bad,

@@ -160,6 +160,7 @@ static void accepting_clauses(void **state)
 		{ "ALIGN-2:natural 6.19..7.1", 0, false },
 		{ "ALIGN-2:natural 6.1..6.17x is no range", 0, true },
 		{ "ALIGN-3:natural", 0, false },
+		{ "h1-5fcd775db4e305be none fault", 0, false },
 		{ "ALIGN-2:other", 0, false },
 		{ "ALIGN-2:", -EINVAL, false },
 		{ "ALIGN-2", -EINVAL, false },

@@ -265,7 +265,8 @@ void kmc_judge_say(const struct kmc_judge *judge, const struct kmc_moment *momen
 /**
  * kmc_judge_accept() - Accept findings as known: those of a key, or all of a rule's clause.
  * @line: "v1-1234567890abcdef" or "GFP-3:no-kswapd", then, if it is so in some releases only,
- *        "6.1..6.4", then any remark. Nothing, or what begins with #, accepts nothing.
+ *        "6.1..6.4", then any remark. Nothing, what begins with #, and the keys of deaths
+ *        without a rule ("h1-...") accept nothing.
  * @judge: NULL only looks at the line.
  * Return: 0, -EINVAL neither of the two, -ENOMEM.
  */
