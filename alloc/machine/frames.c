@@ -146,7 +146,7 @@ static void frame_move(struct kmc_sim *sim, uint64_t pfn, void *arg)
 	const void *frame = pfn_to_virt_in(sim, pfn);
 
 	if (!kmc_page_all_zero(frame))
-		kmc_copy_words(move->to + ((pfn - move->first_pfn) << PAGE_SHIFT), frame, PAGE_SIZE);
+		kmc_raw_copy(move->to + ((pfn - move->first_pfn) << PAGE_SHIFT), frame, PAGE_SIZE);
 }
 
 /*

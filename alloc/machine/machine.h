@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "core.h"
+#include "raw_bytes.h"
 
 /* One arena page of the boot image that is not all zero: its non-zero extent. */
 struct kmc_image_page {
@@ -91,8 +92,6 @@ void kmc_arena_reset(struct kmc_sim *sim);
 
 /* snapshot.c */
 void kmc_snapshot_free(struct kmc_snapshot *snapshot);
-/* Of memory that may be poisoned, whole words. */
-void kmc_copy_words(void *to, const void *from, size_t bytes);
 bool kmc_page_all_zero(const void *page);
 /* Call @fn for each frame in use, with its number. */
 void kmc_each_frame_in_use(struct kmc_sim *sim,

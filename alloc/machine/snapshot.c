@@ -27,36 +27,9 @@ static uint8_t *shadow_of(const void *frame)
 }
 #endif
 
-/* Frames may be poisoned and shadow is not for instrumented code: plain words. */
-KMC_NO_ASAN void kmc_copy_words(void *to, const void *from, size_t bytes)
+bool kmc_page_all_zero(const void *page)
 {
-#ifdef KMC_ASAN
-	volatile uint64_t *t = to;
-	const volatile uint64_t *f = from;
-
-	for (size_t i = 0; i < bytes / 8; i++)
-		t[i] = f[i];
-#else
-	memcpy(to, from, bytes);
-#endif
-}
-
-KMC_NO_ASAN bool kmc_page_all_zero(const void *page)
-{
-	const uint64_t *word = page;
-
-	for (size_t i = 0; i < PAGE_SIZE / 8; i++)
-		if (word[i])
-			return false;
-	return true;
-}
-
-KMC_NO_ASAN static void clear_words(void *frame)
-{
-	volatile uint64_t *word = frame;
-
-	for (size_t i = 0; i < PAGE_SIZE / 8; i++)
-		word[i] = 0;
+	return kmc_raw_other(page, 0, PAGE_SIZE) == PAGE_SIZE;
 }
 
 /*
@@ -129,7 +102,7 @@ static void frame_save(struct kmc_sim *sim, uint64_t pfn, void *arg)
 		s->zero_frames[s->nr_zero_frames++] = pfn;
 		return;
 	}
-	kmc_copy_words(s->frame_bytes + (s->nr_frames << PAGE_SHIFT), frame, PAGE_SIZE);
+	kmc_raw_copy(s->frame_bytes + (s->nr_frames << PAGE_SHIFT), frame, PAGE_SIZE);
 	s->frames[s->nr_frames++] = pfn;
 }
 
@@ -139,9 +112,9 @@ static void shadow_save(struct kmc_sim *sim, struct kmc_snapshot *s)
 	uint8_t *to = s->frame_shadow;
 
 	for (size_t i = 0; i < s->nr_frames; i++, to += SHADOW_BYTES)
-		kmc_copy_words(to, shadow_of(pfn_to_virt_in(sim, s->frames[i])), SHADOW_BYTES);
+		kmc_raw_copy(to, shadow_of(pfn_to_virt_in(sim, s->frames[i])), SHADOW_BYTES);
 	for (size_t i = 0; i < s->nr_zero_frames; i++, to += SHADOW_BYTES)
-		kmc_copy_words(to, shadow_of(pfn_to_virt_in(sim, s->zero_frames[i])), SHADOW_BYTES);
+		kmc_raw_copy(to, shadow_of(pfn_to_virt_in(sim, s->zero_frames[i])), SHADOW_BYTES);
 #else
 	(void)sim;
 	(void)s;
@@ -154,9 +127,9 @@ static void shadow_restore(struct kmc_sim *sim, const struct kmc_snapshot *s)
 	const uint8_t *from = s->frame_shadow;
 
 	for (size_t i = 0; i < s->nr_frames; i++, from += SHADOW_BYTES)
-		kmc_copy_words(shadow_of(pfn_to_virt_in(sim, s->frames[i])), from, SHADOW_BYTES);
+		kmc_raw_copy(shadow_of(pfn_to_virt_in(sim, s->frames[i])), from, SHADOW_BYTES);
 	for (size_t i = 0; i < s->nr_zero_frames; i++, from += SHADOW_BYTES)
-		kmc_copy_words(shadow_of(pfn_to_virt_in(sim, s->zero_frames[i])), from, SHADOW_BYTES);
+		kmc_raw_copy(shadow_of(pfn_to_virt_in(sim, s->zero_frames[i])), from, SHADOW_BYTES);
 #else
 	(void)sim;
 	(void)s;
@@ -294,13 +267,13 @@ static void restore_arena(struct kmc_sim *sim, const struct kmc_snapshot *s)
 static void restore_frames(struct kmc_sim *sim, const struct kmc_snapshot *s)
 {
 	for (size_t i = 0; i < s->nr_frames; i++)
-		kmc_copy_words(pfn_to_virt_in(sim, s->frames[i]), s->frame_bytes + (i << PAGE_SHIFT),
+		kmc_raw_copy(pfn_to_virt_in(sim, s->frames[i]), s->frame_bytes + (i << PAGE_SHIFT),
 			   PAGE_SIZE);
 	for (size_t i = 0; i < s->nr_zero_frames; i++) {
 		void *frame = pfn_to_virt_in(sim, s->zero_frames[i]);
 
 		if (!kmc_page_all_zero(frame))
-			clear_words(frame);
+			kmc_raw_fill(frame, 0, PAGE_SIZE);
 	}
 }
 

@@ -39,7 +39,7 @@ size_t kmc_debug_requested(const struct kmem_cache *s, const void *object)
 
 	if (!keeps_request(s))
 		return 0;
-	kmc_raw_read(&bytes, request_word(s, object), sizeof(bytes));
+	kmc_raw_copy(&bytes, request_word(s, object), sizeof(bytes));
 	return bytes <= s->object_size ? bytes : s->object_size;
 }
 
@@ -48,7 +48,7 @@ static void request_set(const struct kmem_cache *s, void *object, size_t bytes)
 	unsigned int word = (unsigned int)bytes;
 
 	if (keeps_request(s))
-		kmc_raw_write(request_word(s, object), &word, sizeof(word));
+		kmc_raw_copy(request_word(s, object), &word, sizeof(word));
 }
 
 size_t kmc_debug_zero_bytes(const struct kmem_cache *s, size_t requested_bytes)
@@ -99,18 +99,15 @@ struct check {
 	void *object; /* NULL: the slab's end */
 };
 
-/* All of [@at, @at + @len) is @value, or it is reported and made so. Return: it was. */
-KMC_NO_ASAN static bool bytes_hold(const struct check *c, enum kmc_slab_report_kind kind,
-				   char *at, uint8_t value, size_t len)
+/* What lies in [@at, @at + @len), of which the byte @first is not @value, is reported and mended. */
+KMC_NO_ASAN __attribute__((noinline, cold)) static void
+bytes_differ(const struct check *c, enum kmc_slab_report_kind kind,
+					  char *at, uint8_t value, size_t len, size_t first)
 {
-	const kmc_raw uint8_t *p = (const uint8_t *)at;
+	const volatile uint8_t *p = (const uint8_t *)at;
 	struct kmc_slab_report report = { .kind = kind, .expected = value, .compared = 1 };
-	size_t first = 0, end = len;
+	size_t end = len;
 
-	while (first < len && p[first] == value)
-		first++;
-	if (first == len)
-		return true;
 	while (p[end - 1] == value)
 		end--;
 	report.addr = kmc_sim_address(c->sim, at + first);
@@ -118,9 +115,20 @@ KMC_NO_ASAN static bool bytes_hold(const struct check *c, enum kmc_slab_report_k
 	report.found = p[first];
 	report.nr_near = (uint8_t)(end - first < KMC_SLAB_REPORT_NEAR ? end - first :
 									 KMC_SLAB_REPORT_NEAR);
-	kmc_raw_read(report.near, at + first, report.nr_near);
+	kmc_raw_copy(report.near, at + first, report.nr_near);
 	kmc_slab_found(c->sim, c->s, c->slab, c->object, &report);
 	kmc_raw_fill(at + first, value, end - first);
+}
+
+/* All of [@at, @at + @len) is @value, or it is reported and made so. Return: it was. */
+static bool bytes_hold(const struct check *c, enum kmc_slab_report_kind kind, char *at,
+		       uint8_t value, size_t len)
+{
+	size_t first = kmc_raw_other(at, value, len);
+
+	if (likely(first == len))
+		return true;
+	bytes_differ(c, kind, at, value, len, first);
 	return false;
 }
 
@@ -174,7 +182,7 @@ static bool free_pointer_holds(const struct check *c, uint8_t red)
 	if (!bad)
 		return true;
 	report.nr_near = sizeof(void *);
-	kmc_raw_read(report.near, (char *)c->object + c->s->offset, sizeof(void *));
+	kmc_raw_copy(report.near, (char *)c->object + c->s->offset, sizeof(void *));
 	kmc_slab_found(c->sim, c->s, c->slab, c->object, &report);
 	kmc_slab_end_chain(c->sim, c->s, c->object);
 	return false;

@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "slub_core.h"
+#include "raw_bytes.h"
 #include "alloc/slab_report.h"
 
 #define KMC_SLAB_DEBUG_FLAGS                                                              \
@@ -93,33 +94,3 @@ void kmc_slab_report_left(struct kmc_cpu *cpu, struct kmem_cache *s);
 uint32_t kmc_slab_debug_flags(const struct kmc_sim *sim, const char *name, uint32_t flags);
 /** kmc_slab_debug_keeps_order() - Does the option O forbid a larger slab for debugging? */
 bool kmc_slab_debug_keeps_order(const struct kmc_sim *sim);
-
-/* Raw bytes: AddressSanitizer's marks do not count for the allocator. */
-#ifdef KMC_ASAN
-#define kmc_raw volatile
-#else
-#define kmc_raw
-#endif
-KMC_NO_ASAN static inline void kmc_raw_fill(void *at, uint8_t value, size_t len)
-{
-	kmc_raw uint8_t *p = at;
-
-	for (size_t i = 0; i < len; i++)
-		p[i] = value;
-}
-KMC_NO_ASAN static inline void kmc_raw_read(void *out, const void *at, size_t len)
-{
-	const kmc_raw uint8_t *p = at;
-	kmc_raw uint8_t *to = out;
-
-	for (size_t i = 0; i < len; i++)
-		to[i] = p[i];
-}
-KMC_NO_ASAN static inline void kmc_raw_write(void *at, const void *from, size_t len)
-{
-	const kmc_raw uint8_t *p = from;
-	kmc_raw uint8_t *to = at;
-
-	for (size_t i = 0; i < len; i++)
-		to[i] = p[i];
-}

@@ -56,7 +56,7 @@ void kmc_track_set(struct kmc_cpu *cpu, const struct kmem_cache *s, void *object
 		return;
 	if (!track.site && site_now)
 		track.site = (uint64_t)((const char *)site_now - __executable_start);
-	kmc_raw_write(record_at(s, object, which), &track, sizeof(track));
+	kmc_raw_copy(record_at(s, object, which), &track, sizeof(track));
 }
 
 void kmc_track_clear(const struct kmem_cache *s, void *object)
@@ -71,6 +71,6 @@ bool kmc_track_get(const struct kmem_cache *s, const void *object, enum kmc_trac
 {
 	if (!(s->flags & SLAB_STORE_USER))
 		return false;
-	kmc_raw_read(track, record_at(s, object, which), sizeof(*track));
+	kmc_raw_copy(track, record_at(s, object, which), sizeof(*track));
 	return track->known;
 }

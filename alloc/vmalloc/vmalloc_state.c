@@ -235,7 +235,7 @@ static void save_pages(struct kmc_sim *sim, uint32_t page, void *arg)
 
 		if (kmc_page_all_zero(bytes))
 			continue;
-		kmc_copy_words(s->area_bytes + (s->nr_area_pages << PAGE_SHIFT), bytes, PAGE_SIZE);
+		kmc_raw_copy(s->area_bytes + (s->nr_area_pages << PAGE_SHIFT), bytes, PAGE_SIZE);
 		s->area_pages[s->nr_area_pages++] = page + i;
 	}
 }
@@ -292,7 +292,7 @@ void kmc_vmalloc_restore(struct kmc_sim *sim, const struct kmc_snapshot *s)
 {
 	each_in_use(sim, restore_range, NULL);
 	for (size_t i = 0; i < s->nr_area_pages; i++)
-		kmc_copy_words(vm_address(sim, s->area_pages[i]),
+		kmc_raw_copy(vm_address(sim, s->area_pages[i]),
 			       s->area_bytes + (i << PAGE_SHIFT), PAGE_SIZE);
 	each_in_use(sim, poison_range, NULL);
 }

@@ -80,7 +80,7 @@ static void copy_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	const struct kmc_op *op = call->op;
 	struct kmc_sim *sim = kmc_alloc_state(exec)->sim;
 	uint64_t fault = op->code == KMC_OP_STRNDUP_USER ? op->c : op->b;
-	char *user = op->a <= LONGEST_COPY ? kmc_alloc_text(exec, op->a) : NULL;
+	char *user = op->a <= LONGEST_COPY ? kmc_exec_text(op->a) : NULL;
 
 	(void)gfp;
 	if (!user || (op->code == KMC_OP_STRNDUP_USER && op->b > LONGEST_COPY)) {

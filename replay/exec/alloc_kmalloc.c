@@ -40,27 +40,13 @@ static void *call_kmalloc(const struct kmc_call *call, gfp_t gfp)
 	}
 }
 
-char *kmc_alloc_text(struct kmc_exec *exec, uint64_t len)
-{
-	if (len >= exec->text_bytes) {
-		char *text = realloc(exec->text, len + 1);
-
-		if (!text)
-			return NULL;
-		memset(text, 'k', len + 1);
-		exec->text = text;
-		exec->text_bytes = len + 1;
-	}
-	return exec->text;
-}
-
 #define LONGEST_STRING (16ull << 20)
 #define NO_STRING      UINT64_MAX /* no string is so long: NULL */
 
-static void call_string(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+static void call_string(struct kmc_call *call, gfp_t gfp)
 {
 	const struct kmc_op *op = call->op;
-	char *text = op->a <= LONGEST_STRING ? kmc_alloc_text(exec, op->a) : NULL;
+	char *text = op->a <= LONGEST_STRING ? kmc_exec_text(op->a) : NULL;
 
 	if (op->code == KMC_OP_KSTRDUP && op->a == NO_STRING) {
 		call->result = kstrdup(NULL, gfp);
@@ -106,7 +92,7 @@ static void string_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 						     NULL);
 		return;
 	}
-	call_string(exec, call, gfp);
+	call_string(call, gfp);
 	kmc_alloc_memory_result(call, call->result);
 }
 

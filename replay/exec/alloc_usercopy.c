@@ -25,7 +25,7 @@ static void copy_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	char *user, *block;
 	uint64_t left;
 
-	(void)gfp;
+	(void)exec, (void)gfp;
 	if (!kmc_memory_fits(op, slot)) {
 		if (!(op->attr & KMC_ATTR_MISUSE)) {
 			call->outcome = KMC_OUT_SKIPPED;
@@ -35,7 +35,7 @@ static void copy_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 		kmc_alloc_value(call, op->a);
 		return;
 	}
-	user = kmc_alloc_text(exec, op->a);
+	user = kmc_exec_text(op->a);
 	if (!user || (!to_user && kmc_memory_constant(slot))) {
 		call->outcome = KMC_OUT_SKIPPED;
 		return;

@@ -4,22 +4,10 @@
  * constructor left, the letters of a string, the zeros of a machine that clears
  * what it hands out; and what is left of a block that such a machine took back.
  */
-#include <string.h>
 #include "exec_core.h"
 
 /* Of constructed objects: the same in each, by offset. */
 #define CONSTRUCTED 0x636f6e7374727563ull
-
-#if defined(__SANITIZE_ADDRESS__)
-#define NO_ASAN __attribute__((no_sanitize_address))
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define NO_ASAN __attribute__((no_sanitize("address")))
-#endif
-#endif
-#ifndef NO_ASAN
-#define NO_ASAN
-#endif
 
 void kmc_contents_construct(void *object, uint64_t bytes)
 {
@@ -72,10 +60,8 @@ static void observe_string(struct kmc_exec *exec, const struct kmc_slot *slot)
 {
 	const char *text = slot->ptr;
 	struct kmc_extent all = { 0, slot->size };
-	uint64_t bad = 0;
+	uint64_t bad = kmc_value_compare(slot->ptr, (struct kmc_extent){ 0, slot->size - 1 }, 'k');
 
-	while (bad + 1 < all.end && text[bad] == 'k')
-		bad++;
 	if (bad + 1 == all.end && !text[bad])
 		bad = all.end;
 	kmc_memory_report(exec, slot->addr, all, bad, KMC_EFF_CONTENT_KEPT, KMC_EFF_CONTENT_LOST);
@@ -119,18 +105,6 @@ void kmc_contents_put_back(const struct kmc_slot *slot)
 		kmc_contents_construct(slot->ptr, slot->size);
 }
 
-static NO_ASAN uint64_t count_dirty(const volatile uint8_t *bytes, uint64_t nr, uint64_t *first)
-{
-	uint64_t dirty = 0;
-
-	for (uint64_t i = nr; i-- > 0;)
-		if (bytes[i]) {
-			*first = i;
-			dirty++;
-		}
-	return dirty;
-}
-
 /*
  * Nobody's memory any more, so nothing but zeros is looked for: a free object may carry the
  * allocator's own word, which is why the bytes are counted.
@@ -142,7 +116,7 @@ void kmc_contents_freed(struct kmc_exec *exec, const struct kmc_slot *slot)
 	if (!(exec->caps.machine.options & KMC_MO_init_on_free) || (uintptr_t)slot->ptr <= 16 ||
 	    !is_cleared(exec, slot))
 		return;
-	dirty = count_dirty(slot->ptr, slot->size, &first);
+	dirty = kmc_count_other_than_zero(slot->ptr, slot->size, &first);
 	kmc_exec_effect(exec, dirty ? KMC_EFF_CONTENT_DIRTY : KMC_EFF_CONTENT_ZERO, slot->addr,
 			dirty ? slot->addr + first : 0, slot->size, dirty);
 }

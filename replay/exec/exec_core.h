@@ -162,11 +162,9 @@ struct kmc_exec {
 	struct kmc_pending *pending; /* in order of queueing */
 	bool overlapping;         /* calls of other cpus may come between: each tells its begin */
 	bool released_inline;     /* the call under way has freed its own block already */
-	/* scratch for duplicated strings and bulk calls */
+	/* scratch for bulk calls */
 	void **bulk;              /* bulk_room, or an overlapping call's own */
 	void *bulk_room[KMC_NR_SLOTS];
-	char *text;
-	size_t text_bytes;
 	/* slots */
 	uint32_t nr_used;
 	uint16_t used[KMC_NR_SLOTS]; /* numbers of slots that are not neutral */
@@ -278,6 +276,11 @@ int kmc_rcu_save(const struct kmc_exec *exec, struct kmc_exec_snapshot *snapshot
 void kmc_rcu_restore(struct kmc_exec *exec, const struct kmc_exec_snapshot *snapshot);
 void kmc_rcu_reset(struct kmc_exec *exec);
 
+/* exec_text.c */
+
+/** kmc_exec_text() - @len letters and room for a NUL, the thread's own; NULL no memory. */
+char *kmc_exec_text(uint64_t len);
+
 /* exec_memory.c */
 
 /** kmc_extent_without() - The larger part of @from that @cut leaves. */
@@ -297,10 +300,22 @@ void kmc_memory_report(struct kmc_exec *exec, uint64_t addr, struct kmc_extent a
 /** kmc_memory_report_zero() - Report whether that part of a block is zero. */
 void kmc_memory_report_zero(struct kmc_exec *exec, const void *block, uint64_t addr,
 			    struct kmc_extent at);
+
+/* exec_bytes.c */
+
 /** kmc_pattern_write() - Bytes that depend on their offset. */
 void kmc_pattern_write(uint8_t *block, struct kmc_extent at, uint64_t pattern);
 /** kmc_pattern_compare() - Return: offset of the first byte that differs, or at.end. */
 uint64_t kmc_pattern_compare(const uint8_t *block, struct kmc_extent at, uint64_t pattern);
+/** kmc_value_compare() - The same of bytes that are all of one value. */
+uint64_t kmc_value_compare(const uint8_t *block, struct kmc_extent at, uint8_t value);
+/**
+ * kmc_count_other_than_zero() - Of memory that is nobody's. @first: receives the offset of the
+ * first such byte, if there is one.
+ */
+uint64_t kmc_count_other_than_zero(const void *block, uint64_t bytes, uint64_t *first);
+/** kmc_bytes_read() - Touch all of its pages. */
+void kmc_bytes_read(const void *block, struct kmc_extent at);
 
 /* exec_contents.c: what shows of a block's contents unasked; for KMC_TARGET_OBSERVE */
 

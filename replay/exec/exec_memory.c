@@ -8,91 +8,9 @@
  * The pattern of a byte depends on its offset in the block, so a block that
  * was moved or copied by whole words is told from one that kept its place.
  */
-#include <string.h>
 #include "exec_core.h"
 
 #define KERNEL_IMAGE 0xffffffff80000000ull
-
-static uint64_t pattern_word(uint64_t pattern, uint64_t word)
-{
-	uint64_t x = pattern + (word + 1) * 0x9e3779b97f4a7c15ull;
-
-	return x ^ x >> 29;
-}
-
-static uint8_t pattern_byte(uint64_t pattern, uint64_t offset)
-{
-	return (uint8_t)(pattern_word(pattern, offset / 8) >> offset % 8 * 8);
-}
-
-void kmc_pattern_write(uint8_t *block, struct kmc_extent at, uint64_t pattern)
-{
-	uint64_t i = at.start;
-
-	for (; i < at.end && i % 8; i++)
-		block[i] = pattern_byte(pattern, i);
-	for (; i + 8 <= at.end; i += 8) {
-		uint64_t word = pattern_word(pattern, i / 8);
-
-		memcpy(block + i, &word, 8);
-	}
-	for (; i < at.end; i++)
-		block[i] = pattern_byte(pattern, i);
-}
-
-/*
- * Comparing goes by pieces that a compiler turns into vectors, without a call of
- * memcmp(), which fuzzers listen to; the piece with the byte is looked at again.
- */
-enum { PIECE_WORDS = 8, PIECE = PIECE_WORDS * 8 };
-
-static bool piece_differs(const uint8_t *piece, uint64_t pattern, uint64_t word)
-{
-	uint64_t words[PIECE_WORDS], any = 0;
-
-	memcpy(words, piece, sizeof(words));
-	for (unsigned int k = 0; k < PIECE_WORDS; k++)
-		any |= words[k] ^ pattern_word(pattern, word + k);
-	return any;
-}
-
-static bool piece_is_dirty(const uint8_t *piece)
-{
-	uint64_t words[PIECE_WORDS], any = 0;
-
-	memcpy(words, piece, sizeof(words));
-	for (unsigned int k = 0; k < PIECE_WORDS; k++)
-		any |= words[k];
-	return any;
-}
-
-/* Offset of the first byte that differs, or at.end. */
-uint64_t kmc_pattern_compare(const uint8_t *block, struct kmc_extent at, uint64_t pattern)
-{
-	uint64_t i = at.start;
-
-	for (; i < at.end && i % 8; i++)
-		if (block[i] != pattern_byte(pattern, i))
-			return i;
-	while (i + PIECE <= at.end && !piece_differs(block + i, pattern, i / 8))
-		i += PIECE;
-	for (; i < at.end; i++)
-		if (block[i] != pattern_byte(pattern, i))
-			return i;
-	return at.end;
-}
-
-static uint64_t zero_compare(const uint8_t *block, struct kmc_extent at)
-{
-	uint64_t i = at.start;
-
-	while (i + PIECE <= at.end && !piece_is_dirty(block + i))
-		i += PIECE;
-	for (; i < at.end; i++)
-		if (block[i])
-			return i;
-	return at.end;
-}
 
 static bool within(struct kmc_extent inner, struct kmc_extent outer)
 {
@@ -189,24 +107,11 @@ static void memory_check_zero(struct kmc_exec *exec, struct kmc_call *call, stru
 		call->outcome = KMC_OUT_SKIPPED;
 		return;
 	}
-	report(exec, slot, at, zero_compare(slot->ptr, at), KMC_EFF_CONTENT_ZERO,
+	report(exec, slot, at, kmc_value_compare(slot->ptr, at, 0), KMC_EFF_CONTENT_ZERO,
 	       KMC_EFF_CONTENT_DIRTY);
 }
 
-static void read_bytes(const void *block, struct kmc_extent at)
-{
-	const volatile uint8_t *bytes = block;
-	uint64_t i = at.start;
-
-	for (; i < at.end && i % 8; i++)
-		(void)bytes[i];
-	for (; i + 8 <= at.end; i += 8)
-		(void)*(const volatile uint64_t *)(bytes + i);
-	for (; i < at.end; i++)
-		(void)bytes[i];
-}
-
-/* Reading touches every byte; what is read is reported only where it is known. */
+/* Reading touches every page; what is read is reported only where it is known. */
 static void memory_read(struct kmc_exec *exec, struct kmc_call *call, struct kmc_extent at)
 {
 	const struct kmc_slot *slot = call->src;
@@ -215,10 +120,10 @@ static void memory_read(struct kmc_exec *exec, struct kmc_call *call, struct kmc
 		report(exec, slot, at, kmc_pattern_compare(slot->ptr, at, slot->pattern),
 		       KMC_EFF_CONTENT_KEPT, KMC_EFF_CONTENT_LOST);
 	} else if (within(at, slot->zero)) {
-		report(exec, slot, at, zero_compare(slot->ptr, at), KMC_EFF_CONTENT_ZERO,
+		report(exec, slot, at, kmc_value_compare(slot->ptr, at, 0), KMC_EFF_CONTENT_ZERO,
 		       KMC_EFF_CONTENT_DIRTY);
 	} else {
-		read_bytes(slot->ptr, at);
+		kmc_bytes_read(slot->ptr, at);
 	}
 }
 
@@ -260,6 +165,6 @@ void kmc_memory_op(struct kmc_exec *exec, struct kmc_call *call)
 void kmc_memory_report_zero(struct kmc_exec *exec, const void *block, uint64_t addr,
 			    struct kmc_extent at)
 {
-	kmc_memory_report(exec, addr, at, zero_compare(block, at), KMC_EFF_CONTENT_ZERO,
+	kmc_memory_report(exec, addr, at, kmc_value_compare(block, at, 0), KMC_EFF_CONTENT_ZERO,
 			  KMC_EFF_CONTENT_DIRTY);
 }

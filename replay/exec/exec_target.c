@@ -112,7 +112,6 @@ void kmc_exec_close(struct kmc_target *target)
 	exec = exec_of(target);
 	snapshots_drop(exec);
 	exec->backend->close(exec);
-	free(exec->text);
 	free(exec->pending);
 	free(exec);
 }
@@ -135,9 +134,6 @@ int kmc_exec_reset(struct kmc_target *target)
 	memset(exec->scope, 0, sizeof(exec->scope));
 	exec->cpus_off = 0;
 	kmc_rcu_reset(exec);
-	free(exec->text);
-	exec->text = NULL;
-	exec->text_bytes = 0;
 	return err;
 }
 

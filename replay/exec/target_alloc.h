@@ -69,9 +69,6 @@ struct kmc_exec *kmc_alloc_running(void);
 /** kmc_alloc_memory_result() - A call returned memory, NULL or ZERO_SIZE_PTR. Of objects, ksize() is granted. */
 void kmc_alloc_memory_result(struct kmc_call *call, void *result);
 
-/** kmc_alloc_text() - @len letters and room for a NUL in the executor's memory; NULL no memory. */
-char *kmc_alloc_text(struct kmc_exec *exec, uint64_t len);
-
 /** kmc_alloc_may_move() - The call's block moves from now on, if it is of that sort. */
 void kmc_alloc_may_move(const struct kmc_call *call, void *block);
 /* The executor as the holder of movable pages; its argument is the executor. */
