@@ -62,6 +62,7 @@ struct kmc_sim_private {
 	uint32_t vmalloc_used;     /* end of what areas ever had */
 	uint32_t vmalloc_resident; /* the same since memory was given back */
 	uint32_t vmalloc_mappings;
+	bool keep_mappings;     /* KMC_OPT_KEEP_MAPPINGS */
 	bool dirty_memory;      /* what nobody wrote is not zero: KMC_OPT_DIRTY_MEMORY */
 	struct kmc_lock fault_lock;
 	struct kmc_image image;

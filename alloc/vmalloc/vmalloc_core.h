@@ -186,7 +186,7 @@ void kmc_vmap_host_trim(struct kmc_sim *sim);
 bool vm_back_own(struct kmc_sim *sim, uint32_t page, uint32_t nr);
 /** vm_back_frames() - The frames that the ptes name. */
 bool vm_back_frames(struct kmc_sim *sim, uint32_t page, uint32_t nr);
-/** vm_back_none() - An access faults. */
+/** vm_back_none() - An access faults, unless mappings are kept: then AddressSanitizer tells of it. */
 void vm_back_none(struct kmc_sim *sim, uint32_t page, uint32_t nr);
 bool vm_is_own(const struct kmc_sim *sim, uint32_t page);
 

@@ -7,7 +7,9 @@
  * back[] remembers what is mapped, page by page, whatever resets come between. So an
  * area that gets addresses used before costs no system call: a free leaves memory of
  * its own where it is, and only a guard page is taken away. AddressSanitizer tells of
- * uses after the free. Mappings of frames go away with the area.
+ * uses after the free. Mappings of frames go away with the area, unless the driver wants
+ * mappings kept: then only another use of the page ends them, and guards are marked for
+ * AddressSanitizer alone.
  *
  * A process may have some 65000 mappings, so they are counted. When there are too many,
  * further areas get their guard page too: one mapping then holds many of them.
@@ -43,6 +45,9 @@ int kmc_vmap_host_boot(struct kmc_sim *sim)
 	if (p == MAP_FAILED)
 		return -ENOMEM;
 	priv->vmalloc_map = p;
+	/* Nothing of the machine's state: whether an access faults is not. */
+	priv->keep_mappings = sim->config.options & KMC_OPT_KEEP_MAPPINGS;
+	sim->config.options &= ~KMC_OPT_KEEP_MAPPINGS;
 	sim->vmalloc_base = (uint8_t *)(((uintptr_t)p + PMD_SIZE - 1) & ~(PMD_SIZE - 1));
 	p = map_at(NULL, (bytes >> PAGE_SHIFT) * sizeof(uint32_t), PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -182,6 +187,17 @@ static uint32_t frame_run(const struct kmc_vmalloc_state *vs, uint32_t page, uin
 	return i;
 }
 
+/* A kept mapping may show the frame already. */
+static uint32_t shown_run(const struct kmc_sim *sim, uint32_t page, uint32_t nr)
+{
+	const uint32_t *pte = sim->vmalloc->pte;
+	uint32_t i = 0;
+
+	while (i < nr && sim->priv->vmalloc_back[page + i] == BACK_FRAME(pte[page + i] - 1))
+		i++;
+	return i;
+}
+
 bool vm_back_frames(struct kmc_sim *sim, uint32_t page, uint32_t nr)
 {
 	const struct kmc_vmalloc_state *vs = sim->vmalloc;
@@ -195,6 +211,9 @@ bool vm_back_frames(struct kmc_sim *sim, uint32_t page, uint32_t nr)
 		uint64_t pfn = vs->pte[page] - 1;
 		void *at = vm_address(sim, page);
 
+		run = shown_run(sim, page, end - page);
+		if (run)
+			continue;
 		run = frame_run(vs, page, end - page);
 		if (map_at(at, (size_t)run << PAGE_SHIFT, PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_NORESERVE | MAP_FIXED, priv->frames_fd,
@@ -222,7 +241,7 @@ static void set_none(struct kmc_sim *sim, uint32_t page, uint32_t nr)
 	note(sim, page, nr, BACK_NONE);
 }
 
-void vm_back_none(struct kmc_sim *sim, uint32_t page, uint32_t nr)
+static void back_none(struct kmc_sim *sim, uint32_t page, uint32_t nr)
 {
 	const uint32_t *back = sim->priv->vmalloc_back;
 	uint32_t end = page + nr;
@@ -234,6 +253,14 @@ void vm_back_none(struct kmc_sim *sim, uint32_t page, uint32_t nr)
 			set_none(sim, page, run);
 		page += run;
 	}
+}
+
+void vm_back_none(struct kmc_sim *sim, uint32_t page, uint32_t nr)
+{
+	if (sim->priv->keep_mappings && !too_many(sim))
+		kmc_poison(vm_address(sim, page), (size_t)nr << PAGE_SHIFT);
+	else
+		back_none(sim, page, nr);
 }
 
 /*
@@ -250,7 +277,7 @@ void kmc_vmap_host_trim(struct kmc_sim *sim)
 	if (end > nr_pages)
 		end = nr_pages;
 	madvise(vm_address(sim, KEPT_PAGES), (size_t)(end - KEPT_PAGES) << PAGE_SHIFT, MADV_DONTNEED);
-	vm_back_none(sim, KEPT_PAGES, end - KEPT_PAGES);
+	back_none(sim, KEPT_PAGES, end - KEPT_PAGES);
 	priv->vmalloc_resident = KEPT_PAGES;
 }
 

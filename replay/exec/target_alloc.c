@@ -634,6 +634,8 @@ static int start_machine(struct kmc_exec *exec, char *error, size_t size)
 	err = kmc_alloc_config(&exec->caps.machine, &config, error, size);
 	if (err)
 		return err;
+	/* No op touches what it does not hold. */
+	config.options |= KMC_OPT_KEEP_MAPPINGS;
 	/* Zeros that are there by chance would be taken for zeroing. */
 	if (exec->flags & KMC_TARGET_OBSERVE)
 		config.options |= KMC_OPT_DIRTY_MEMORY;

@@ -65,6 +65,11 @@ struct kmc_zone_layout {
 #define KMC_OPT_DEBUG_VM          (1u << 16)
 #define KMC_OPT_PREEMPT_RT        (1u << 17)
 #define KMC_OPT_NO_MOBILITY       (1u << 31) /* no grouping by mobility, as in a tiny machine */
+/*
+ * ours: what was mapped in the vmalloc window stays mapped on the host after its end, and so do
+ * guard pages: for drivers that never touch them, who save a system call or two an area.
+ */
+#define KMC_OPT_KEEP_MAPPINGS   (1u << 28)
 #define KMC_OPT_DIRTY_MEMORY    (1u << 29) /* ours: frames hold junk at boot, as after long use */
 #define KMC_OPT_VMALLOC_ALIASED   (1u << 30) /* ours: areas are mappings of their very frames */
 
