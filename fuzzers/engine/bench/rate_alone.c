@@ -4,13 +4,13 @@
  *
  *   bench_fuzz_alone [ROUNDS]
  *
- * runs the 256 programs twice, which boots their machines, and then ROUNDS times; the CPU time
+ * runs the 320 programs twice, which boots their machines, and then ROUNDS times; the CPU time
  * of these is told at the end. Of a profile what is below measured() counts.
  */
 #include <stdlib.h>
 #include "rate_input.h"
 
-#define PROGRAMS 256
+#define PROGRAMS 320
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 

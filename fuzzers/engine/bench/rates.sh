@@ -9,7 +9,7 @@
 # The folder is bin/ of a build with an engine that has the programs
 # bench_fuzz_ours and bench_fuzz_toy (ninja bench_fuzz_ours bench_fuzz_toy).
 # Each round runs both; the median counts. Start is left out: the programs are made and the
-# machines booted in the first 512 executions. To be had: 0.19 without sanitizers,
+# machines booted in the first 640 executions. To be had: 0.19 without sanitizers,
 # 0.16 with address,undefined (AFL++: 0.28 and 0.12: rates_afl.sh).
 set -eu
 bin=$1
