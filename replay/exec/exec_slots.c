@@ -53,7 +53,8 @@ static uint64_t mix_slot(uint64_t hash, unsigned int number, const struct kmc_sl
 	hash = mix(hash, (uint64_t)slot->origin << 32 | slot->cache);
 	hash = mix(hash, (uint64_t)slot->order << 48 | (uint64_t)slot->refs << 32 | slot->flags);
 	hash = mix(hash, slot->addr);
-	hash = mix(hash, slot->size);
+	hash = mix(hash,
+		   slot->kind == KMC_SLOT_TOKEN ? 0 : slot->size); /* a token's: who gave it */
 	hash = mix(hash, slot->value);
 	hash = mix(hash, slot->parts);
 	if (slot->written.end > slot->written.start) {

@@ -184,7 +184,7 @@ static void expect_alphabet(const char *name)
 	assert_true(alphabet.nr_ops >= 60 && calls >= 12);
 	assert_int_equal(alphabet.machine.nr_cpus, 2);
 	assert_int_equal(alphabet.machine.nr_zones, 3);
-	walk(&alphabet, 3, true, 50, &w, &keys);
+	walk(&alphabet, 3, true, 5, &w, &keys);
 	assert_int_equal(w.unequal, 0);
 	for (unsigned int i = 0; i < keys.nr; i++)
 		printf("%s: %s\n", name, keys.key[i]);
