@@ -108,6 +108,7 @@ enum kmc_frame_kind {
 #define FLUSH_PCP     (1u << 1)
 #define FLUSH_STOCKS  (1u << 2) /* charges in advance, of pages, */
 #define FLUSH_OBJECT_STOCKS (1u << 3) /* and what is left of pages charged for objects */
+#define FLUSH_PCP_TICK	    (1u << 4) /* no flush: a second has passed, limits of pcp lists sink */
 
 struct kmc_task {
 	uint32_t flags; /* KMC_PF_* */
@@ -255,6 +256,12 @@ static inline void *pfn_to_virt_in(struct kmc_sim *sim, uint64_t pfn)
  * waits it serves what others ask of its own cpu.
  */
 void kmc_flush_cpus(struct kmc_sim *sim, unsigned int what);
+
+/**
+ * kmc_ask_cpus() - Ask every cpu, the caller's own too, without waiting: who is bound
+ * elsewhere does it at his next call. Context: as kmc_flush_cpus().
+ */
+void kmc_ask_cpus(struct kmc_sim *sim, unsigned int what);
 /** kmc_flush_some_cpus() - By cpu what it gives back; 0: it is left alone. Of other cpus. */
 void kmc_flush_some_cpus(struct kmc_sim *sim, const unsigned int *what);
 /**
@@ -293,6 +300,8 @@ void kmc_cpu_release(struct kmc_cpu *cpu);
 /* Implemented by the layers; run on the cpu itself or on an unbound cpu that was stolen. */
 void kmc_slab_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu);
 void kmc_page_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu);
+/* pcp.c: limits of the cpu's lists sink for each second since they last did. */
+void kmc_page_tick_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu);
 
 /*
  * Boot and digest of the layers, called by machine/sim.c in this order. Boot

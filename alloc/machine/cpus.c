@@ -109,6 +109,8 @@ static void serve(struct kmc_cpu *cpu)
 			kmc_slab_flush_cpu(cpu->sim, cpu);
 		if (what & FLUSH_PCP)
 			kmc_page_flush_cpu(cpu->sim, cpu);
+		if (what & FLUSH_PCP_TICK)
+			kmc_page_tick_cpu(cpu->sim, cpu);
 		if (what & (FLUSH_STOCKS | FLUSH_OBJECT_STOCKS))
 			kmc_memcg_flush_cpu(cpu, what);
 		atomic_store_explicit(&cpu->flush_done, ticket, memory_order_release);
@@ -184,6 +186,21 @@ void kmc_flush_cpus(struct kmc_sim *sim, unsigned int what)
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
 		each[i] = what;
 	kmc_flush_some_cpus(sim, each);
+}
+
+void kmc_ask_cpus(struct kmc_sim *sim, unsigned int what)
+{
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
+		struct kmc_cpu *cpu = &sim->cpus[i];
+
+		request_flush(cpu, what);
+		if (owned_by_us(cpu)) {
+			serve(cpu);
+		} else if (kmc_cpu_steal(cpu)) {
+			serve(cpu);
+			kmc_cpu_release(cpu);
+		}
+	}
 }
 
 /* A cpu that is being served is free in a moment: waiting is not -EBUSY. */

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include "machine.h"
 
+#define VMSTAT_PERIOD_NS 1000000000ull
+
 void kmc_attention_set(struct kmc_cpu *cpu, unsigned int bit, bool on)
 {
 	if (on)
@@ -135,7 +137,11 @@ uint64_t kmc_sim_clock_ns(struct kmc_sim *sim)
 
 void kmc_sim_clock_advance(struct kmc_sim *sim, uint64_t ns)
 {
+	uint64_t before;
+
 	kmc_touch(sim, &sim->state->clock_ns, sizeof(sim->state->clock_ns));
-	atomic_fetch_add_explicit(&sim->state->clock_ns, ns, memory_order_relaxed);
+	before = atomic_fetch_add_explicit(&sim->state->clock_ns, ns, memory_order_relaxed);
+	if ((before + ns) / VMSTAT_PERIOD_NS != before / VMSTAT_PERIOD_NS)
+		kmc_ask_cpus(sim, FLUSH_PCP_TICK);
 	kmc_rcu_clock_advanced(sim);
 }

@@ -508,9 +508,15 @@ static FLAT bool free_fast(struct kmc_cpu *cpu, struct page *page, unsigned int 
 	unsigned int index = order * MIGRATE_PCPTYPES + migratetype;
 	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + block->zone;
 	struct free_list *list;
+	int32_t room;
 
-	if (unlikely(migratetype >= MIGRATE_PCPTYPES || pcp->count + (1u << order) >= pcp->high))
-		return false; /* an unused list's limit is 0 */
+	if (unlikely(migratetype >= MIGRATE_PCPTYPES))
+		return false;
+	room = (int32_t)(__atomic_load_n(&pcp->limit, __ATOMIC_RELAXED) - pcp->count);
+	if (unlikely(room <= (int32_t)(1u << order)))
+		return false;
+	if (unlikely(pcp->free_run >= pcp->free_calm) && !pcp_run_goes_on(pcp, order))
+		return false;
 	list = &pcp->lists[index];
 	page->private_words[0] = page->private_words[1] = 0;
 	poison_block(sim, page, order, true);
@@ -523,6 +529,7 @@ static FLAT bool free_fast(struct kmc_cpu *cpu, struct page *page, unsigned int 
 	else
 		list->tail = pfn;
 	list->head = pfn;
+	pcp->free_run += (uint16_t)(1u << order);
 	pcp_count_free(pcp, order);
 	return true;
 }

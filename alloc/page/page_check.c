@@ -269,6 +269,8 @@ static uint64_t hash_zone(struct zone *zone, uint64_t h)
 	if (atomic_load(&zone->boosted) || zone_pcp_disabled(zone))
 		h = kmc_hash_word(h, (uint64_t)atomic_load(&zone->boosted) << 1 |
 					     zone_pcp_disabled(zone));
+	if (atomic_load(&zone->below_high))
+		h = kmc_hash_word(h, 1);
 	if (zone->compact_defer_shift | zone->compact_considered | zone->compact_order_failed) {
 		h = kmc_hash_word(h, (uint64_t)zone->compact_considered << 32 |
 					     zone->compact_defer_shift);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Per-cpu lists of the orders 0 to 3: the slow half, refill and drain. The
- * fast half is in page_alloc.c. Only the cpu's owner comes here.
+ * Per-cpu lists of the orders 0 to 3: the slow half, refill, drain and limits. The
+ * fast half is in page_alloc.c. Only the cpu's owner comes here, except to say that
+ * what a limit depends on has changed.
  *
  * Contract: R-4, PCP-1..6. Looked at: 6.18.44.
  */
@@ -9,55 +10,120 @@
 #include "alloc/pagesets.h"
 #include "free_list.h"
 
-static bool profile_autotunes(const struct kmc_sim *sim)
+#define NSEC_PER_SEC 1000000000ull
+
+static uint32_t clamp_high(const struct zone *zone, uint32_t high)
 {
-	return sim->config.profile >= KMC_PROFILE_6_12_117;
+	if (high < zone->pcp_high)
+		return zone->pcp_high;
+	return high < zone->pcp_high_max ? high : zone->pcp_high_max;
 }
 
-/* First use since boot: from now on the arena page is dirty and the fast path may write. */
-static void pcp_setup(struct kmc_sim *sim, const struct zone *zone, struct per_cpu_pages *pcp)
+static void lower_high(const struct zone *zone, struct per_cpu_pages *pcp, uint32_t by)
 {
-	kmc_touch(sim, pcp, sizeof(*pcp));
-	pcp->batch = (uint16_t)zone->pcp_batch;
-	pcp->free_max = profile_autotunes(sim) ? (uint16_t)(pcp->batch << PCP_BATCH_SCALE_MAX) : 0;
-	pcp->high = zone->pcp_high;
+	pcp->high = clamp_high(zone, pcp->high > by ? pcp->high - by : 0);
 }
 
 /*
- * R-4.2: from 6.8 on the limit moves between two bounds: up by a batch at each
- * refill while the zone is above its high mark, else down to the lower.
- * Model: simplified; on a kernel it also sinks with time and under reclaim.
+ * What the fast half may go up to. Who changes a flag of the zone stores the flag first
+ * and the limits then; here it is the other way round, so that one of the two sees it.
  */
-static void tune_high(const struct kmc_sim *sim, struct zone *zone, struct per_cpu_pages *pcp)
+static void set_limit(struct zone *zone, struct per_cpu_pages *pcp)
 {
-	uint32_t high = pcp->high + pcp->batch;
-
-	if (!profile_autotunes(sim))
-		return;
-	if (zone_nr_free(zone) <= wmark_pages(zone, WMARK_HIGH))
-		high = zone->pcp_high;
-	pcp->high = high < zone->pcp_high_max ? high : zone->pcp_high_max;
+	__atomic_store_n(&pcp->limit, pcp->high, __ATOMIC_SEQ_CST);
+	if (atomic_load(&zone->below_high) || atomic_load(&zone->reclaim_active) ||
+	    atomic_load(&zone->pcp_disabled))
+		__atomic_store_n(&pcp->limit, 0, __ATOMIC_SEQ_CST);
 }
 
-/* Model: exact but for the moving limit. */
-static unsigned int nr_pcp_alloc(const struct kmc_sim *sim, struct per_cpu_pages *pcp,
-				 unsigned int order)
+void pcp_limits_stale(struct kmc_sim *sim, struct zone *zone)
 {
-	unsigned int base = pcp->batch, batch = base, most = base;
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
+		struct per_cpu_pages *pcp = (struct per_cpu_pages *)sim->cpus[i].pcp;
 
-	if (order) {
-		if (base > 1)
-			batch = base >> order > 2 ? base >> order : 2;
-		return batch;
+		/* not at boot, when there are none; one in use is touched */
+		if (pcp && __atomic_load_n(&pcp[zone->index].limit, __ATOMIC_SEQ_CST))
+			__atomic_store_n(&pcp[zone->index].limit, 0, __ATOMIC_SEQ_CST);
 	}
-	if (!profile_autotunes(sim))
-		return batch;
-	if (pcp->high > pcp->count + base && pcp->high - pcp->count - base > most)
-		most = pcp->high - pcp->count - base;
-	batch <<= pcp->alloc_factor;
-	if (batch <= most && pcp->alloc_factor < PCP_BATCH_SCALE_MAX)
-		pcp->alloc_factor++;
-	return batch < most ? batch : most;
+}
+
+/* Return: it was otherwise before. */
+static bool set_zone_flag(struct kmc_sim *sim, struct zone *zone, atomic_bool *flag, bool on)
+{
+	if (atomic_load_explicit(flag, memory_order_relaxed) == on)
+		return false;
+	kmc_touch(sim, zone, sizeof(*zone));
+	atomic_store(flag, on);
+	pcp_limits_stale(sim, zone);
+	return true;
+}
+
+void zone_set_below_high(struct kmc_sim *sim, struct zone *zone, bool below)
+{
+	if (set_zone_flag(sim, zone, &zone->below_high, below))
+		setup_fast_marks(zone);
+}
+
+void zone_set_reclaim_active(struct kmc_sim *sim, struct zone *zone, bool active)
+{
+	set_zone_flag(sim, zone, &zone->reclaim_active, active);
+}
+
+/* From 6.16 on a storm needs more frees where the lists may be long. */
+static uint16_t storm_threshold(const struct kmc_sim *sim, const struct zone *zone)
+{
+	uint32_t frames = zone->pcp_batch;
+
+	if (!zone->pcp_tuned)
+		return 1;
+	if (sim->config.profile >= KMC_PROFILE_6_18_44)
+		frames += zone->pcp_high / 2;
+	return frames < UINT16_MAX ? (uint16_t)frames : UINT16_MAX;
+}
+
+/*
+ * First use since boot, or what the limit depends on has changed. From now on the arena
+ * page is dirty and the fast path may write.
+ */
+static void pcp_refresh(struct kmc_sim *sim, const struct zone *zone, struct per_cpu_pages *pcp)
+{
+	kmc_touch(sim, pcp, sizeof(*pcp));
+	if (!pcp->high)
+		pcp->ticked = kmc_sim_clock_ns(sim) / NSEC_PER_SEC;
+	pcp->batch = (uint16_t)zone->pcp_batch;
+	pcp->free_max =
+		zone->pcp_tuned ? (uint16_t)((uint32_t)pcp->batch << PCP_BATCH_SCALE_MAX) : 0;
+	pcp->storm_at = storm_threshold(sim, zone);
+	pcp->free_calm = pcp->storm_at < pcp->free_max ? pcp->storm_at : pcp->free_max;
+	pcp->high = clamp_high(zone, pcp->high);
+}
+
+/*
+ * R-4.3; R-4.2: from 6.7 on a refill raises the limit by as much as it wants to take,
+ * unless the zone is below its high mark. Model: exact.
+ */
+static unsigned int nr_pcp_alloc(struct zone *zone, struct per_cpu_pages *pcp, unsigned int order)
+{
+	unsigned int base = pcp->batch, batch = base << (order ? 0 : pcp->alloc_factor);
+
+	pcp->high = clamp_high(zone, pcp->high);
+	if (pcp->high < base)
+		return 1;
+	if (zone->pcp_tuned && !atomic_load_explicit(&zone->below_high, memory_order_relaxed))
+		pcp->high = clamp_high(zone, pcp->high + batch);
+	if (zone->pcp_tuned && !order) {
+		unsigned int most = base;
+
+		if (pcp->high > pcp->count + 2 * base)
+			most = pcp->high - pcp->count - base;
+		if (batch <= most && pcp->alloc_factor < PCP_BATCH_SCALE_MAX)
+			pcp->alloc_factor++;
+		if (batch > most)
+			batch = most;
+	}
+	if (batch > 1)
+		batch = batch >> order > 2 ? batch >> order : 2;
+	return batch;
 }
 
 static void rmqueue_bulk(struct alloc_context *ac, struct zone *zone, struct per_cpu_pages *pcp,
@@ -91,11 +157,11 @@ struct page *rmqueue_pcplist(struct alloc_context *ac, struct zone *zone, unsign
 	struct free_list *list = &pcp->lists[ac->order * MIGRATE_PCPTYPES + ac->migratetype];
 	uint32_t pfn;
 
-	if (!pcp->high)
-		pcp_setup(sim, zone, pcp);
+	if (!__atomic_load_n(&pcp->limit, __ATOMIC_RELAXED))
+		pcp_refresh(sim, zone, pcp);
 	if (!list->head) {
-		tune_high(sim, zone, pcp);
-		rmqueue_bulk(ac, zone, pcp, nr_pcp_alloc(sim, pcp, ac->order), alloc_flags);
+		rmqueue_bulk(ac, zone, pcp, nr_pcp_alloc(zone, pcp, ac->order), alloc_flags);
+		set_limit(zone, pcp);
 	}
 	pfn = list->head;
 	if (!pfn)
@@ -157,29 +223,73 @@ static void free_pcppages_bulk(struct kmc_sim *sim, struct kmc_cpu *cpu, struct 
 	kmc_lock_drop(&zone->lock);
 }
 
-/* Model: simplified: a storm of high orders does not flush the list. */
-static unsigned int nr_pcp_free(const struct kmc_sim *sim, struct per_cpu_pages *pcp)
+/*
+ * R-4.4: a run of frees in which blocks of orders 1 to 3 come one after the other, or up
+ * to 6.6 any such block after a drain that was not the first.
+ */
+static bool is_storm(const struct zone *zone, const struct per_cpu_pages *pcp, unsigned int order)
 {
-	unsigned int most = pcp->high - pcp->batch, least = pcp->batch;
-	unsigned int nr = pcp->free_run;
+	return order && order <= PCP_MAX_ORDER && pcp->free_run >= pcp->storm_at &&
+	       (!zone->pcp_tuned || pcp->prev_order);
+}
 
-	if (pcp->high <= pcp->batch)
+/* how many frames may rest after this free. Rule: PCP-5. Model: exact. */
+static uint32_t nr_pcp_high(const struct zone *zone, struct per_cpu_pages *pcp, bool storm)
+{
+	uint32_t run = pcp->free_run > pcp->batch ? pcp->free_run : pcp->batch;
+
+	pcp->high = clamp_high(zone, pcp->high);
+	if (storm) {
+		lower_high(zone, pcp, (uint32_t)pcp->batch << PCP_BATCH_SCALE_MAX);
+		return 0;
+	}
+	if (atomic_load_explicit(&zone->reclaim_active, memory_order_relaxed)) {
+		if (zone->pcp_tuned)
+			lower_high(zone, pcp, run);
+		return 4 * pcp->batch < pcp->high ? 4 * pcp->batch : pcp->high;
+	}
+	if (!zone->pcp_tuned)
+		return pcp->high;
+	if (atomic_load_explicit(&zone->below_high, memory_order_relaxed)) {
+		lower_high(zone, pcp, run);
+		return pcp->count > zone->pcp_high ? pcp->count : zone->pcp_high;
+	}
+	if (pcp->count >= pcp->high) {
+		uint32_t high = pcp->high, need = pcp->free_run + pcp->batch;
+
+		if (high < need)
+			pcp->high = clamp_high(zone, need);
+		return high;
+	}
+	return pcp->high;
+}
+
+/* Model: exact. */
+static unsigned int nr_pcp_free(const struct zone *zone, struct per_cpu_pages *pcp, uint32_t high,
+				bool storm)
+{
+	unsigned int least = pcp->batch, most, nr = pcp->free_run;
+
+	if (storm)
+		return zone->pcp_tuned ? (uint32_t)pcp->batch << PCP_BATCH_SCALE_MAX : pcp->count;
+	if (high <= pcp->batch)
 		return 1;
-	if (!profile_autotunes(sim)) {
+	most = high - pcp->batch;
+	if (!zone->pcp_tuned) {
 		nr = least << pcp->free_run;
 		if (nr < most)
 			pcp->free_run++;
 	}
-	return nr < least ? least : nr > most ? most : nr;
+	nr = nr < least ? least : nr;
+	return nr > most ? most : nr;
 }
 
-/* A block was put on list @index and the lists are at their limit. */
-void pcp_free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
-		   unsigned int index)
+/* A free found lists at their limit: has the zone enough again? */
+static void look_above_high(struct kmc_sim *sim, struct zone *zone)
 {
-	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + zone->index;
-
-	free_pcppages_bulk(sim, cpu, zone, pcp, nr_pcp_free(sim, pcp), index);
+	if (atomic_load_explicit(&zone->below_high, memory_order_relaxed) &&
+	    zone_watermark_ok(sim, zone, 0, wmark_pages(zone, WMARK_HIGH), KMC_ZONE_MOVABLE, 0))
+		zone_set_below_high(sim, zone, false);
 }
 
 /* A free that the fast half did not take. */
@@ -188,19 +298,65 @@ void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struc
 {
 	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + zone->index;
 	unsigned int index = order * MIGRATE_PCPTYPES + migratetype;
+	uint32_t high;
+	bool storm;
 
 	if (zone_pcp_disabled(zone)) {
 		kmc_page_free_one(sim, zone, page, order);
 		return;
 	}
-	if (!pcp->high)
-		pcp_setup(sim, zone, pcp);
+	if (!__atomic_load_n(&pcp->limit, __ATOMIC_RELAXED))
+		pcp_refresh(sim, zone, pcp);
 	page->kind = FRAME_PCP;
 	page->migratetype = (uint8_t)migratetype;
 	free_list_add_head(sim, &pcp->lists[index], (uint32_t)page_to_pfn_in(sim, page));
+	storm = is_storm(zone, pcp, order);
 	pcp_count_free(pcp, order);
-	if (pcp->count >= pcp->high)
-		pcp_free_slow(sim, cpu, zone, index);
+	if (pcp->free_run < pcp->free_max)
+		pcp->free_run += (uint16_t)(1u << order);
+	high = nr_pcp_high(zone, pcp, storm);
+	if (pcp->count >= high) {
+		free_pcppages_bulk(sim, cpu, zone, pcp, nr_pcp_free(zone, pcp, high, storm), index);
+		look_above_high(sim, zone);
+	}
+	set_limit(zone, pcp);
+}
+
+/* One second's sinking; false: nothing was left to sink. */
+static bool decay_pcp_high(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
+			   struct per_cpu_pages *pcp)
+{
+	uint32_t most = (uint32_t)pcp->batch << PCP_BATCH_SCALE_MAX, before = pcp->high;
+	uint32_t least = pcp->count > most ? pcp->count - most : 0;
+
+	if (pcp->high > zone->pcp_high) {
+		pcp->high -= pcp->high >> 3;
+		pcp->high = clamp_high(zone, pcp->high > least ? pcp->high : least);
+	}
+	if (pcp->count > pcp->high)
+		free_pcppages_bulk(sim, cpu, zone, pcp, pcp->count - pcp->high, 0);
+	return pcp->high != before;
+}
+
+/*
+ * R-4.2: the tick of vmstat, from 6.7 on. A storm of frees leaves lists behind that
+ * nothing else would empty. Model: exact but for a kernel's tick being late on idle cpus.
+ */
+void kmc_page_tick_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu)
+{
+	uint64_t now = kmc_sim_clock_ns(sim) / NSEC_PER_SEC;
+
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++) {
+		struct zone *zone = &sim->page->zones[i];
+		struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + i;
+
+		if (!pcp->high || !zone->pcp_tuned)
+			continue;
+		while (pcp->ticked < now && decay_pcp_high(sim, cpu, zone, pcp))
+			pcp->ticked++;
+		pcp->ticked = now;
+		set_limit(zone, pcp);
+	}
 }
 
 /* Drain: everything that the cpu holds goes back to the buddy (PCP-3, PCP-6). */
@@ -212,15 +368,16 @@ void kmc_page_flush_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu)
 		if (pcp[i].count)
 			free_pcppages_bulk(sim, cpu, &sim->page->zones[i], &pcp[i],
 					   pcp[i].count, 0);
-		if (pcp[i].high && zone_pcp_disabled(&sim->page->zones[i]))
+		if (pcp[i].high && zone_pcp_disabled(&sim->page->zones[i])) {
 			pcp[i].high = 0; /* in use, so touched; the fast path leaves it alone now */
+			set_limit(&sim->page->zones[i], &pcp[i]);
+		}
 	}
 }
 
 static void set_pcp_disabled(struct kmc_sim *sim, struct zone *zone, bool on)
 {
-	kmc_touch(sim, zone, sizeof(*zone));
-	atomic_store_explicit(&zone->pcp_disabled, on, memory_order_relaxed);
+	set_zone_flag(sim, zone, &zone->pcp_disabled, on);
 }
 
 /* Rule: PCP-6. Model: exact (a limit of 0, all lists drained). */

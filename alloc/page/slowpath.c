@@ -137,14 +137,34 @@ static void trace_reserve(const struct alloc_context *ac, const struct page *pag
 	kmc_trace_emit(ac->sim, &tp);
 }
 
+static bool above_mark(struct alloc_context *ac, struct zone *zone, unsigned int mark,
+		       unsigned int alloc_flags)
+{
+	return zone_watermark_fast(ac->sim, zone, ac->order, wmark_pages(zone, mark), ac->highest,
+				   alloc_flags, ac->gfp);
+}
+
+/*
+ * From 6.7 on the high mark is tried first, so that frees learn when the zone is
+ * below it, and per-cpu lists give back before anybody has to reclaim.
+ */
+static bool passes_marks(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
+{
+	if (zone->pcp_tuned && !atomic_load_explicit(&zone->below_high, memory_order_relaxed)) {
+		if (above_mark(ac, zone, WMARK_HIGH, alloc_flags))
+			return true;
+		zone_set_below_high(ac->sim, zone, true);
+	}
+	return (alloc_flags & ALLOC_NO_WATERMARKS) ||
+	       above_mark(ac, zone, alloc_flags & ALLOC_WMARK_MASK, alloc_flags);
+}
+
 static struct page *try_zone(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
 {
-	uint64_t mark = wmark_pages(zone, alloc_flags & ALLOC_WMARK_MASK);
 	struct page *page;
 	bool dips;
 
-	if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
-	    !zone_watermark_fast(ac->sim, zone, ac->order, mark, ac->highest, alloc_flags, ac->gfp))
+	if (!passes_marks(ac, zone, alloc_flags))
 		return NULL;
 	dips = below_min(ac, zone, alloc_flags);
 	page = rmqueue(ac, zone, alloc_flags);

@@ -116,7 +116,7 @@ static unsigned int cpus_of_node(const struct kmc_sim *sim, unsigned int node)
 	return nr ? nr : sim->config.nr_cpus;
 }
 
-/* up to 6.6 the lower bound is the limit. Model: exact. */
+/* up to 6.6 there is one bound, the lower. Model: exact. */
 static void setup_pcp_limits(const struct kmc_sim *sim, struct zone *zone)
 {
 	unsigned int cpus = cpus_of_node(sim, zone->node);
@@ -124,14 +124,21 @@ static void setup_pcp_limits(const struct kmc_sim *sim, struct zone *zone)
 	uint32_t least = 4 * zone->pcp_batch;
 
 	zone->pcp_high = high > least ? (uint32_t)high : least;
-	zone->pcp_high_max = high_max > least ? (uint32_t)high_max : least;
+	zone->pcp_high_max = !zone->pcp_tuned	? zone->pcp_high
+			     : high_max > least ? (uint32_t)high_max
+						: least;
 }
 
-/* The sum that the fast path compares with: nobody who passes it would fail the real test. */
+/*
+ * The sum that the fast path compares with: nobody who passes it would fail the real test.
+ * Where limits of per-cpu lists move, who finds the zone below its high mark has to say so.
+ */
 void setup_fast_marks(struct zone *zone)
 {
-	uint64_t base = wmark_pages(zone, WMARK_LOW) + zone_nr_reserved_highatomic(zone) +
-			(1u << PCP_MAX_ORDER) - 1;
+	bool below =
+		!zone->pcp_tuned || atomic_load_explicit(&zone->below_high, memory_order_relaxed);
+	uint64_t base = wmark_pages(zone, below ? WMARK_LOW : WMARK_HIGH) +
+			zone_nr_reserved_highatomic(zone) + (1u << PCP_MAX_ORDER) - 1;
 	bool busy = zone_kswapd_busy(zone); /* the pass around looks at other nodes first */
 
 	for (unsigned int j = 0; j < KMC_NR_ZONE_TYPES; j++)
@@ -161,6 +168,7 @@ void kmc_watermarks_refresh(struct kmc_sim *sim)
 		setup_lowmem_reserve(state, zone);
 		zone->pcp_batch = zone_batchsize(zone);
 		setup_pcp_limits(sim, zone);
+		pcp_limits_stale(sim, zone);
 		setup_fast_marks(zone);
 	}
 }

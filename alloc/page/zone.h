@@ -89,6 +89,9 @@ struct zone {
 	atomic_bool boosted;     /* a steal raised it: the next taker wakes kswapd */
 	atomic_bool pcp_disabled; /* nothing rests on per-cpu lists (PCP-6) */
 	atomic_bool kswapd_busy;  /* a first pass goes to other nodes' zones before this one (ZON-7) */
+	atomic_bool reclaim_active; /* kswapd is at work: per-cpu lists stay short */
+	atomic_bool below_high;	    /* seen below its high mark: per-cpu limits sink; from 6.7 on */
+	bool pcp_tuned;		    /* the limits move between two bounds: from 6.7 on */
 	uint64_t lowmem_reserve[KMC_NR_ZONE_TYPES];
 	uint32_t pcp_batch, pcp_high, pcp_high_max;
 	uint64_t *free_heads;    /* bit pfn - map_pfn */
@@ -118,23 +121,30 @@ struct pageblock {
 #define ZONE_NONE 0xff
 
 /*
- * One cpu's lists of one zone. high is 0 until first used: see the arena's
- * rules. A cpu has one more of them than there are zones; it is never used, and
- * is what the fast path finds for a pageblock of no single zone.
+ * One cpu's lists of one zone. A cpu has one more of them than there are zones; it is
+ * never used, and is what the fast path finds for a pageblock of no single zone.
+ *
+ * limit is what the fast half compares with: 0 sends it into the slow one, which looks
+ * at all that the limit depends on. It is 0 until first used (see the arena's rules),
+ * and whoever changes the zone's facts writes 0 into it, from other cpus too.
  */
 struct per_cpu_pages {
 	uint32_t count;           /* frames on all lists */
-	uint32_t high;
-	uint16_t batch;
-	uint16_t free_max;        /* free_run stops here; 0 up to 6.6 */
+	uint32_t limit;		  /* high, or 0; atomic */
+	uint16_t free_calm;	  /* below it a free is counted and no storm; 0 up to 6.6 */
 	uint16_t free_run;        /* consecutive frees, in frames; up to 6.6 doublings of the
 				   * next drain; decays by halves on allocation */
-	uint16_t alloc_factor;    /* doublings of the next refill, decays on free */
+	uint16_t storm_at;	  /* free_run from which frees of orders 1 to 3 are a storm */
+	uint8_t alloc_factor;	  /* doublings of the next refill, decays on free */
+	uint8_t prev_order;	  /* of the free before, 0 for those above order 3 too */
 	uint64_t freed;           /* frames since boot that users freed onto the lists */
 	uint64_t taken;           /* blocks since boot that users took off them */
 	struct free_list lists[NR_PCP_LISTS];
-} __attribute__((aligned(128)));
-_Static_assert(sizeof(struct per_cpu_pages) == 128, "two cache lines");
+	uint32_t high; /* between the zone's two bounds */
+	uint16_t batch;
+	uint16_t free_max;	 /* free_run stops here; 0 up to 6.6 */
+	uint64_t ticked;	 /* the second of the clock in which high sank last */
+} __attribute__((aligned(256))); /* found by a shift; the first two cache lines are hot */
 
 struct zonelist {
 	uint8_t nr;
@@ -344,8 +354,16 @@ void reserve_highatomic_pageblock(struct kmc_sim *sim, struct zone *zone, uint64
 bool unreserve_highatomic_pageblock(struct alloc_context *ac, const struct zonelist *list,
 				    bool force);
 
-/* watermark.c: the fast path's sums, after a mark, the boost or the reserve changed */
+/* watermark.c: the fast path's sums, after a mark, the boost, the reserve or a flag changed */
 void setup_fast_marks(struct zone *zone);
+
+/* pcp.c */
+/** pcp_limits_stale() - What limits depend on changed: each cpu looks at its next use. */
+void pcp_limits_stale(struct kmc_sim *sim, struct zone *zone);
+/** zone_set_below_high() - A request found the zone below its high mark, or a free above. */
+void zone_set_below_high(struct kmc_sim *sim, struct zone *zone, bool below);
+/** zone_set_reclaim_active() - kswapd begins or ends its work on the zone. */
+void zone_set_reclaim_active(struct kmc_sim *sim, struct zone *zone, bool active);
 
 /** zone_kswapd_busy() - Is its node's kswapd at work, on a machine that goes by that? */
 static inline bool zone_kswapd_busy(const struct zone *zone)
@@ -430,8 +448,6 @@ struct page *rmqueue_pcplist(struct alloc_context *ac, struct zone *zone,
 			     unsigned int alloc_flags);
 void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struct page *page,
 	      unsigned int order, unsigned int migratetype);
-void pcp_free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
-		   unsigned int index);
 
 /* page_alloc.c */
 struct page *kmc_page_prep(struct alloc_context *ac, struct page *page);
@@ -459,10 +475,22 @@ void kmc_pages_free_tail(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *
 static inline void pcp_count_free(struct per_cpu_pages *pcp, unsigned int order)
 {
 	pcp->alloc_factor >>= 1;
-	if (pcp->free_run < pcp->free_max)
-		pcp->free_run += (uint16_t)(1u << order);
+	pcp->prev_order = (uint8_t)order;
 	pcp->freed += 1u << order;
 	pcp->count += 1u << order;
+}
+
+/*
+ * The fast half, certain of its free but for this, counts each of a run. Once the run is no
+ * longer short this takes back what is too much; false: a storm, perhaps.
+ */
+static inline bool pcp_run_goes_on(struct per_cpu_pages *pcp, unsigned int order)
+{
+	if (order && pcp->free_run >= pcp->storm_at)
+		return false;
+	if (pcp->free_run >= pcp->free_max)
+		pcp->free_run -= (uint16_t)(1u << order);
+	return true;
 }
 
 static inline void pcp_count_alloc(struct per_cpu_pages *pcp, unsigned int order)

@@ -81,6 +81,7 @@ static void boot_zone(struct kmc_sim *sim, unsigned int index)
 	zone->start_pfn = layout->start_pfn;
 	zone->end_pfn = layout->start_pfn + layout->nr_pages;
 	zone->managed = layout->nr_pages;
+	zone->pcp_tuned = sim->config.profile >= KMC_PROFILE_6_12_117;
 	zone->map_pfn = layout->start_pfn & ~63ull;
 	zone->free_heads = kmc_arena_alloc(sim, map_words(layout) * 8, 64);
 	claim_pageblocks(sim->page, zone);

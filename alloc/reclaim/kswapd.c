@@ -107,6 +107,14 @@ static bool kswapd_shrink_node(struct scan_control *sc, unsigned int node)
 	return false;
 }
 
+/* */
+static void mark_active(struct kmc_sim *sim, unsigned int node, unsigned int highest, bool active)
+{
+	for (unsigned int i = 0; i < sim->page->nr_zones; i++)
+		if (of_node(&sim->page->zones[i], node, highest))
+			zone_set_reclaim_active(sim, &sim->page->zones[i], active);
+}
+
 /* The boost it was woken for is gone at the end. */
 static uint64_t balance_pgdat(struct kmc_sim *sim, unsigned int node, unsigned int order,
 			      unsigned int highest, bool aside)
@@ -117,6 +125,7 @@ static uint64_t balance_pgdat(struct kmc_sim *sim, unsigned int node, unsigned i
 				   .priority = DEF_PRIORITY, .kswapd = aside };
 
 	kmc_sim_task_flags(KMC_PF_MEMALLOC, KMC_PF_MEMALLOC);
+	mark_active(sim, node, highest, true);
 	while (sc.priority >= 1) {
 		uint64_t before = sc.nr_reclaimed;
 
@@ -126,6 +135,7 @@ static uint64_t balance_pgdat(struct kmc_sim *sim, unsigned int node, unsigned i
 		if (sc.nr_reclaimed == before)
 			sc.priority--;
 	}
+	mark_active(sim, node, highest, false);
 	kmc_sim_task_flags(KMC_PF_MEMALLOC, task);
 	return sc.nr_reclaimed;
 }

@@ -2,6 +2,7 @@
 /* Per-cpu lists: to 4.7, PCP-1..6. */
 #include "machine_fixture.h"
 #include "alloc/pagesets.h"
+#include "alloc/pressure.h"
 
 #define MOV GFP_HIGHUSER_MOVABLE
 
@@ -122,6 +123,271 @@ static void pcp5_limit(void **state)
 	(void)state;
 	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++)
 		check_limit(p);
+}
+
+/* @n blocks of @order in @page, and nothing on the lists. */
+static void take(struct page **page, unsigned int n, unsigned int order)
+{
+	for (unsigned int i = 0; i < n; i++)
+		page[i] = alloc_pages(MOV, order);
+	kmc_page_flush_cpu(sim, kmc_this_cpu);
+}
+
+/* Lists that refills made as long as they may be. */
+static void grow(void)
+{
+	for (unsigned int i = 0; i < 20000; i++)
+		assert_non_null(alloc_pages(MOV, 0));
+}
+
+/* PCP-5: from 6.7 on each refill raises the limit by what it wants, up to the upper bound. */
+static void pcp5_refills_raise_the_limit(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = KMC_PROFILE_6_12_117; p < KMC_NR_PROFILES; p++) {
+		uint32_t low, most, before;
+
+		boot_one_zone(p, 262144);
+		low = sim->page->zones[0].pcp_high;
+		most = sim->page->zones[0].pcp_high_max;
+		assert_true(low < most);
+		alloc_pages(MOV, 0);
+		assert_int_equal(pcp(0)->high, low + 63);
+		while (pcp(0)->count)
+			alloc_pages(MOV, 0);
+		alloc_pages(MOV, 0);
+		assert_int_equal(pcp(0)->high, low + 63 + 126);
+		do {
+			before = pcp(0)->high;
+			assert_non_null(alloc_pages(MOV, 0));
+			assert_true(pcp(0)->high >= before && pcp(0)->high <= most);
+		} while (pcp(0)->high < most);
+		grow();
+		assert_int_equal(pcp(0)->high, most);
+		power_off();
+	}
+}
+
+/* PCP-5: from 6.7 on the limit sinks by an eighth each second, down to the lower bound. */
+static void pcp5_limit_sinks_with_time(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		uint32_t high, low;
+
+		boot_one_zone(p, 262144);
+		grow();
+		low = sim->page->zones[0].pcp_high;
+		high = pcp(0)->high;
+		for (unsigned int second = 1; second < 4; second++) {
+			kmc_sim_clock_advance(sim, 999999999);
+			assert_int_equal(pcp(0)->high, high);
+			kmc_sim_clock_advance(sim, 1);
+			if (p >= KMC_PROFILE_6_12_117)
+				high -= high / 8;
+			assert_int_equal(pcp(0)->high, high);
+		}
+		kmc_sim_clock_advance(sim, 1000000000000000000ull);
+		assert_int_equal(pcp(0)->high, low);
+		assert_true(pcp(0)->count <= low);
+		kmc_sim_check(sim);
+		power_off();
+	}
+}
+
+/* PCP-5: what lies above the sunken limit goes back; so does what another cpu has. */
+static void pcp5_tick_drains(void **state)
+{
+	static struct page *page[6000];
+
+	(void)state;
+	for (enum kmc_profile p = KMC_PROFILE_6_12_117; p < KMC_NR_PROFILES; p++) {
+		uint32_t before;
+
+		boot_one_zone(p, 262144);
+		grow();
+		take(page, 6000, 0);
+		for (unsigned int i = 0; i < 6000; i++)
+			__free_pages(page[i], 0);
+		before = pcp(0)->count;
+		assert_true(before > sim->page->zones[0].pcp_high);
+		kmc_sim_switch(sim, 1);
+		kmc_sim_clock_advance(sim, 1000000000);
+		assert_true(pcp(0)->count <= pcp(0)->high);
+		kmc_sim_clock_advance(sim, 100000000000ull);
+		assert_int_equal(pcp(0)->high, sim->page->zones[0].pcp_high);
+		assert_int_equal(pcp(0)->count, pcp(0)->high);
+		assert_int_equal(zone_info(0).pcp_count, pcp(0)->count);
+		kmc_sim_check(sim);
+		power_off();
+	}
+}
+
+/* Frees of @order until the lists get shorter; returns how much shorter, and at which count. */
+static unsigned int drained_in_storm(enum kmc_profile profile, unsigned int order, uint32_t *at)
+{
+	static struct page *page[1200];
+	unsigned int before = 0, i = 0, drained;
+
+	boot_one_zone(profile, 262144);
+	grow();
+	take(page, 1200, order);
+	do {
+		before = pcp(0)->count;
+		__free_pages(page[i++], order);
+	} while (pcp(0)->count > before && i < 1200);
+	drained = pcp(0)->count > before ? 0 : before + (1u << order) - pcp(0)->count;
+	*at = before + (1u << order);
+	kmc_sim_check(sim);
+	power_off();
+	return drained;
+}
+
+/*
+ * PCP-5: a run of frees of orders 1 to 3 does not fill the lists. Up to 6.6 it begins
+ * after the first drain, and the lists are emptied; from 6.8 on with a batch of frames
+ * freed, from 6.16 on with half the lower bound more, and at most batch << 5 frames go.
+ */
+static void pcp5_storm_of_high_orders(void **state)
+{
+	uint32_t at;
+
+	(void)state;
+	/* a batch of 63 frames and the block that finds it */
+	assert_int_equal(drained_in_storm(KMC_PROFILE_6_12_117, 3, &at), 72);
+	assert_int_equal(at, 72);
+	assert_int_equal(drained_in_storm(KMC_PROFILE_6_12_117, 1, &at), 66);
+	assert_int_equal(at, 66);
+	/* low mark 1280 over two cpus: 63 + 640 / 2 */
+	assert_int_equal(drained_in_storm(KMC_PROFILE_6_18_44, 3, &at), 392);
+	assert_int_equal(at, 392);
+	/* single pages are no storm: they go up to the limit */
+	drained_in_storm(KMC_PROFILE_6_18_44, 0, &at);
+	assert_true(at > 640);
+}
+
+/* PCP-5: up to 6.6 the first drain is an ordinary one, the next block flushes the lists. */
+static void pcp5_storm_flushes_up_to_6_6(void **state)
+{
+	static struct page *page[600];
+
+	(void)state;
+	for (enum kmc_profile p = 0; p <= KMC_PROFILE_6_6_9; p++) {
+		unsigned int before = 0, i = 0;
+
+		boot_one_zone(p, 262144);
+		take(page, 600, 2);
+		do {
+			before = pcp(0)->count;
+			__free_pages(page[i++], 2);
+		} while (pcp(0)->count > before);
+		assert_int_equal(pcp(0)->count, before + 4 - 64); /* whole blocks: 63 and one */
+		__free_pages(page[i++], 2);
+		assert_int_equal(pcp(0)->count, 0);
+		/* an allocation between halves the factor: no storm any more */
+		__free_pages(alloc_pages(MOV, 0), 0);
+		before = pcp(0)->count;
+		__free_pages(page[i++], 2);
+		assert_int_equal(pcp(0)->count, before + 4);
+		kmc_sim_check(sim);
+		power_off();
+	}
+}
+
+/* PCP-5: blocks of order 0 between those of higher orders are no storm from 6.8 on. */
+static void pcp5_mixed_frees_are_no_storm(void **state)
+{
+	static struct page *big[80], *small[80];
+
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_12_117, 262144);
+	grow();
+	take(big, 80, 3);
+	take(small, 80, 0);
+	for (unsigned int i = 0; i < 80; i++) {
+		__free_pages(big[i], 3);
+		__free_pages(small[i], 0);
+	}
+	assert_int_equal(pcp(0)->count, 80 * 9);
+	power_off();
+}
+
+/* PCP-5: below the high mark the limit sinks with each free, and lists give back. */
+static void pcp5_below_high_mark(void **state)
+{
+	static struct page *page[3000];
+	struct zone *zone;
+	uint32_t high;
+
+	(void)state;
+	for (enum kmc_profile p = KMC_PROFILE_6_12_117; p < KMC_NR_PROFILES; p++) {
+		boot_one_zone(p, 262144);
+		zone = &sim->page->zones[0];
+		grow();
+		take(page, 3000, 0);
+		high = pcp(0)->high;
+		kmc_sim_pressure(sim, 0, KMC_ZONE_NORMAL, zone_info(0).wmark_high - 10);
+		assert_false(atomic_load(&zone->below_high));
+		alloc_pages(MOV, 4); /* no list has this order: the marks are looked at */
+		assert_true(atomic_load(&zone->below_high));
+		for (unsigned int i = 0; i < 20; i++) {
+			uint32_t before = pcp(0)->high;
+
+			__free_pages(page[i], 0);
+			assert_int_equal(pcp(0)->high, before - 63);
+		}
+		for (unsigned int i = 20; i < 3000 && atomic_load(&zone->below_high); i++)
+			__free_pages(page[i], 0);
+		assert_true(pcp(0)->high < high);
+		assert_false(atomic_load(&zone->below_high));
+		assert_true(zone_info(0).nr_free > zone_info(0).wmark_high);
+		kmc_sim_check(sim);
+		power_off();
+	}
+}
+
+/* PCP-5: while kswapd works on the zone, four batches are the limit. */
+static void pcp5_while_kswapd_works(void **state)
+{
+	static struct page *page[1000];
+
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		struct zone *zone;
+
+		boot_one_zone(p, 262144);
+		zone = &sim->page->zones[0];
+		take(page, 1000, 0);
+		zone_set_reclaim_active(sim, zone, true);
+		for (unsigned int i = 0; i < 500; i++) {
+			__free_pages(page[i], 0);
+			assert_true(pcp(0)->count < 4 * 63);
+		}
+		zone_set_reclaim_active(sim, zone, false);
+		for (unsigned int i = 500; i < 1000; i++)
+			__free_pages(page[i], 0);
+		assert_true(pcp(0)->count > 4 * 63);
+		kmc_sim_check(sim);
+		power_off();
+	}
+}
+
+/* PCP-5: a sysctl that moves the low mark moves the bounds of lists in use. */
+static void pcp5_bounds_follow_the_sysctl(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		struct page *page;
+
+		boot_one_zone(p, 262144);
+		page = alloc_pages(MOV, 0);
+		assert_int_equal(kmc_sim_sysctl(sim, KMC_SYSCTL_MIN_FREE_KBYTES, 65536), 0);
+		__free_pages(page, 0);
+		assert_int_equal(sim->page->zones[0].pcp_high, zone_info(0).wmark_low / 2);
+		assert_true(pcp(0)->high >= zone_info(0).wmark_low / 2);
+		assert_int_equal(pcp(0)->limit, pcp(0)->high);
+		power_off();
+	}
 }
 
 /* the drain begins with the list freed to, from its tail. */
@@ -293,6 +559,15 @@ int main(void)
 		cmocka_unit_test(test_refills_double),
 		CASE(test_lifo),
 		cmocka_unit_test(pcp5_limit),
+		cmocka_unit_test(pcp5_refills_raise_the_limit),
+		cmocka_unit_test(pcp5_limit_sinks_with_time),
+		cmocka_unit_test(pcp5_tick_drains),
+		cmocka_unit_test(pcp5_storm_of_high_orders),
+		cmocka_unit_test(pcp5_storm_flushes_up_to_6_6),
+		cmocka_unit_test(pcp5_mixed_frees_are_no_storm),
+		cmocka_unit_test(pcp5_below_high_mark),
+		cmocka_unit_test(pcp5_while_kswapd_works),
+		cmocka_unit_test(pcp5_bounds_follow_the_sysctl),
 		cmocka_unit_test(test_drain_from_the_tail),
 		cmocka_unit_test(test_drains_double_up_to_6_6),
 		CASE(pcp2_lists_by_order_and_type),
