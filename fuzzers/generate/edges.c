@@ -351,6 +351,7 @@ void gen_edge(struct maker *m)
 		kvmalloc_edge,	gen_device_edge,   gen_device_edge, gen_area_edge,
 		gen_area_edge,	gen_area_edge,	   gen_area_edge,   gen_cache_edge,
 		gen_cache_edge, gen_cache_edge,	   gen_cache_edge,  aligned_resize,
+		gen_page_edge,	gen_page_edge,
 	};
 
 	if (m->wish->misuse == KMC_GEN_NONE)

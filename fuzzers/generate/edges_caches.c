@@ -269,11 +269,20 @@ static void second_period(struct maker *m)
 	alone(m, KMC_OP_RCU_READ_UNLOCK, KMC_NO_SLOT, 2);
 }
 
+/* Flags that no release has for a cache: it is refused. */
+static void unknown_flags(struct maker *m)
+{
+	struct kmc_op op = make(m, 16 + gen_draw(m, 700), 1u << 22);
+
+	gen_emit_task(m, &op);
+}
+
 void gen_cache_edge(struct maker *m)
 {
 	static void (*const edges[])(struct maker *) = {
 		free_pointer, or_else,	     destroyed_early, looked_at,     alike,
 		charged_later, emptied_sheaf, emptied,	      second_period, second_period,
+		unknown_flags,
 	};
 
 	edges[gen_draw(m, sizeof(edges) / sizeof(edges[0]))](m);

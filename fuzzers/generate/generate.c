@@ -159,6 +159,21 @@ static void give_everything_back(struct maker *m)
 			gen_end_scope(m, task);
 }
 
+/* As on 32 bits: most memory has no address of its own, some is for what can be moved. */
+static void choose_high_zones(struct kmc_machine *machine)
+{
+	machine->nr_nodes = 1;
+	machine->nr_zones = 4;
+	machine->zones[0] =
+		(struct kmc_zone){ .kind = KMC_DMA, .start_pfn = 256, .nr_pages = 3840 };
+	machine->zones[1] =
+		(struct kmc_zone){ .kind = KMC_NORMAL, .start_pfn = 4096, .nr_pages = 8192 };
+	machine->zones[2] =
+		(struct kmc_zone){ .kind = KMC_HIGHMEM, .start_pfn = 12288, .nr_pages = 4096 };
+	machine->zones[3] =
+		(struct kmc_zone){ .kind = KMC_MOVABLE, .start_pfn = 16384, .nr_pages = 4096 };
+}
+
 static void choose_machine(struct maker *m)
 {
 	struct kmc_machine *machine = &m->program->machine;
@@ -180,6 +195,10 @@ static void choose_machine(struct maker *m)
 		machine->options &= ~KMC_MO_LAYOUT_DEBUG;
 	if (gen_chance(m, 2))
 		return;
+	if (gen_chance(m, 4)) {
+		choose_high_zones(machine);
+		return;
+	}
 	machine->nr_nodes = 2;
 	machine->nr_zones = 3;
 	machine->zones[0] =

@@ -166,11 +166,12 @@ void gen_groups(struct maker *m);
 /* other_sequences.c */
 void gen_other_sequence(struct maker *m);
 
-/* edges.c, edges_areas.c, edges_caches.c, edges_devices.c */
+/* edges.c, edges_areas.c, edges_caches.c, edges_devices.c, edges_pages.c */
 void gen_edge(struct maker *m);
 void gen_area_edge(struct maker *m);
 void gen_cache_edge(struct maker *m);
 void gen_device_edge(struct maker *m);
+void gen_page_edge(struct maker *m);
 
 /* pressure.c */
 void gen_pressure(struct maker *m);

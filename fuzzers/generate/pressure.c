@@ -17,10 +17,12 @@ static const uint32_t bases[] = {
 	KMC_GFP_KSWAPD_RECLAIM,
 	KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_HIGH,
 	0,
+	KERNEL | KMC_GFP_HARDWALL,
 };
 
 static const uint32_t modifiers[] = {
 	0, KMC_GFP_NORETRY, KMC_GFP_RETRY_MAYFAIL, KMC_GFP_NOFAIL, KMC_GFP_NOWARN, KMC_GFP_NOMEMALLOC,
+	KMC_GFP_THISNODE,
 };
 
 static void emit_event(struct maker *m, unsigned int code, uint64_t a, uint64_t b, uint64_t c)
@@ -74,13 +76,23 @@ static void source(struct maker *m)
 	}
 }
 
+/* Small ones mostly; a pageblock now and then. */
+static uint8_t order_of(struct maker *m, bool may_not_fail)
+{
+	if (may_not_fail)
+		return (uint8_t)(gen_chance(m, 3) ? gen_draw(m, 3) : 0);
+	if (gen_chance(m, 12))
+		return (uint8_t)(9 + gen_draw(m, 2));
+	return (uint8_t)(gen_chance(m, 3) ? gen_draw(m, 5) : 0);
+}
+
 /* A request; what came goes back. */
 static void ask(struct maker *m, bool may_not_fail)
 {
 	static const uint16_t codes[] = { KMC_OP_ALLOC_PAGES, KMC_OP_ALLOC_PAGES, KMC_OP_GET_FREE_PAGES,
 					  KMC_OP_KMALLOC, KMC_OP_KMALLOC, KMC_OP_VMALLOC_GFP };
 	struct kmc_op op = gen_start(m, codes[gen_draw(m, 6)]);
-	uint32_t base = bases[gen_draw(m, 8)], modifier = modifiers[gen_draw(m, 6)];
+	uint32_t base = bases[gen_draw(m, 9)], modifier = modifiers[gen_draw(m, 7)];
 	bool sleeps = base & KMC_GFP_DIRECT_RECLAIM;
 
 	if (!sleeps && modifier & (KMC_GFP_NOFAIL | KMC_GFP_NORETRY | KMC_GFP_RETRY_MAYFAIL))
@@ -97,7 +109,7 @@ static void ask(struct maker *m, bool may_not_fail)
 	} else if (op.code == KMC_OP_KMALLOC) {
 		op.a = 512ull << gen_draw(m, 5);
 	} else {
-		op.order = (uint8_t)(gen_chance(m, 3) ? gen_draw(m, modifier & KMC_GFP_NOFAIL ? 2 : 5) : 0);
+		op.order = order_of(m, modifier & KMC_GFP_NOFAIL);
 	}
 	if (sleeps || op.code == KMC_OP_VMALLOC_GFP)
 		op.context = KMC_CTX_TASK;
@@ -124,7 +136,7 @@ void gen_pressure(struct maker *m)
 		{ KMC_OP_MEMALLOC_NOFS_SAVE, KMC_OP_MEMALLOC_NOFS_RESTORE },
 		{ KMC_OP_MEMALLOC_NORECLAIM_SAVE, KMC_OP_MEMALLOC_NORECLAIM_RESTORE },
 	};
-	unsigned int nr = 4 + gen_draw(m, 20), which = gen_draw(m, 6);
+	unsigned int nr = 4 + gen_draw(m, 20), which = gen_draw(m, 7);
 	struct kmc_op op;
 
 	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, 0, 0);
@@ -145,9 +157,11 @@ void gen_pressure(struct maker *m)
 		emit_event(m, KMC_OP_TASK_SET, 2, KMC_TF_OOM_VICTIM, 0);
 	if (which == 5) /* or one that dumps its core */
 		emit_event(m, KMC_OP_TASK_SET, 2, KMC_TF_DUMPCORE, 0);
+	if (which == 6) /* or one that is on its way out */
+		emit_event(m, KMC_OP_TASK_SET, 2, KMC_TF_EXITING, 0);
 	for (unsigned int i = 0; i < nr; i++)
 		ask(m, which != 2);
-	if (which == 4 || which == 5)
+	if (which >= 4)
 		emit_event(m, KMC_OP_TASK_SET, 2, 0, 0);
 	if (which < 3) {
 		op = gen_start(m, scopes[which][1]);
