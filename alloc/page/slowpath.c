@@ -462,7 +462,7 @@ static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_fl
 /* Rule: OOM-1; the four others of step 16 are GFP-11, GFP-12, GFP-17, GFP-22. Model: exact. */
 static bool may_kill(const struct alloc_context *ac)
 {
-	return ac->order <= COSTLY_ORDER && !(ac->gfp & __GFP_RETRY_MAYFAIL) &&
+	return (ac->order <= COSTLY_ORDER || KMC_PLANTED(costly_kills)) && !(ac->gfp & __GFP_RETRY_MAYFAIL) &&
 	       (!(ac->gfp & __GFP_THISNODE) || KMC_PLANTED(thisnode_kills)) &&
 	       ac->highest >= KMC_ZONE_NORMAL && !storage_suspended(ac->sim) &&
 	       !(ac->cpu->task->flags & KMC_PF_DUMPCORE);

@@ -128,6 +128,27 @@ static void ask(struct maker *m, bool may_not_fail)
 	}
 }
 
+/* kswapd runs again and again and finds nothing, until it is left alone. */
+static void hopeless(struct maker *m)
+{
+	unsigned int nr = 17 + gen_draw(m, 4);
+
+	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, 0, 0);
+	press(m, gen_draw(m, 3), false);
+	for (unsigned int i = 0; i < nr; i++) {
+		struct kmc_op op = gen_start(m, KMC_OP_ALLOC_PAGES);
+
+		op.dst = HELD_SLOT;
+		op.gfp.atoms = KMC_GFP_KSWAPD_RECLAIM | (gen_chance(m, 2) ? KMC_GFP_NOWARN : 0);
+		gen_emit(m, &op);
+		gen_emit_at(m, KMC_OP_FREE_PAGES_PAGE, HELD_SLOT);
+		op = gen_start(m, KMC_OP_KSWAPD_STEP);
+		op.node = KMC_NODE_NONE;
+		gen_emit_task(m, &op);
+	}
+	press(m, 0, true);
+}
+
 void gen_pressure(struct maker *m)
 {
 	static const uint8_t levels[] = { 12, 9, 8, 6, 4, 3, 2, 0 };
@@ -139,6 +160,10 @@ void gen_pressure(struct maker *m)
 	unsigned int nr = 4 + gen_draw(m, 20), which = gen_draw(m, 7);
 	struct kmc_op op;
 
+	if (gen_chance(m, 12)) {
+		hopeless(m);
+		return;
+	}
 	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, 0, 0);
 	source(m);
 	press(m, levels[gen_draw(m, 8)], false);
