@@ -119,6 +119,7 @@ void gen_setting(struct maker *m)
 					  KMC_OP_POPULATE_LRU,	KMC_OP_POPULATE_ANON,
 					  KMC_OP_KSWAPD_STEP,	KMC_OP_SUSPEND_STORAGE,
 					  KMC_OP_SHRINKER };
+	const struct kmc_machine *machine = &m->program->machine;
 	struct kmc_op op = gen_start(m, codes[gen_draw(m, 9)]);
 
 	op.context = KMC_CTX_TASK;
@@ -126,9 +127,9 @@ void gen_setting(struct maker *m)
 	case KMC_OP_SYSCTL: /* min_free_kbytes */
 		op.a = 128 + gen_draw(m, 1024);
 		break;
-	case KMC_OP_PRESSURE: /* of DMA32; half of the time all comes back */
-		op.order = 1;
-		op.node = 0;
+	case KMC_OP_PRESSURE: /* of one zone; half of the time all comes back */
+		op.order = machine->zones[machine->nr_zones > 1].kind;
+		op.node = (int8_t)machine->zones[machine->nr_zones > 1].node;
 		op.a = gen_chance(m, 2) ? 1 << 20 : 2000 + gen_draw(m, 4000);
 		break;
 	case KMC_OP_TASK_SET:

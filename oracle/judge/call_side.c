@@ -125,8 +125,10 @@ static int on_end(struct kmc_judge *judge, const struct kmc_event *ev)
 	c.open = &own;
 	c.effects = own.effects;
 	/* What a shrinker asks for may fail, with a warning that is not the call's. */
-	if (judge->pages.shrinkers_ask && own.effects & 1u << KMC_EFF_RECLAIMED)
+	if (judge->pages.shrinkers_ask && own.effects & 1u << KMC_EFF_RECLAIMED) {
 		c.effects &= ~(1u << KMC_EFF_WARNED);
+		own.notes.pages.warned = 0;
+	}
 	return leave(judge, &c);
 }
 

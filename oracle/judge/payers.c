@@ -114,8 +114,12 @@ bool kmc_payment_is_sure(const struct kmc_judge *judge, const struct kmc_case *c
 	const struct kmc_open_call *whole = kmc_open_find(judge, c->ev->parent);
 	/* What befell a bulk call befell its objects. */
 	uint32_t effects = c->effects | (whole ? whole->effects : 0);
+	/* Who wakes nobody, or somebody who is awake, shows nothing when memory is short. */
+	bool shows = c->gfp & KMC_GFP_DIRECT_RECLAIM ||
+		     (c->gfp & KMC_GFP_KSWAPD_RECLAIM && !judge->pages.awake);
 
-	return kmc_task_pays(judge, c->ev) && !(effects & strain) && !c->open->notes.tried_in_vain;
+	return kmc_task_pays(judge, c->ev) && shows && !(effects & strain) &&
+	       !c->open->notes.tried_in_vain;
 }
 
 void kmc_note_charge_of(struct kmc_judge *judge, const struct kmc_event *ev)

@@ -221,6 +221,9 @@ static bool may_have_reason(const struct kmc_judge *j, const struct kmc_case *c)
 	if (machine->nr_zones && !kmc_has_zone(j, KMC_DMA) && !kmc_has_zone(j, KMC_DMA32) &&
 	    !kmc_has_zone(j, KMC_NORMAL))
 		return true;
+	/* A set of buckets may be for zones that exclude each other, which is warned of. */
+	if (c->from == KMC_FROM_BUCKET && c->effects & 1u << KMC_EFF_WARNED)
+		return true;
 	return c->gfp & narrow || !(c->gfp & KMC_GFP_DIRECT_RECLAIM) ||
 	       c->ev->scope & KMC_SCOPE_MEMALLOC ||
 	       c->size > j->subject.machine.kmalloc_max_cache ||

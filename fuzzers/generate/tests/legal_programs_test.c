@@ -367,7 +367,7 @@ static void expect_every_op(void)
 	kmc_program_free(&program);
 	for (unsigned int code = 1; code < KMC_OPCODE_END; code++) {
 		ops += executed[code];
-		if (kmc_caps_has(&caps, code) && !executed[code] && rounds >= 200)
+		if (kmc_caps_has(&caps, code) && !executed[code] && rounds >= 400)
 			fail_msg("%s was never executed", kmc_op_desc(code)->text);
 	}
 	printf("%llu ops executed, %llu skipped for want of memory\n", (unsigned long long)ops,
@@ -433,7 +433,7 @@ int main(void)
 	int failed;
 
 	first_seed = number("KMC_SEED", (uint64_t)time(NULL));
-	rounds = number("KMC_ROUNDS", 200);
+	rounds = number("KMC_ROUNDS", 400);
 	printf("KMC_SEED=%llu KMC_ROUNDS=%llu\n", (unsigned long long)first_seed,
 	       (unsigned long long)rounds);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
