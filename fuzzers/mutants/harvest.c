@@ -28,8 +28,8 @@
 #define MOST_RUNS	  4000
 #define FEWER_RUNS	  600
 #define SMALL		  4   /* ops that need no reducing */
-#define MOST_TRIES	  2  /* reductions for one rule with one fault */
-#define MOST_DEATHS	  8
+#define MOST_TRIES	  6   /* reductions for one rule with one fault */
+#define MOST_DEATHS	  60
 #define MOST_SEEDS	  2048
 #define NEIGHBOURS	  400 /* mutations tried for a program that does not concern a rule */
 
@@ -347,6 +347,7 @@ static const struct kmc_program *pool_mutant(struct pool *pool, uint64_t seed)
 
 struct shared {
 	uint64_t next, written;
+	double seconds; /* of the processes so far */
 	size_t seed; /* program of the pool that is tried next: the nearest first */
 	unsigned int deaths;
 	uint8_t tries[MAX_RULES];
@@ -357,6 +358,7 @@ struct breaking {
 	const struct fault *fault;
 	const bool *listed; /* rules on the list of any fault */
 	struct shared *shared;
+	double since; /* cpu time when it was looked at last */
 	struct kmc_rigs *rigs, *small, *clean;
 	bool violated[MAX_RULES], any;
 };
@@ -388,6 +390,15 @@ static bool is_clean(struct breaking *b, const struct kmc_program *program, int 
 	return clean;
 }
 
+/* Judged by the texts of its own release, as holds() wants. */
+static bool copy_of_its_release(struct kmc_program *to, const struct kmc_program *from)
+{
+	bool good = copy(to, from);
+
+	to->edition = to->machine.profile & ~1023u;
+	return good;
+}
+
 static void try_break(struct breaking *b, const struct kmc_program *found, int rule)
 {
 	struct kmc_minimize_wish by_rule = { .rule = kmc_rule_at((size_t)rule)->id,
@@ -400,11 +411,12 @@ static void try_break(struct breaking *b, const struct kmc_program *found, int r
 	kmc_program_init(&program);
 	b->shared->tries[rule]++;
 	limit(SECONDS_TO_REDUCE);
-	if (copy(&program, found) &&
+	if (copy_of_its_release(&program, found) &&
 	    (does(b->small, &program, goal) ||
 	     (!kmc_minimize(b->small, &program, &by_rule, &result, error, sizeof(error)) &&
 	      does(b->small, &program, goal))) &&
-	    (program.nr_ops <= SMALL || reduce(b->small, &program, &goal)) && is_clean(b, &program, rule) &&
+	    (program.nr_ops <= SMALL || reduce(b->small, &program, &goal)) &&
+	    is_clean(b, &program, rule) &&
 	    !write_program(b->wish->folder, rule, "break", b->fault->name, &program)) {
 		b->shared->written++;
 		if (!is_there(b->wish->folder, rule, "keep"))
@@ -425,6 +437,16 @@ static bool all_there(const struct breaking *b)
 		all = !fault_lists(b->fault, (int)i) || b->shared->tries[i] >= MOST_TRIES ||
 		      is_there(b->wish->folder, (int)i, "break");
 	return all;
+}
+
+/* A process that dies has used up its time none the less. */
+static bool has_time(struct breaking *b)
+{
+	double now = cpu_time();
+
+	b->shared->seconds += now - b->since;
+	b->since = now;
+	return !b->wish->faults.seconds || b->shared->seconds < b->wish->faults.seconds;
 }
 
 static void forget(struct breaking *b)
@@ -465,7 +487,7 @@ static unsigned int distance(const struct breaking *b, int rule)
 /* What is small already: programs of the rules, then seeds. */
 static void try_pool(struct breaking *b, struct pool *pool)
 {
-	while (b->shared->seed < b->wish->rounds * pool->nr && !all_there(b)) {
+	while (b->shared->seed < b->wish->rounds * pool->nr && has_time(b) && !all_there(b)) {
 		size_t seed = b->shared->seed++;
 		const struct kmc_program *program = &pool->programs[seed % pool->nr];
 
@@ -480,7 +502,6 @@ static void try_pool(struct breaking *b, struct pool *pool)
 
 static _Noreturn void break_child(struct breaking *b, struct pool *pool)
 {
-	double deadline = b->wish->faults.seconds;
 	int null = open("/dev/null", O_WRONLY);
 	struct kmc_program generated;
 
@@ -495,7 +516,7 @@ static _Noreturn void break_child(struct breaking *b, struct pool *pool)
 	kmc_rigs_listen(b->rigs, on_violation, b);
 	kmc_program_init(&generated);
 	try_pool(b, pool);
-	while (b->shared->next < b->wish->faults.executions && cpu_time() < deadline && !all_there(b)) {
+	while (b->shared->next < b->wish->faults.executions && has_time(b) && !all_there(b)) {
 		const struct kmc_program *program = &generated;
 		uint64_t number = b->shared->next++;
 
@@ -540,6 +561,8 @@ static int break_all(const struct harvest_wish *wish, struct pool *pool, const s
 				break_child(&b, pool);
 			if (pid < 0 || waitpid(pid, &status, 0) < 0)
 				err = -errno;
+			else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+				shared->seconds += SECONDS_A_PROGRAM;
 		} while (!err && WIFSIGNALED(status) && ++shared->deaths < MOST_DEATHS);
 		if (!wish->quiet)
 			printf("# %s: %u programs, %u written, %u deaths\n", faults[i].name,
