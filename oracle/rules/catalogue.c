@@ -150,12 +150,17 @@ bool kmc_rule_in_force(const struct kmc_rule *rule, uint32_t edition)
 
 /*
  * Where two rules meet without being the same, one and the same event breaks both: the caller's
- * duty and what it leads to, two sizes of one thing.
+ * duty, or advice to him, and what it leads to; two sizes of one thing; a place, and what is told of it.
  */
 static const char *const met[][2] = {
-	{ "ALIGN-7", "ALIGN-8" }, { "ALIGN-8", "ALIGN-7" }, { "ARR-11", "KM-1" },
-	{ "KC-42", "KC-25" },	  { "KM-1", "ALIGN-2" },    { "KM-12", "KM-24" },
-	{ "PAGE-33", "GFP-3" },	  { "UC-3", "UC-1" },	    { "VM-10", "FR-11" },
+	{ "ALIGN-7", "ALIGN-8" }, { "ALIGN-8", "ALIGN-7" }, { "ALIGN-12", "ALIGN-2" },
+	{ "ARR-1", "KM-1" },	  { "ARR-3", "KM-1" },	    { "ARR-11", "KM-1" },
+	{ "DUP-6", "KM-1" },	  { "KC-42", "KC-25" },	    { "KM-1", "ALIGN-2" },
+	{ "KM-12", "KM-24" },	  { "KM-20", "ADV-3" },	    { "PAGE-2", "TRC-1" },
+	{ "PAGE-3", "TRC-1" },	  { "GFP-28", "ADV-3" },    { "GFP-29", "ADV-3" },
+	{ "GFP-24", "ADV-3" },	  { "GFP-45", "ADV-3" },    { "FR-18", "FR-21" },
+	{ "KC-9", "KC-10" },	  { "PAGE-33", "GFP-3" },   { "UC-3", "UC-1" },
+	{ "UC-4", "UC-1" },	  { "SCP-6", "SCP-5" },	    { "VM-10", "FR-11" },
 	{ "VM-25", "VM-6" },	  { "DBG-1", "KM-9" },	    { "DBG-2", "FR-10" },
 	{ "DBG-4", "FR-10" },	  { "DBG-8", "FR-2" },
 };

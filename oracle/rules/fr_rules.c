@@ -145,14 +145,15 @@ KMC_RULE_FN(FR_12)
 
 KMC_RULE_FN(FR_14)
 {
+	bool noticed = kmc_noticed(c) & (BIT(WARNED) | BIT(REPORTED) | BIT(DIED));
 	uint64_t asked = c->open->begin.arg;
 
-	if (c->open->children == asked && !(kmc_noticed(c) & (BIT(WARNED) | BIT(DIED)))) {
+	if (c->open->children == asked && !noticed) {
 		KMC_PASS(FR_14);
 		return;
 	}
 	KMC_BREACH(FR_14, "each-once", (j, "a bulk free of " NUM " frees each entry once", asked),
-		   (j, "%u were freed", c->open->children));
+		   (j, "%u were freed%s", c->open->children, noticed ? ", with a report" : ""));
 }
 
 KMC_RULE_FN(FR_15)

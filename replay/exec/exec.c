@@ -802,8 +802,15 @@ static void bulk_alloc_done(struct kmc_exec *exec, struct kmc_call *call)
 			continue;
 		slot = kmc_slot_set(exec, (uint16_t)(call->op->dst + i), KMC_SLOT_MEMORY);
 		set_memory(exec, slot, call, exec->bulk[i]);
+		/* Rule: KC-33. */
+		if (call->op->code == KMC_OP_KMEM_CACHE_ALLOC_BULK &&
+		    slot->zero.start < slot->zero.end && exec->flags & KMC_TARGET_OBSERVE)
+			kmc_memory_report_zero(exec, slot->ptr, slot->addr, slot->zero);
 		bulk_event(exec, single_form(call->op->code), slot, KMC_OUT_VALUE);
 	}
+	/* What was asked is on record before what was given. */
+	if (exec->open.arg != call->value)
+		begin(exec);
 	exec->open.arg = call->value;
 }
 

@@ -223,6 +223,7 @@ static void describe_extra(struct kmc_event *ev, const struct kmc_op *op)
 	case KMC_OP_KVREALLOC_NODE_ALIGN:
 	case KMC_OP_KVMALLOC_NODE_ALIGN:
 	case KMC_OP_RUST_REALLOC:
+	case KMC_OP_PAGE_FRAG_ALLOC:
 		ev->arg = op->b;
 		break;
 	case KMC_OP_KVREALLOC_OLD:
