@@ -8,6 +8,7 @@
 #include <errno.h>
 #include "alloc/areas.h"
 #include "cma_core.h"
+#include "linux/err.h"
 #include "linux/gfp.h"
 
 static void trace_cma(const struct cma *cma, enum kmc_tp_id id, uint64_t pfn, uint64_t count,
@@ -137,7 +138,8 @@ static bool search(struct cma *cma, uint64_t count, unsigned int align, bool no_
 		*err = try_place(*pfn, count, no_warn);
 		if (!*err)
 			return true;
-		unclaim(cma, *pfn, count);
+		if (!KMC_PLANTED(cma_bits_stay))
+			unclaim(cma, *pfn, count);
 		if (*err != -EBUSY)
 			return false;
 		trace_cma(cma, KMC_TP_CMA_ALLOC_BUSY_RETRY, *pfn, count, align, 0);
@@ -161,6 +163,8 @@ struct page *cma_alloc(struct cma *cma, unsigned long count, unsigned int align,
 	int err = -ENOMEM;
 	bool found;
 
+	if (cma && !count && KMC_PLANTED(cma_nothing_served))
+		count = 1;
 	if (!cma || !cma->count || !count || align > 40)
 		return NULL;
 	trace_cma(cma, KMC_TP_CMA_ALLOC_START, UINT64_MAX, count, align, 0);
@@ -172,6 +176,8 @@ struct page *cma_alloc(struct cma *cma, unsigned long count, unsigned int align,
 	count_vm_event(cma->sim, found ? KMC_CMA_ALLOC_SUCCESS : KMC_CMA_ALLOC_FAIL, 1);
 	if (!found && !no_warn)
 		warn_failure(cma, count);
+	if (!found && KMC_PLANTED(cma_error_pointer))
+		return ERR_PTR(err);
 	return found ? pfn_to_page_in(cma->sim, pfn) : NULL;
 }
 

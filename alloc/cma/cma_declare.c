@@ -34,7 +34,7 @@ static void activate(struct cma *cma)
 	struct kmc_sim *sim = cma->sim;
 	uint64_t end = cma->base_pfn + cma->size_pages;
 
-	if (!kmc_zone_span(sim, cma->base_pfn, end)) {
+	if (!kmc_zone_span(sim, cma->base_pfn, end) && !KMC_PLANTED(cma_spans_zones)) {
 		reserved_release(sim, cma->base_pfn, end);
 		return;
 	}

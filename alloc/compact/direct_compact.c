@@ -15,7 +15,8 @@
  */
 bool gfp_compaction_allowed(const struct kmc_sim *sim, gfp_t gfp)
 {
-	return sim->config.profile == KMC_PROFILE_6_6_9 || (gfp & __GFP_IO);
+	return sim->config.profile == KMC_PROFILE_6_6_9 || (gfp & __GFP_IO) ||
+	       KMC_PLANTED(compacts_without_io);
 }
 
 static const struct zonelist *zonelist_of(const struct alloc_context *ac)
@@ -70,7 +71,7 @@ static enum compact_result try_to_compact_pages(struct alloc_context *ac, unsign
 	const struct zonelist *list = zonelist_of(ac);
 	enum compact_result best = COMPACT_SKIPPED;
 
-	if (!(ac->gfp & __GFP_IO))
+	if (!(ac->gfp & __GFP_IO) && !KMC_PLANTED(compacts_without_io))
 		return COMPACT_SKIPPED;
 	trace_try(ac, prio);
 	for (unsigned int i = 0; i < list->nr; i++) {

@@ -146,7 +146,9 @@ static void free_source(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *f
 static bool isolate(struct kmc_sim *sim, struct page *page, unsigned int largest)
 {
 	return page->order <= largest &&
-	       __atomic_load_n(&page->refcount, __ATOMIC_ACQUIRE) == 1 && ask(sim, page);
+	       (__atomic_load_n(&page->refcount, __ATOMIC_ACQUIRE) == 1 ||
+		KMC_PLANTED(migrates_held)) &&
+	       ask(sim, page);
 }
 
 static int migrate_isolated(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *from,

@@ -83,7 +83,7 @@ static bool dying(const struct kmc_cpu *cpu)
 /* Return: somebody was killed or there is room: try again. */
 static bool out_of_memory(struct charge *c)
 {
-	if (c->nr > 1u << 3)
+	if (c->nr > 1u << 3 && !KMC_PLANTED(group_kills_costly))
 		return false;
 	kmc_memcg_event(c->over, EVENT_OOM);
 	if (kmc_counter_margin(c->over) >= c->nr || dying(c->cpu))
@@ -106,7 +106,9 @@ static bool make_room(struct charge *c)
 		c->drained = true;
 		return true;
 	}
-	if (c->gfp & __GFP_NORETRY)
+	if (KMC_PLANTED(group_gives_up))
+		return false;
+	if ((c->gfp & __GFP_NORETRY) && !KMC_PLANTED(group_noretry_retries))
 		return false;
 	if (reclaimed && c->nr <= 1u << 3)
 		return true;
@@ -214,6 +216,8 @@ uint64_t kmc_sim_memcg_return_to_user(void)
 			worst = penalty_ms(c.memcg, nr);
 	if (worst <= 10)
 		return 0;
+	if (KMC_PLANTED(return_waits_long))
+		worst = 3000;
 	kmc_sim_clock_advance(cpu->sim, worst * 1000000);
 	return worst * 1000000;
 }
@@ -227,9 +231,12 @@ int kmc_memcg_try_charge(struct kmc_cpu *cpu, struct mem_cgroup *memcg, gfp_t gf
 	if (kmc_memcg_is_root(memcg))
 		return 0;
 	while (!counted(&c)) {
+		if ((cpu->task->flags & KMC_PF_MEMALLOC) && KMC_PLANTED(reclaimer_not_forced))
+			return -1;
 		if (cpu->task->flags & KMC_PF_MEMALLOC)
 			return force(&c, true);
-		if (!(gfp & __GFP_DIRECT_RECLAIM) || !make_room(&c))
+		if ((!(gfp & __GFP_DIRECT_RECLAIM) && !KMC_PLANTED(group_waits_for_all)) ||
+		    !make_room(&c))
 			return force(&c, false);
 	}
 	if (c.batch > nr)

@@ -42,6 +42,8 @@ struct mem_cgroup *kmc_memcg_current(const struct kmc_cpu *cpu)
 	if (!active && (!in_task(cpu) || (cpu->task->flags & KMC_PF_KTHREAD)))
 		return NULL;
 	memcg = kmc_memcg_owner(cpu->sim, active ? active - 1u : state->task_group[cpu->task->id]);
+	if (kmc_memcg_is_root(memcg) && KMC_PLANTED(stray_charged))
+		return kmc_memcg_owner(cpu->sim, 1);
 	return kmc_memcg_is_root(memcg) ? NULL : memcg;
 }
 

@@ -97,9 +97,10 @@ int kmc_memcg_charge_page(struct kmc_cpu *cpu, struct page *page, gfp_t gfp, uns
 	struct mem_cgroup *memcg = cpu->sim->memcg ? kmc_memcg_current(cpu) : NULL;
 	int err = memcg ? charge_to(cpu, memcg, page, gfp, order) : 0;
 
-	if (memcg && !err)
+	if (memcg && (!err || KMC_PLANTED(page_unpaid_kept)))
 		kmc_memcg_trace(cpu->sim, KMC_TP_CHARGED, memcg, address_of(cpu->sim, page),
-				PAGE_SIZE << order);
+				(PAGE_SIZE << order) -
+					(KMC_PLANTED(page_charged_less) ? PAGE_SIZE : 0));
 	return err;
 }
 

@@ -166,6 +166,9 @@ void kmc_memcg_object_freed(struct kmc_cpu *cpu, const struct kmem_cache *s, str
 		return;
 	payer = *word;
 	*word = 0;
+	if (KMC_PLANTED(rcu_uncharges_twice))
+		kmc_memcg_trace(sim, KMC_TP_UNCHARGED, kmc_memcg_owner(sim, (unsigned int)payer),
+				object, s->size + WORD);
 	kmc_objcg_uncharge(cpu, kmc_memcg_at(sim, (unsigned int)payer), s->size + WORD);
 	kmc_memcg_trace(sim, KMC_TP_UNCHARGED, kmc_memcg_owner(sim, (unsigned int)payer), object,
 			s->size + WORD);

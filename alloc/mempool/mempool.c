@@ -248,7 +248,7 @@ static bool wait_for_element(struct kmc_cpu *cpu, unsigned int round)
 /* Rule: MP-2 .. MP-4, POOL-1 .. POOL-3. Model: exact (R-15, up to 6.19). */
 void *mempool_alloc(mempool_t *pool, gfp_t gfp_mask)
 {
-	gfp_t full = gfp_mask | BACKEND_FLAGS;
+	gfp_t full = gfp_mask | (KMC_PLANTED(mempool_loud) ? 0 : BACKEND_FLAGS);
 	gfp_t flags = full & ~(__GFP_DIRECT_RECLAIM | __GFP_IO);
 	unsigned int round = 0;
 

@@ -50,8 +50,8 @@ static unsigned long fill(struct alloc_context *ac, struct zone *zone, unsigned 
 /* Charged requests and single places take the common path (PAGE-18). */
 static bool one_by_one(const struct kmc_cpu *cpu, gfp_t gfp, unsigned long missing)
 {
-	return missing == 1 ||
-	       ((gfp & __GFP_ACCOUNT) && (cpu->sim->config.options & KMC_OPT_MEMCG));
+	return missing == 1 || ((gfp & __GFP_ACCOUNT) && !KMC_PLANTED(bulk_paid_batch) &&
+				(cpu->sim->config.options & KMC_OPT_MEMCG));
 }
 
 /* Rule: PAGE-17, PAGE-18, PAGE-19, TRC-1. Model: exact. */
@@ -78,7 +78,7 @@ static unsigned long bulk(struct kmc_cpu *cpu, gfp_t gfp, int node, unsigned lon
 		if (zone)
 			at = fill(&ac, zone, alloc_flags, at, nr, array);
 	}
-	if (at == before) {
+	if (at == before && !KMC_PLANTED(bulk_nothing)) {
 		array[at] = kmc_pages_alloc(cpu->sim, cpu, gfp, 0, node);
 		at += array[at] != NULL;
 	}

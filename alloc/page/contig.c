@@ -209,7 +209,8 @@ static int take_range(const struct contig *c)
 	buddy_touch(c->sim, c->zone);
 	if (!buddy_covers(c->sim, c->zone, c->start, c->end, &first, &last))
 		err = -EBUSY;
-	else if (wants_compound(c) && !compound_fits(c, first, last))
+	else if (wants_compound(c) && !compound_fits(c, first, last) &&
+		 !KMC_PLANTED(contig_comp_any))
 		err = -EINVAL;
 	else
 		buddy_take(c->sim, c->zone, c->start, c->end, first, last);

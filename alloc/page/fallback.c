@@ -55,7 +55,7 @@ static void trace_extfrag(struct kmc_sim *sim, struct kmc_cpu *cpu, const struct
 		.migratetype = migratetype,
 		.pfn = pfn,
 		.bytes_req = fallback_order,
-		.bytes_alloc = fallback,
+		.bytes_alloc = KMC_PLANTED(fallback_own_type) ? migratetype : fallback,
 	};
 
 	if (tracing(cpu))
@@ -100,7 +100,9 @@ static void boost_watermark(struct kmc_sim *sim, struct zone *zone, unsigned int
 		return;
 	if (most < PAGEBLOCK_PAGES)
 		most = PAGEBLOCK_PAGES;
-	__atomic_store_n(&zone->watermark_boost, boost < most ? boost : most, __ATOMIC_RELAXED);
+	__atomic_store_n(&zone->watermark_boost,
+			 boost < most || KMC_PLANTED(boost_unbounded) ? boost : most,
+			 __ATOMIC_RELAXED);
 	setup_fast_marks(zone);
 	if (alloc_flags & ALLOC_KSWAPD)
 		atomic_store_explicit(&zone->boosted, true, memory_order_relaxed);
@@ -242,7 +244,9 @@ static bool find_fallback_block(const struct kmc_sim *sim, const struct zone *zo
 		if (*old == MIGRATE_TYPES)
 			continue;
 		*found = k;
-		if (should_try_claim_block(sim, k, migratetype) || k == order)
+		if ((should_try_claim_block(sim, k, migratetype) &&
+		     !KMC_PLANTED(fallback_smallest)) ||
+		    k == order)
 			return true;
 		break;
 	}
@@ -344,7 +348,7 @@ int kmc_sim_set_defrag_mode(struct kmc_sim *sim, bool on)
 	if (sim->config.profile < KMC_PROFILE_6_18_44)
 		return -EINVAL;
 	kmc_touch(sim, &sim->page->defrag_mode, sizeof(bool));
-	sim->page->defrag_mode = on;
+	sim->page->defrag_mode = on && !KMC_PLANTED(defrag_ignored);
 	return 0;
 }
 

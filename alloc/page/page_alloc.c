@@ -72,10 +72,12 @@ static inline struct page *prep_new_page(struct kmc_sim *sim, struct page *page,
 					 unsigned int order, gfp_t gfp, unsigned int attention)
 {
 	unsigned int flags = page->flags & PGF_MOVABLE;
-	bool compound = order && (gfp & __GFP_COMP);
+	bool compound = order && (gfp & __GFP_COMP) && !KMC_PLANTED(comp_ignored);
 
 	page_set_word(page, FRAME_USED, order, page->migratetype,
 		      compound ? flags | PGF_COMPOUND : flags, 1);
+	if (KMC_PLANTED(page_two_references))
+		page->refcount++;
 	poison_block(sim, page, order, false);
 	if (compound)
 		prep_compound_tails(sim, page, order);
@@ -197,6 +199,8 @@ gfp_t kmc_gfp_context(const struct kmc_cpu *cpu, gfp_t gfp)
 		flags = kmc_task_of(cpu->sim, 0)->flags;
 	if (KMC_PLANTED(scope_ignored))
 		return gfp;
+	if ((flags & KMC_PF_MEMALLOC_NOIO) && KMC_PLANTED(scope_adds))
+		gfp |= __GFP_HIGH;
 	if (flags & KMC_PF_MEMALLOC_NOIO)
 		gfp &= ~(__GFP_IO | __GFP_FS);
 	else if (flags & KMC_PF_MEMALLOC_NOFS)
@@ -224,6 +228,8 @@ void kmc_trace_page_alloc(const struct alloc_context *ac, const struct page *pag
 		.pfn = page ? page_to_pfn_in(ac->sim, page) : UINT64_MAX,
 	};
 
+	if (KMC_PLANTED(alloc_told_twice))
+		kmc_trace_emit(ac->sim, &tp);
 	kmc_trace_emit(ac->sim, &tp);
 }
 
@@ -252,6 +258,10 @@ bool kmc_prepare_alloc(struct alloc_context *ac)
 		return false;
 	ac->migratetype = gfp_migratetype(state, ac->gfp);
 	ac->highest = state->gfp_zone[KMC_PLANTED(page_zone_ignored) ? 0 : ac->gfp & GFP_ZONEMASK];
+	if ((ac->gfp & __GFP_MOVABLE) && KMC_PLANTED(movable_alone))
+		ac->highest = KMC_ZONE_MOVABLE;
+	if (!(ac->gfp & (GFP_ZONEMASK | __GFP_HARDWALL)) && KMC_PLANTED(kernel_anywhere))
+		ac->highest = KMC_ZONE_MOVABLE;
 	if ((ac->gfp & __GFP_HARDWALL) && KMC_PLANTED(user_anywhere))
 		ac->highest = KMC_ZONE_MOVABLE;
 	ac->asked_node = ac->node < 0 ? ac->cpu->node : (unsigned int)ac->node;
@@ -268,7 +278,7 @@ static unsigned int cpuset_fast_flags(const struct alloc_context *ac)
 unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac)
 {
 	const struct kmc_page_state *state = ac->sim->page;
-	unsigned int flags = ALLOC_WMARK_LOW;
+	unsigned int flags = KMC_PLANTED(first_look_high) ? ALLOC_WMARK_HIGH : ALLOC_WMARK_LOW;
 	const struct first_zone *first;
 	const struct zone *preferred;
 
@@ -286,7 +296,8 @@ unsigned int kmc_fast_alloc_flags(const struct alloc_context *ac)
 			     [ac->gfp & GFP_ZONEMASK];
 	preferred = &state->zones[first->zone];
 	if (first->zone < state->nr_zones && preferred->type == KMC_ZONE_NORMAL &&
-	    (ac->sim->config.nr_nodes == 1 || state->dma32_populated[preferred->node]))
+	    (ac->sim->config.nr_nodes == 1 || state->dma32_populated[preferred->node]) &&
+	    !KMC_PLANTED(apart_ignored))
 		flags |= ALLOC_NOFRAGMENT; /* ZON-8 */
 	return flags;
 }
@@ -597,6 +608,8 @@ static void free_all_but_head(struct kmc_cpu *cpu, struct page *page, unsigned i
 	while (order--) {
 		struct page *rest = page + (1u << order);
 
+		if (!order && KMC_PLANTED(rest_stays))
+			break;
 		page_set_word(rest, FRAME_USED, order, page->migratetype,
 			      page->flags & (PGF_MOVABLE | PGF_ACCOUNTED), 0);
 		if (page->flags & PGF_ACCOUNTED)

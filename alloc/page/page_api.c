@@ -29,8 +29,11 @@ static struct kmc_sim *this_sim(void)
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
 	struct kmc_cpu *cpu = enter();
+	struct page *page = kmc_pages_alloc(cpu->sim, cpu, gfp, order, nid);
 
-	return kmc_pages_alloc(cpu->sim, cpu, gfp, order, nid);
+	if (page && page_to_pfn_in(cpu->sim, page) % 2 && KMC_PLANTED(page_number_even))
+		page--;
+	return page;
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
@@ -233,7 +236,8 @@ int page_count(struct page *page)
 
 void get_page(struct page *page)
 {
-	__atomic_fetch_add(&compound_head(page)->refcount, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&compound_head(page)->refcount, 1 + KMC_PLANTED(get_page_twice),
+			   __ATOMIC_RELAXED);
 }
 
 bool try_get_page(struct page *page)

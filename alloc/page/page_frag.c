@@ -53,7 +53,9 @@ static bool refill(struct kmc_cpu *cpu, struct page_frag_cache *nc, gfp_t gfp)
 	gfp_t large = gfp | __GFP_COMP | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC;
 	unsigned int order = PAGE_FRAG_CACHE_MAX_ORDER;
 
-	if (cpu->sim->config.profile >= KMC_PROFILE_6_12_117)
+	if (KMC_PLANTED(frag_greedy))
+		large = gfp | __GFP_COMP;
+	else if (cpu->sim->config.profile >= KMC_PROFILE_6_12_117)
 		large &= ~__GFP_DIRECT_RECLAIM;
 	nc->page = kmc_pages_alloc(cpu->sim, cpu, large, order, -1);
 	if (!nc->page) {
@@ -109,10 +111,14 @@ void *__page_frag_alloc_align(struct page_frag_cache *nc, unsigned int fragsz, g
 	struct kmc_cpu *cpu = enter();
 	unsigned int offset;
 
+	if (KMC_PLANTED(frag_unaligned))
+		align_mask = ~0u;
 	if (!nc->page && !refill(cpu, nc, gfp_mask))
 		return NULL;
 	if (!next_offset(cpu->sim, nc, fragsz, align_mask, &offset)) {
 		if (fragsz > PAGE_SIZE && grows_up(cpu->sim))
+			return NULL;
+		if (KMC_PLANTED(frag_no_refill))
 			return NULL;
 		if (!recycle(cpu, nc) && !refill(cpu, nc, gfp_mask))
 			return NULL;

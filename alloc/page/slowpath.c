@@ -52,8 +52,11 @@ static void warn_alloc(struct alloc_context *ac)
 
 static const struct zonelist *zonelist_of(const struct alloc_context *ac)
 {
-	return &ac->sim->page->zonelists[ac->asked_node][!!(ac->gfp & __GFP_THISNODE) &&
-						     !KMC_PLANTED(page_thisnode_strays)][ac->highest];
+	bool this_node = (ac->gfp & __GFP_THISNODE) && !KMC_PLANTED(page_thisnode_strays);
+
+	if (ac->node >= 0 && KMC_PLANTED(nodes_bound))
+		this_node = true;
+	return &ac->sim->page->zonelists[ac->asked_node][this_node][ac->highest];
 }
 
 /* HA-4: who may take a reserved block before he goes without. */
@@ -268,7 +271,7 @@ static unsigned int gfp_to_alloc_flags(const struct alloc_context *ac)
 	bool reserve_any = profile == KMC_PROFILE_6_6_9 || profile == KMC_PROFILE_6_12_117;
 	unsigned int flags = ALLOC_WMARK_MIN | ALLOC_CPUSET;
 
-	if (ac->gfp & __GFP_HIGH)
+	if ((ac->gfp & __GFP_HIGH) && !KMC_PLANTED(high_denied))
 		flags |= ALLOC_MIN_RESERVE;
 	if (ac->gfp & __GFP_KSWAPD_RECLAIM)
 		flags |= ALLOC_KSWAPD;
@@ -296,7 +299,7 @@ static unsigned int __gfp_pfmemalloc_flags(const struct alloc_context *ac)
 	uint32_t task = ac->cpu->task->flags;
 	enum kmc_sim_context context = ac->cpu->context;
 
-	if (ac->gfp & __GFP_NOMEMALLOC)
+	if ((ac->gfp & __GFP_NOMEMALLOC) && !KMC_PLANTED(nomemalloc_ignored))
 		return 0;
 	if ((ac->gfp & __GFP_MEMALLOC) || KMC_PLANTED(page_reserve_free))
 		return ALLOC_NO_WATERMARKS;
@@ -306,7 +309,7 @@ static unsigned int __gfp_pfmemalloc_flags(const struct alloc_context *ac)
 		if (task & KMC_PF_MEMALLOC)
 			return ALLOC_NO_WATERMARKS;
 		if (task & KMC_PF_OOM_VICTIM)
-			return ALLOC_OOM;
+			return KMC_PLANTED(victim_no_marks) ? ALLOC_NO_WATERMARKS : ALLOC_OOM;
 	}
 	return 0;
 }
@@ -347,6 +350,8 @@ static void strip_atomic_abuse(struct alloc_context *ac)
 	if (ac->sim->config.profile != KMC_PROFILE_6_1_192 ||
 	    !(ac->gfp & KMC_GFP_ATOMIC_6_1) || !(ac->gfp & __GFP_DIRECT_RECLAIM))
 		return;
+	if (KMC_PLANTED(atomic_warns_again))
+		ac->sim->page->warned &= ~(1ull << WARN_ATOMIC_SLEEPS);
 	kmc_page_warn(ac, WARN_ATOMIC_SLEEPS, "ATOMIC with direct reclaim");
 	ac->gfp &= ~KMC_GFP_ATOMIC_6_1;
 }
@@ -358,7 +363,7 @@ static struct page *get_page(struct alloc_context *ac, unsigned int alloc_flags)
 	if (!page)
 		return NULL;
 	kmc_page_prep(ac, page);
-	if (alloc_flags & ALLOC_NO_WATERMARKS)
+	if ((alloc_flags & ALLOC_NO_WATERMARKS) && !KMC_PLANTED(reserve_unmarked))
 		page->flags |= PGF_PFMEMALLOC; /* GFP-9 */
 	return page;
 }
@@ -423,7 +428,7 @@ static struct page *direct_reclaim(struct alloc_context *ac, unsigned int alloc_
 /* The last of it goes before somebody is killed: up to 6.9 only when rounds ran out. */
 static bool last_reserve_given_back(struct alloc_context *ac, bool rounds_ran_out)
 {
-	return (rounds_ran_out || type_hygiene(ac->sim)) &&
+	return (rounds_ran_out || type_hygiene(ac->sim)) && !KMC_PLANTED(highatomic_kept) &&
 	       unreserve_highatomic_pageblock(ac, zonelist_of(ac), true);
 }
 
@@ -447,7 +452,7 @@ static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_fl
 	const struct zonelist *list = zonelist_of(ac);
 
 	*no_progress_loops = progress && ac->order <= COSTLY_ORDER ? 0 : *no_progress_loops + 1;
-	if (*no_progress_loops > MAX_RECLAIM_RETRIES)
+	if (*no_progress_loops > (KMC_PLANTED(tries_for_ever) ? 50 : MAX_RECLAIM_RETRIES))
 		return last_reserve_given_back(ac, true);
 	for (unsigned int i = 0; i < list->nr; i++) {
 		struct zone *zone = &ac->sim->page->zones[list->zone[i]];
@@ -462,10 +467,11 @@ static bool should_reclaim_retry(struct alloc_context *ac, unsigned int alloc_fl
 /* Rule: OOM-1; the four others of step 16 are GFP-11, GFP-12, GFP-17, GFP-22. Model: exact. */
 static bool may_kill(const struct alloc_context *ac)
 {
-	return (ac->order <= COSTLY_ORDER || KMC_PLANTED(costly_kills)) && !(ac->gfp & __GFP_RETRY_MAYFAIL) &&
+	return (ac->order <= COSTLY_ORDER || KMC_PLANTED(costly_kills)) &&
+	       (!(ac->gfp & __GFP_RETRY_MAYFAIL) || KMC_PLANTED(mayfail_kills)) &&
 	       (!(ac->gfp & __GFP_THISNODE) || KMC_PLANTED(thisnode_kills)) &&
 	       ac->highest >= KMC_ZONE_NORMAL && !storage_suspended(ac->sim) &&
-	       !(ac->cpu->task->flags & KMC_PF_DUMPCORE);
+	       (!(ac->cpu->task->flags & KMC_PF_DUMPCORE) || KMC_PLANTED(dumping_kills));
 }
 
 /* With the killer's lock. */
@@ -513,8 +519,8 @@ static bool victim_gives_up(const struct alloc_context *ac, unsigned int alloc_f
 static bool compacts_first(const struct alloc_context *ac)
 {
 	return (ac->gfp & __GFP_DIRECT_RECLAIM) && gfp_compaction_allowed(ac->sim, ac->gfp) &&
-	       (ac->order > COSTLY_ORDER ||
-		(ac->order && ac->migratetype != MIGRATE_MOVABLE)) &&
+	       !KMC_PLANTED(compacts_late) &&
+	       (ac->order > COSTLY_ORDER || (ac->order && ac->migratetype != MIGRATE_MOVABLE)) &&
 	       !(__gfp_pfmemalloc_flags(ac) & ALLOC_NO_WATERMARKS);
 }
 
@@ -549,9 +555,13 @@ struct page *__alloc_pages_slowpath(struct alloc_context *ac)
 	if (!zonelist_of(ac)->nr || cpuset_impossible(ac, zonelist_of(ac)))
 		goto nopage;
 	/* 3 */
-	if ((alloc_flags & ALLOC_KSWAPD) || KMC_PLANTED(page_wakes_always) ||
+	if (((alloc_flags & ALLOC_KSWAPD) && !KMC_PLANTED(kswapd_not_woken)) ||
+	    KMC_PLANTED(page_wakes_always) ||
 	    (ac->order >= PAGEBLOCK_ORDER && KMC_PLANTED(huge_wakes)))
 		wake_all_kswapds(ac);
+	if ((ac->gfp & (__GFP_NORETRY | __GFP_DIRECT_RECLAIM)) == __GFP_NORETRY &&
+	    KMC_PLANTED(noretry_denied))
+		goto nopage;
 	/* 4 */
 	page = get_page(ac, alloc_flags);
 	if (page)

@@ -28,7 +28,7 @@ int kmc_sim_sysctl(struct kmc_sim *sim, enum kmc_sysctl name, uint64_t value)
 			return -EINVAL;
 		kmc_touch(sim, &state->min_free_kbytes, sizeof(uint64_t));
 		state->min_free_kbytes = value;
-		return recompute(sim);
+		return KMC_PLANTED(sysctl_stale) ? 0 : recompute(sim);
 	case KMC_SYSCTL_WATERMARK_SCALE_FACTOR:
 		if (!value || value > SCALE_MAX)
 			return -EINVAL;

@@ -195,7 +195,7 @@ static uint64_t unusable_free(const struct kmc_sim *sim, const struct zone *zone
 
 	if (!(alloc_flags & ALLOC_RESERVES))
 		unusable += highatomic_unusable(sim, zone);
-	if (!(alloc_flags & ALLOC_CMA))
+	if (!(alloc_flags & ALLOC_CMA) && !KMC_PLANTED(cma_counted))
 		unusable += zone_nr_free_cma(zone);
 	return unusable;
 }
@@ -230,6 +230,8 @@ bool zone_watermark_ok(struct kmc_sim *sim, struct zone *zone, unsigned int orde
 				   unusable_free(sim, zone, order, alloc_flags));
 
 	mark = reduced_mark(mark, alloc_flags);
+	if (KMC_PLANTED(lowmem_unprotected))
+		return usable > (int64_t)mark;
 	if (usable <= (int64_t)(mark + zone->lowmem_reserve[highest]))
 		return false;
 	return order == 0 || block_available(zone, order, alloc_flags);

@@ -415,6 +415,8 @@ bool zone_watermark_fast(struct kmc_sim *sim, struct zone *zone, unsigned int or
 			 uint64_t mark, unsigned int highest, unsigned int alloc_flags, gfp_t gfp);
 static inline uint64_t wmark_pages(const struct zone *zone, unsigned int mark)
 {
+	if (KMC_PLANTED(boost_ignored))
+		return zone->watermark[mark];
 	return zone->watermark[mark] +
 	       __atomic_load_n(&zone->watermark_boost, __ATOMIC_RELAXED);
 }

@@ -112,7 +112,7 @@ static bool mobility_off(const struct kmc_sim_config *config)
 		return true;
 	for (unsigned int i = 0; i < config->nr_zones; i++)
 		pages += config->zones[i].nr_pages;
-	return pages < (uint64_t)PAGEBLOCK_PAGES * MIGRATE_TYPES;
+	return pages < (uint64_t)PAGEBLOCK_PAGES * MIGRATE_TYPES && !KMC_PLANTED(grouping_always);
 }
 
 /* Is a zone type part of this kernel's configuration? */
@@ -175,6 +175,8 @@ static void zonelist_build(const struct kmc_sim *sim, struct zonelist *list, uns
 {
 	int nr_nodes = (int)sim->config.nr_nodes;
 
+	if (!thisnode && KMC_PLANTED(nodes_far_first))
+		node = (unsigned int)nr_nodes - 1 - node;
 	zonelist_add_node(sim->page, list, node, highest);
 	for (int distance = 1; !thisnode && distance < nr_nodes; distance++) {
 		if ((int)node - distance >= 0)

@@ -126,7 +126,11 @@ static bool create_chunk(const struct request *r)
 	uint32_t unit[KMC_SIM_MAX_CPUS] = { 0 };
 	struct pcpu_chunk *chunk;
 
-	if (!units_alloc(r->cpu, r->gfp & (GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN), unit))
+	if (!units_alloc(r->cpu,
+			 KMC_PLANTED(percpu_flags_kept)
+				 ? r->gfp
+				 : r->gfp & (GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN),
+			 unit))
 		return false;
 	kmc_touch(r->cpu->sim, state, sizeof(*state));
 	kmc_lock_take(&state->lock);

@@ -21,6 +21,8 @@ void kmc_rcu_released(struct kmc_cpu *cpu, const void *ptr)
 {
 	struct kmc_tp tp = { .id = KMC_TP_RELEASED, .ptr = ptr, .node = -1, .pfn = UINT64_MAX };
 
+	if (KMC_PLANTED(rcu_start_lost))
+		tp.ptr = (const char *)ptr + sizeof(void *);
 	kmc_trace_emit(cpu->sim, &tp);
 }
 

@@ -92,6 +92,8 @@ void kmc_oom_unlock(struct kmc_sim *sim)
 /* Rule: OOM-5. Model: exact but for swap and page tables, which nobody has. */
 static int64_t oom_badness(const struct kmc_sim *sim, const struct kmc_task *task, uint64_t pages)
 {
+	if (KMC_PLANTED(kills_smallest))
+		return -(int64_t)population_nr(&sim->reclaim->anon[task->id]);
 	return (int64_t)population_nr(&sim->reclaim->anon[task->id]) +
 	       sim->reclaim->oom_score_adj[task->id] * (int64_t)pages / 1000;
 }
@@ -179,7 +181,7 @@ enum oom_result out_of_memory(struct alloc_context *ac)
 	if (!(ac->gfp & __GFP_FS) && !KMC_PLANTED(kills_without_fs))
 		return OOM_PROGRESS;
 	victim = select_bad_process(sim, NULL, total_pages(sim));
-	if (!victim)
+	if (!victim || KMC_PLANTED(panics_early))
 		return OOM_PANIC;
 	kmc_oom_kill(sim, ac->cpu, victim, NULL);
 	kmc_drain_pcplists(ac);

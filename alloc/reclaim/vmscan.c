@@ -52,7 +52,9 @@ uint64_t shrink_zone(struct scan_control *sc, unsigned int zone)
 		if (!may_reclaim(kind, sc->gfp) || !share)
 			continue;
 		trace_reclaim_work(sc, kind);
-		if (share > most - reclaimed)
+		if (KMC_PLANTED(reclaims_all))
+			share = population_nr(lru);
+		else if (share > most - reclaimed)
 			share = most - reclaimed;
 		reclaimed += drop_share(sc, lru, share);
 	}

@@ -5,6 +5,7 @@
  * sheaf, is a tail call into the slow path, which starts over.
  */
 #include "slab_debug.h"
+#include "linux/vmalloc.h"
 #include <string.h>
 
 #define cold_path __attribute__((noinline, cold))
@@ -97,6 +98,8 @@ static void *large_alloc(struct kmc_cpu *cpu, size_t size, gfp_t gfp, int node)
 	if (!head)
 		return NULL;
 	large_claim(cpu, head, order, size);
+	if (size <= (PAGE_SIZE << order) - PAGE_SIZE && KMC_PLANTED(large_shifted))
+		head++;
 	block = pfn_to_virt_in(cpu->sim, page_to_pfn_in(cpu->sim, head));
 	kmc_poison((char *)block + size, (PAGE_SIZE << order) - size);
 	return block;
@@ -162,6 +165,8 @@ slow_path void *kmc_kmalloc(struct kmem_cache **buckets, size_t size, gfp_t gfp,
 		return KMC_PLANTED(kmalloc_zero_null) ? NULL : ZERO_SIZE_PTR;
 	if (size == SIZE_MAX && KMC_PLANTED(kmalloc_size_max))
 		size = PAGE_SIZE;
+	if ((gfp & __GFP_HIGHMEM) && KMC_PLANTED(kmalloc_highmem_area))
+		return vmalloc(size);
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
 		return kmalloc_large(cpu, size, gfp, node, call_site);
 	s = buckets ? buckets[class_of_words[(size - 1) >> 3]] :

@@ -250,6 +250,8 @@ static void usercopy_check(struct kmc_cpu *cpu, struct kmem_cache_args *args,
 	     args->useroffset <= object_size - args->usersize))
 		return;
 	kmc_slab_warn(cpu, "Bad usercopy region of a cache", NULL);
+	if (KMC_PLANTED(cache_region_unchecked))
+		return;
 	args->useroffset = args->usersize = 0;
 }
 
@@ -308,6 +310,8 @@ static struct kmem_cache *cache_create(struct kmc_cpu *cpu, const char *name,
 		return NULL;
 	flags &= ~SLAB_MEM_SPREAD;
 	args_of_profile(sim, args);
+	if (!args->usersize && KMC_PLANTED(cache_region_unasked))
+		args->usersize = 1;
 	usercopy_check(cpu, args, object_size);
 	kmc_touch(sim, sim->slab, sizeof(*sim->slab));
 	kmc_lock_take(&sim->slab->caches_lock);
@@ -347,6 +351,8 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int objec
 	kmc_attention(cpu);
 	if (args)
 		copy = *args;
+	if (object_size > KMALLOC_MAX_SIZE && KMC_PLANTED(cache_insane))
+		object_size = PAGE_SIZE;
 	s = cache_create(cpu, name, object_size, &copy, flags);
 	if (!s && (flags & SLAB_PANIC) && !KMC_PLANTED(cache_panic_quiet))
 		panic_without(cpu, name);

@@ -340,7 +340,8 @@ static unsigned int order_next(struct slab_order *o, unsigned int objects)
 
 static void object_construct(struct kmem_cache *s, void *object)
 {
-	if (!s->ctor || KMC_PLANTED(ctor_skipped))
+	if (!s->ctor || KMC_PLANTED(ctor_skipped) ||
+	    (!((uintptr_t)object % PAGE_SIZE) && KMC_PLANTED(ctor_skips_first)))
 		return;
 	kmc_unpoison(object, s->object_size);
 	s->ctor(object);

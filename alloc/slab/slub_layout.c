@@ -233,6 +233,8 @@ static void layout_stride(const struct kmc_layout_request *r, struct kmc_layout 
 	l->size = round_up_to(size, l->align);
 	if ((r->flags & SLAB_KMALLOC) && r->object_size < 2048 && KMC_PLANTED(stride_unaligned))
 		l->size += WORD;
+	if ((r->flags & SLAB_KMALLOC) && r->object_size == WORD && KMC_PLANTED(stride_odd))
+		l->size += WORD / 2;
 }
 
 static unsigned int cpu_partial_of(unsigned int flags, unsigned int stride)

@@ -106,9 +106,12 @@ static bool copy_allowed(const void *ptr, unsigned long n)
 	struct window w;
 	bool known;
 
-	if (!n || !(cpu->sim->config.options & KMC_OPT_HARDENED_USERCOPY))
+	if (!n || (!(cpu->sim->config.options & KMC_OPT_HARDENED_USERCOPY) &&
+		   !KMC_PLANTED(usercopy_always)))
 		return true;
 	known = window_of(cpu, ptr, &w);
+	if (KMC_PLANTED(usercopy_always))
+		w.end = w.start;
 	report.detail = objection(ptr, n, known, &w);
 	if (!report.detail)
 		return true;

@@ -23,7 +23,7 @@ static gfp_t kmalloc_gfp_adjust(const struct kmc_sim *sim, gfp_t flags, size_t s
 		else
 			flags |= __GFP_NORETRY;
 	}
-	return flags & ~__GFP_NOFAIL;
+	return KMC_PLANTED(kvmalloc_tries_nofail) ? flags : flags & ~__GFP_NOFAIL;
 }
 
 /* Rule: KV-4, KV-6. Model: exact. */
@@ -113,6 +113,10 @@ void *kvrealloc_node_align(const void *p, size_t size, unsigned long align, gfp_
 	size_t old;
 	void *moved;
 
+	if (vm_inside(cpu->sim, p) && KMC_PLANTED(kvrealloc_becomes_kmalloc)) {
+		vfree(p);
+		return kmalloc(size, flags);
+	}
 	if (vm_inside(cpu->sim, p))
 		return vrealloc_node_align(p, size, align, flags, nid);
 	old = ksize(p);

@@ -73,6 +73,8 @@ static gfp_t page_gfp(struct kmc_cpu *cpu, gfp_t gfp)
 		gfp &= ~__GFP_ZERO;
 	if (!(gfp & (__GFP_DMA | __GFP_DMA32)))
 		gfp |= __GFP_HIGHMEM;
+	if (KMC_PLANTED(vmalloc_one_node))
+		gfp |= __GFP_THISNODE;
 	return gfp | __GFP_NOWARN;
 }
 
@@ -155,7 +157,8 @@ static bool get_range(struct kmc_cpu *cpu, struct attempt *at)
 /* Rule: VM-23. */
 static void undo(struct kmc_cpu *cpu, struct attempt *at)
 {
-	free_vmap_area(cpu, at->page);
+	if (!KMC_PLANTED(vmalloc_keeps_area))
+		free_vmap_area(cpu, at->page);
 	for (uint32_t i = 0; i < at->nr_filled; i++)
 		__free_pages(at->pages[i], 0);
 	kvfree(at->pages);
@@ -260,6 +263,8 @@ static void *finish(struct kmc_cpu *cpu, const struct attempt *at)
 		memset(addr, 0, (size_t)at->nr << PAGE_SHIFT);
 	publish(cpu, at);
 	vm_poison_slack(cpu->sim, at->page);
+	if (at->nr == 1 && KMC_PLANTED(vmalloc_outside))
+		return page_address(at->pages[0]);
 	if (KMC_PLANTED(vmalloc_unaligned))
 		return (char *)addr + 16;
 	return addr;

@@ -104,6 +104,9 @@ struct page *vmalloc_to_page(const void *addr)
 {
 	struct kmc_sim *sim = this_sim();
 
+	if (vm_inside(sim, addr) && (uintptr_t)addr % PAGE_SIZE &&
+	    KMC_PLANTED(vmalloc_page_missing))
+		return NULL;
 	return vm_inside(sim, addr) ? vm_pte_page(sim, vm_page_of(sim, addr)) : NULL;
 }
 

@@ -6,6 +6,7 @@
  * Contract: REA-13 to REA-16. Looked at: 6.18.44; before 6.12 the call is not there.
  */
 #include <string.h>
+#include "linux/slab.h"
 #include "vmalloc_core.h"
 
 static bool want_zero(const struct kmc_sim *sim, gfp_t flags)
@@ -59,7 +60,7 @@ void *vrealloc_node_align(const void *p, size_t size, unsigned long align, gfp_t
 
 	if (!size) {
 		vfree(p);
-		return NULL;
+		return KMC_PLANTED(vrealloc_zero_sentinel) ? ZERO_SIZE_PTR : NULL;
 	}
 	if (!p && KMC_PLANTED(vrealloc_null))
 		return NULL;

@@ -343,7 +343,8 @@ static void move_object(struct zs_pool *pool, struct zs_handle *handle, struct z
 	handle->zspage = to;
 	handle->object = kmc_zspage_take(pool, to, handle);
 	there = place_of(pool, (unsigned long)handle);
-	copy_in(&there, there.skip, copy + there.skip, there.size - there.skip);
+	copy_in(&there, there.skip, copy + there.skip,
+		(there.size - there.skip) >> KMC_PLANTED(zs_moves_half));
 	kmc_zspage_give(pool, zspage, object);
 }
 
@@ -407,6 +408,8 @@ unsigned long zs_compact(struct zs_pool *pool)
 		kmc_zspage_free(pool, zspage);
 	}
 	__atomic_store_n(&pool->compacting, 0, __ATOMIC_RELEASE);
+	if (KMC_PLANTED(zs_compact_boasts))
+		freed += pool->pages_allocated + 1;
 	return freed;
 }
 
@@ -418,6 +421,8 @@ size_t zs_huge_class_size(struct zs_pool *pool)
 /* Rule: ZS-18. Model: simplified: there is no counter NR_ZSPAGES. */
 unsigned long zs_get_total_pages(struct zs_pool *pool)
 {
+	if (!pool->pages_allocated && KMC_PLANTED(zs_total_kept))
+		return 1;
 	return pool->pages_allocated - (pool->pages_allocated && KMC_PLANTED(zs_total_less));
 }
 
