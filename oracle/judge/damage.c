@@ -121,7 +121,7 @@ void kmc_book_constructed_drop(struct kmc_constructed *set, uint64_t addr, uint6
 	if (!set->used)
 		return;
 	for (size_t i = 0; i <= set->mask; i++)
-		if (set->slots[i] >= addr && set->slots[i] - addr < size)
+		if (set->slots[i] > GONE && set->slots[i] >= addr && set->slots[i] - addr < size)
 			set->slots[i] = GONE;
 }
 

@@ -322,7 +322,7 @@ int kmc_objects_effect(struct kmc_judge *judge, const struct kmc_event *ev,
 	case KMC_EFF_PAGES_BACK:
 		if (notes) {
 			notes->pages_back += ev->size;
-		kmc_book_constructed_drop(&judge->constructed, ev->addr, ev->size);
+			kmc_book_constructed_drop(&judge->constructed, ev->addr, ev->size);
 			if (open->what == KMC_OP_KMEM_CACHE_DESTROY)
 				notes->lives_back += lives_in(judge, ev->addr, ev->size);
 		}

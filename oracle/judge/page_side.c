@@ -107,13 +107,14 @@ int kmc_page_split(struct kmc_judge *judge, const struct kmc_case *c)
 int kmc_page_migrated(struct kmc_judge *judge, const struct kmc_event *ev,
 		       const struct kmc_open_call *open)
 {
-	struct kmc_life *from = kmc_shadow_find(&judge->shadow, ev->addr), *to, moved;
+	struct kmc_life *from = ev->addr ? kmc_shadow_find(&judge->shadow, ev->addr) : NULL, *to, moved;
 	struct kmc_case c = {
 		.ev = ev, .call = open ? kmc_call_name(judge, open->what) : "migration",
 		.addr = ev->addr2, .by = KMC_BY_NOBODY,
 	};
 
-	if (!from || from->state != KMC_LIFE_LIVE || !kmc_is_page_memory(from->from))
+	/* Address 0 is nobody's; the map has empty entries there. */
+	if (!from || !ev->addr2 || from->state != KMC_LIFE_LIVE || !kmc_is_page_memory(from->from))
 		return 0;
 	moved = *from;
 	c.size = kmc_life_size(&moved);

@@ -148,6 +148,67 @@ static void impossible_subjects(void **state)
 	kmc_judge_destroy(NULL);
 }
 
+static void feed_effect(struct kmc_judge *judge, unsigned int what, uint64_t addr, uint64_t addr2,
+			uint64_t size)
+{
+	struct kmc_event ev;
+
+	kmc_event_init(&ev);
+	ev.kind = KMC_EV_EFFECT;
+	ev.what = (uint16_t)what;
+	ev.id = 7;
+	ev.addr = addr;
+	ev.addr2 = addr2;
+	ev.size = size;
+	assert_true(kmc_judge_event(judge, &ev) >= 0);
+}
+
+/* There is no block at address 0: one that moved there, or came from there, stays where it was. */
+static void migrated_to_nowhere(void **state)
+{
+	struct kmc_judge *judge = make_judge(false);
+	struct kmc_life_count counts[128];
+	uint64_t live = 0;
+	size_t nr;
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		feed_call(judge, KMC_OP_ALLOC_PAGES, PAGE(16 + i), 4096);
+		feed_effect(judge, KMC_EFF_MIGRATED, PAGE(16 + i), 0, 0);
+		feed_effect(judge, KMC_EFF_MIGRATED, 0, PAGE(32 + i), 0);
+	}
+	assert_true(kmc_judge_finish(judge) >= 0);
+	nr = kmc_judge_lives(judge, counts, 128);
+	for (size_t i = 0; i < nr; i++)
+		live += counts[i].live;
+	assert_int_equal(live, 4);
+	assert_int_equal(result_of(judge, "FR-20").violated, 4);
+	kmc_judge_destroy(judge);
+}
+
+/* Pages that went back from address 0 on are no objects that were constructed there. */
+static void pages_back_from_nowhere(void **state)
+{
+	struct kmc_cache_desc desc = { .id = 1, .name = "widget", .object_size = 64, .size = 64,
+				       .align = 8, .ctor = true };
+	struct kmc_judge *judge = make_judge(false);
+	struct kmc_event begin;
+
+	(void)state;
+	kmc_judge_cache(judge, &desc);
+	kmc_event_init(&begin);
+	begin.kind = KMC_EV_BEGIN;
+	begin.what = KMC_OP_KMEM_CACHE_ALLOC;
+	begin.id = 7;
+	begin.cache = 1;
+	kmc_judge_event(judge, &begin);
+	feed_effect(judge, KMC_EFF_CONSTRUCTED, PAGE(16), 0, 0);
+	feed_effect(judge, KMC_EFF_PAGES_BACK, 0, 0, PAGE(8));
+	/* Looks for a free place in the set: there must be one. */
+	feed_effect(judge, KMC_EFF_CONSTRUCTED, PAGE(17), 0, 0);
+	kmc_judge_destroy(judge);
+}
+
 /* A reset judge judges as a new one does, and keeps its counts. */
 static void reset(void **state)
 {
@@ -172,6 +233,8 @@ int main(void)
 		cmocka_unit_test(nonsense_calls),
 		cmocka_unit_test(nonsense_tracepoints),
 		cmocka_unit_test(impossible_subjects),
+		cmocka_unit_test(migrated_to_nowhere),
+		cmocka_unit_test(pages_back_from_nowhere),
 		cmocka_unit_test(reset),
 	};
 	const char *given = getenv("KMC_SEED");
