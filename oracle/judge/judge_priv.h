@@ -79,14 +79,18 @@ struct kmc_block {
 	bool owner_kmalloc; /* the owner is a kmalloc class, owner its granted size */
 };
 
-/* One page in a call-level stream: where objects begin on it. */
+/*
+ * One page in a call-level stream: where objects begin on it. Shared: pages on which nothing
+ * began since one object reached into them; it has no starts.
+ */
 struct kmc_place {
-	uint64_t addr;
+	uint64_t addr;      /* of the page; shared: of the first */
 	uint64_t starts[8]; /* a bit for every 8 bytes */
 	uint64_t cover;     /* the object of an earlier page that reaches here; 0 none */
-	uint32_t odd;       /* objects that begin off the 8-byte grid: found by search */
-	uint32_t live;      /* objects that begin here */
-	uint64_t largest;   /* no object that begins here is larger */
+	uint32_t odd : 31;  /* objects that begin off the 8-byte grid: found by search */
+	uint32_t shared : 1;
+	uint32_t live;      /* objects that begin here; shared: pages; unused: the next such record */
+	uint64_t largest;   /* no object that begins here is larger; shared: pages at first */
 };
 
 /* The last large kmalloc of a cpu, for the second event of one call (TRC-7). */
@@ -228,7 +232,7 @@ struct kmc_judge {
 
 	struct kmc_page_dir place_dir;
 	struct kmc_place *places; /* [0] unused */
-	uint32_t nr_places, max_places;
+	uint32_t nr_places, max_places, free_place;
 
 	size_t nr_cpus;
 	struct kmc_cpu *cpus;

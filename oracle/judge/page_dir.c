@@ -68,13 +68,11 @@ static int grow(struct kmc_page_dir *dir)
 	return 0;
 }
 
-static uint32_t *region_make(struct kmc_page_dir *dir, uint64_t key)
+static uint32_t *region_new(struct kmc_page_dir *dir, uint64_t key)
 {
-	uint32_t *pages = kmc_dir_region_find(dir, key);
+	uint32_t *pages;
 
-	if (pages != nothing)
-		return pages;
-	if (dir->used >= MAX_REGIONS)
+	if (kmc_dir_is_full(dir))
 		return NULL;
 	if (dir->used * 2 > dir->mask && grow(dir))
 		return NULL;
@@ -87,22 +85,50 @@ static uint32_t *region_make(struct kmc_page_dir *dir, uint64_t key)
 	return kmc_dir_region_find(dir, key);
 }
 
+bool kmc_dir_is_full(const struct kmc_page_dir *dir)
+{
+	return dir->used >= MAX_REGIONS;
+}
+
+uint32_t *kmc_dir_make(struct kmc_page_dir *dir, uint64_t addr)
+{
+	uint64_t page = addr >> KMC_DIR_PAGE_SHIFT & (KMC_DIR_REGION_PAGES - 1);
+	uint32_t *pages = kmc_dir_find(dir, addr) - page;
+
+	if (pages == nothing)
+		pages = region_new(dir, (addr >> KMC_DIR_REGION_SHIFT) + 1);
+	return pages ? pages + page : NULL;
+}
+
 int kmc_dir_set(struct kmc_page_dir *dir, uint64_t addr, uint64_t nr_pages, uint32_t number)
 {
-	while (nr_pages) {
-		uint64_t first = addr >> KMC_DIR_PAGE_SHIFT & (KMC_DIR_REGION_PAGES - 1);
-		uint64_t here = KMC_DIR_REGION_PAGES - first;
-		uint64_t key = (addr >> KMC_DIR_REGION_SHIFT) + 1;
-		uint32_t *pages = number ? region_make(dir, key) : kmc_dir_region_find(dir, key);
+	if (!number)
+		kmc_dir_clear(dir, addr, nr_pages);
+	while (number && nr_pages) {
+		uint64_t here = kmc_dir_left(addr) < nr_pages ? kmc_dir_left(addr) : nr_pages;
+		uint32_t *pages = kmc_dir_make(dir, addr);
 
-		if (!pages && number && dir->used < MAX_REGIONS)
+		if (!pages && !kmc_dir_is_full(dir))
 			return -ENOMEM;
-		if (here > nr_pages)
-			here = nr_pages;
-		for (uint64_t i = 0; pages && pages != nothing && i < here; i++)
-			pages[first + i] = number;
+		for (uint64_t i = 0; pages && i < here; i++)
+			pages[i] = number;
 		nr_pages -= here;
 		addr += here << KMC_DIR_PAGE_SHIFT;
 	}
 	return 0;
+}
+
+void kmc_dir_clear(struct kmc_page_dir *dir, uint64_t addr, uint64_t nr_pages)
+{
+	while (nr_pages) {
+		uint64_t here = kmc_dir_left(addr) < nr_pages ? kmc_dir_left(addr) : nr_pages;
+		uint32_t *pages = kmc_dir_find(dir, addr);
+
+		/* What stands for the regions that are not there is never written. */
+		for (uint64_t i = 0; i < here; i++)
+			if (pages[i])
+				pages[i] = 0;
+		nr_pages -= here;
+		addr += here << KMC_DIR_PAGE_SHIFT;
+	}
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Who lies where in a call-level stream, where every free is shown: a bitmap
- * of beginnings for each page, and on the pages that a block covers whole or
- * reaches into from before, the block's address. Finds the blocks that overlap a range.
+ * of beginnings for each page on which something began. The pages that a block
+ * covers whole, or reaches into from before, share one record that tells its
+ * address, until something begins on one of them. Finds the blocks that overlap a range.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,9 +35,13 @@ void kmc_places_free(struct kmc_judge *judge)
 
 void kmc_places_reset(struct kmc_judge *judge)
 {
-	for (uint32_t i = 1; i < judge->nr_places; i++)
-		kmc_dir_set(&judge->place_dir, judge->places[i].addr, 1, 0);
+	for (uint32_t i = 1; i < judge->nr_places; i++) {
+		const struct kmc_place *place = &judge->places[i];
+
+		kmc_dir_clear(&judge->place_dir, place->addr, place->shared ? place->largest : 1);
+	}
 	judge->nr_places = 1;
+	judge->free_place = 0;
 	if (judge->max_places > FIRST_PLACES) {
 		void *places = realloc(judge->places, FIRST_PLACES * sizeof(*judge->places));
 
@@ -53,33 +58,78 @@ static inline struct kmc_place *place_of(struct kmc_judge *judge, uint64_t addr)
 	return number ? &judge->places[number] : NULL;
 }
 
-static struct kmc_place *place_new(struct kmc_judge *judge, uint64_t addr)
+/* An unused record, of which nothing is set. Return: 0 without memory, or with too many. */
+static uint32_t take_record(struct kmc_judge *judge)
 {
-	struct kmc_place *place;
+	uint32_t number = judge->free_place;
 
+	if (number) {
+		judge->free_place = judge->places[number].live;
+		return number;
+	}
 	if (judge->nr_places == MAX_PLACES)
-		return NULL;
+		return 0;
 	if (judge->nr_places == judge->max_places) {
 		uint32_t max = judge->max_places * 2;
 		void *places = realloc(judge->places, max * sizeof(*judge->places));
 
 		if (!places)
-			return NULL;
+			return 0;
 		judge->places = places;
 		judge->max_places = max;
 	}
-	if (kmc_dir_set(&judge->place_dir, addr, 1, judge->nr_places))
+	return judge->nr_places++;
+}
+
+/* Nothing is numbered with it any more. */
+static void put_record(struct kmc_judge *judge, uint32_t number)
+{
+	judge->places[number].shared = 1;
+	judge->places[number].largest = 0; /* pages to clear */
+	judge->places[number].live = judge->free_place;
+	judge->free_place = number;
+}
+
+/* A page less of a shared record. */
+static void leave(struct kmc_judge *judge, uint32_t number)
+{
+	if (!--judge->places[number].live)
+		put_record(judge, number);
+}
+
+/* The page gets a record of its own. */
+static struct kmc_place *place_new(struct kmc_judge *judge, uint64_t addr, uint64_t cover)
+{
+	uint32_t number = take_record(judge);
+	struct kmc_place *place;
+
+	if (!number)
 		return NULL;
-	place = &judge->places[judge->nr_places++];
-	*place = (struct kmc_place){ .addr = addr & -KMC_PAGE };
+	if (kmc_dir_set(&judge->place_dir, addr, 1, number)) {
+		put_record(judge, number);
+		return NULL;
+	}
+	place = &judge->places[number];
+	memset(place->starts, 0, sizeof(place->starts));
+	place->addr = addr & -KMC_PAGE;
+	place->cover = cover;
+	place->odd = place->shared = 0;
+	place->live = 0;
+	place->largest = 0;
 	return place;
 }
 
 static inline struct kmc_place *place_make(struct kmc_judge *judge, uint64_t addr)
 {
-	struct kmc_place *place = place_of(judge, addr);
+	uint32_t number = kmc_dir_get(&judge->place_dir, addr);
+	struct kmc_place *place = &judge->places[number];
 
-	return place ? place : place_new(judge, addr);
+	if (number && !place->shared)
+		return place;
+	place = place_new(judge, addr, number ? place->cover : 0);
+	if (number && place)
+		leave(judge, number);
+	return place;
 }
 
 static uint64_t last_page(uint64_t addr, uint64_t size)
@@ -90,16 +140,92 @@ static uint64_t last_page(uint64_t addr, uint64_t size)
 	return (end < addr || end > most ? most : end) & -KMC_PAGE;
 }
 
+/* Pages from one to another; at the end of the address space the last lies before the first. */
+static uint64_t nr_pages(uint64_t first, uint64_t last)
+{
+	return first <= last ? ((last - first) >> KMC_DIR_PAGE_SHIFT) + 1 : 0;
+}
+
 /* Without memory, or because the stream is nonsense? */
 static int no_place(const struct kmc_judge *judge)
 {
 	return judge->nr_places == MAX_PLACES ? 0 : -ENOMEM;
 }
 
+/* Pages of one region of the directory. */
+struct stretch {
+	uint32_t *numbers;
+	uint64_t nr;
+};
+
+/* What of @nr pages from @page on is in its region; numbers NULL: they cannot be kept. */
+static struct stretch stretch_of(struct kmc_judge *judge, uint64_t page, uint64_t nr, bool make)
+{
+	struct stretch s = { .nr = kmc_dir_left(page) };
+
+	s.nr = s.nr < nr ? s.nr : nr;
+	s.numbers = make ? kmc_dir_make(&judge->place_dir, page) :
+			   kmc_dir_find(&judge->place_dir, page);
+	return s;
+}
+
+/* The block at @addr reaches into the pages of a stretch; @number is its shared record. */
+static void cover_stretch(struct kmc_judge *judge, const struct stretch *s, uint64_t addr,
+			  uint32_t number)
+{
+	uint32_t nr = 0;
+
+	for (uint64_t i = 0; i < s->nr; i++) {
+		uint32_t old = s->numbers[i];
+
+		if (old && !judge->places[old].shared) {
+			judge->places[old].cover = addr;
+			continue;
+		}
+		if (old)
+			leave(judge, old);
+		s->numbers[i] = number;
+		nr++;
+	}
+	judge->places[number].live += nr;
+}
+
+/* It reaches into @nr pages from @page on. */
+static int cover(struct kmc_judge *judge, uint64_t addr, uint64_t page, uint64_t nr)
+{
+	uint32_t number = take_record(judge);
+	struct kmc_place *shared = &judge->places[number];
+	int err = 0;
+
+	if (!number)
+		return no_place(judge);
+	shared->addr = page;
+	shared->cover = addr;
+	shared->odd = 0;
+	shared->shared = 1;
+	shared->live = 0;
+	shared->largest = nr;
+	while (nr && !err) {
+		struct stretch s = stretch_of(judge, page, nr, true);
+
+		if (s.numbers)
+			cover_stretch(judge, &s, addr, number);
+		else if (!kmc_dir_is_full(&judge->place_dir))
+			err = -ENOMEM;
+		nr -= s.nr;
+		page += s.nr << KMC_DIR_PAGE_SHIFT;
+	}
+	if (!shared->live)
+		put_record(judge, number);
+	return err;
+}
+
 int kmc_place_add(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 {
 	struct kmc_place *place = place_make(judge, addr);
 	unsigned int bit = (unsigned int)(addr & (KMC_PAGE - 1)) >> 3;
+	uint64_t second = (addr & -KMC_PAGE) + KMC_PAGE;
+	uint64_t nr = nr_pages(second, last_page(addr, size));
 
 	if (!place)
 		return no_place(judge);
@@ -109,34 +235,49 @@ int kmc_place_add(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 		place->odd++;
 	else
 		place->starts[bit / 64] |= 1ull << bit % 64;
-	for (uint64_t page = (addr & -KMC_PAGE) + KMC_PAGE; page <= last_page(addr, size);
-	     page += KMC_PAGE) {
-		place = place_make(judge, page);
-		if (!place)
-			return no_place(judge);
-		place->cover = addr;
+	return nr ? cover(judge, addr, second, nr) : 0;
+}
+
+/* The block at @addr reaches no longer into the pages of a stretch. */
+static void uncover_stretch(struct kmc_judge *judge, const struct stretch *s, uint64_t addr)
+{
+	for (uint64_t i = 0; i < s->nr; i++) {
+		uint32_t number = s->numbers[i];
+		struct kmc_place *place = &judge->places[number];
+
+		if (!number || place->cover != addr)
+			continue;
+		if (!place->shared) {
+			place->cover = 0;
+			continue;
+		}
+		s->numbers[i] = 0;
+		leave(judge, number);
 	}
-	return 0;
 }
 
 void kmc_place_remove(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 {
 	struct kmc_place *place = place_of(judge, addr);
 	unsigned int bit = (unsigned int)(addr & (KMC_PAGE - 1)) >> 3;
+	uint64_t page = (addr & -KMC_PAGE) + KMC_PAGE, nr;
 
-	if (place)
+	if (place && !place->shared) {
 		place->live -= place->live > 0;
-	if (place && addr & 7)
-		place->odd -= place->odd > 0;
-	else if (place)
-		place->starts[bit / 64] &= ~(1ull << bit % 64);
+		if (addr & 7)
+			place->odd -= place->odd > 0;
+		else
+			place->starts[bit / 64] &= ~(1ull << bit % 64);
+	}
 	if (size <= KMC_PAGE - (addr & (KMC_PAGE - 1)))
 		return;
-	for (uint64_t page = (addr & -KMC_PAGE) + KMC_PAGE; page <= last_page(addr, size);
-	     page += KMC_PAGE) {
-		place = place_of(judge, page);
-		if (place && place->cover == addr)
-			place->cover = 0;
+	nr = nr_pages(page, last_page(addr, size));
+	while (nr) {
+		struct stretch s = stretch_of(judge, page, nr, false);
+
+		uncover_stretch(judge, &s, addr);
+		nr -= s.nr;
+		page += s.nr << KMC_DIR_PAGE_SHIFT;
 	}
 }
 
@@ -151,6 +292,14 @@ static struct kmc_life *takes(struct kmc_judge *judge, uint64_t start, uint64_t 
 	uint64_t end = life->addr + (life->size ? kmc_life_size(life) : 1);
 
 	return end > addr && life->addr < addr + (size ? size : 1) ? life : NULL;
+}
+
+static bool begins_anywhere(const struct kmc_place *place)
+{
+	const uint64_t *starts = place->starts;
+
+	return starts[0] | starts[1] | starts[2] | starts[3] | starts[4] | starts[5] | starts[6] |
+	       starts[7];
 }
 
 /* The last beginning at or before a bit of a page; -1 none. */
@@ -194,8 +343,11 @@ static struct kmc_life *find_on_page(struct kmc_judge *judge, const struct kmc_p
 	unsigned int bit = addr > place->addr ? (unsigned int)(addr - place->addr) >> 3 : 0;
 	uint64_t end = addr + (size ? size : 1);
 	struct kmc_life *life = NULL;
-	int at = bit_before(place, bit);
+	int at;
 
+	if (!begins_anywhere(place) && !place->cover && !place->odd)
+		return NULL;
+	at = bit_before(place, bit);
 	/*
 	 * The range may begin inside the block before, or inside that of an
 	 * earlier page. Nothing that begins here reaches further than the largest.
@@ -226,14 +378,6 @@ static struct kmc_life *find_on_page(struct kmc_judge *judge, const struct kmc_p
 	return life;
 }
 
-static bool begins_anywhere(const struct kmc_place *place)
-{
-	const uint64_t *starts = place->starts;
-
-	return starts[0] | starts[1] | starts[2] | starts[3] | starts[4] | starts[5] | starts[6] |
-	       starts[7];
-}
-
 /* Does anything begin at bits [first, last] of a page? */
 static bool begins_in(const struct kmc_place *place, unsigned int first, unsigned int last)
 {
@@ -260,7 +404,9 @@ bool kmc_place_take(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 
 	if (addr & 7 || !size || size > KMC_PAGE - offset)
 		return false;
-	place = place_make(judge, addr);
+	place = place_of(judge, addr);
+	if (!place)
+		place = place_new(judge, addr, 0);
 	if (!place || place->cover || place->odd ||
 	    begins_in(place, bit, (offset + (unsigned int)size - 1) >> 3))
 		return false;
@@ -273,18 +419,41 @@ bool kmc_place_take(struct kmc_judge *judge, uint64_t addr, uint64_t size)
 	return true;
 }
 
+/* The same on the pages of a stretch, the first of which is @page. */
+static struct kmc_life *find_on_stretch(struct kmc_judge *judge, const struct stretch *s,
+					uint64_t addr, uint64_t size, uint64_t except)
+{
+	uint64_t cover = 0; /* of the record looked at last */
+	struct kmc_life *life = NULL;
+
+	for (uint64_t i = 0; i < s->nr && !life; i++) {
+		uint32_t number = s->numbers[i];
+		const struct kmc_place *place = &judge->places[number];
+
+		if (!number)
+			continue;
+		if (!place->shared) {
+			life = find_on_page(judge, place, addr, size, except);
+		} else if (place->cover != cover) {
+			cover = place->cover;
+			life = takes(judge, cover, addr, size, except);
+		}
+	}
+	return life;
+}
+
 struct kmc_life *kmc_place_find(struct kmc_judge *judge, uint64_t addr, uint64_t size,
 				uint64_t except)
 {
-	uint64_t last = last_page(addr, size);
+	uint64_t page = addr & -KMC_PAGE, nr = nr_pages(page, last_page(addr, size));
+	struct kmc_life *life = NULL;
 
-	for (uint64_t page = addr & -KMC_PAGE; page <= last; page += KMC_PAGE) {
-		const struct kmc_place *place = place_of(judge, page);
-		struct kmc_life *life =
-			place ? find_on_page(judge, place, addr, size, except) : NULL;
+	while (nr && !life) {
+		struct stretch s = stretch_of(judge, page, nr, false);
 
-		if (life)
-			return life;
+		life = find_on_stretch(judge, &s, addr, size, except);
+		nr -= s.nr;
+		page += s.nr << KMC_DIR_PAGE_SHIFT;
 	}
-	return NULL;
+	return life;
 }
