@@ -391,30 +391,38 @@ static bool is_clean(struct breaking *b, const struct kmc_program *program, int 
 }
 
 /* Judged by the texts of its own release, as holds() wants. */
-static bool copy_of_its_release(struct kmc_program *to, const struct kmc_program *from)
+static void judge_by_own_release(struct kmc_program *program)
 {
-	bool good = copy(to, from);
-
-	to->edition = to->machine.profile & ~1023u;
-	return good;
+	program->edition = program->machine.profile & ~1023u;
 }
 
-static void try_break(struct breaking *b, const struct kmc_program *found, int rule)
+/* What breaks other rules as well may break this one alone when it is made small for it. */
+static bool breaks_alone(struct breaking *b, struct kmc_program *program, int rule)
 {
 	struct kmc_minimize_wish by_rule = { .rule = kmc_rule_at((size_t)rule)->id,
 					     .max_runs = MOST_RUNS };
 	struct goal goal = { BREAK, rule };
 	struct kmc_minimized result;
-	struct kmc_program program;
 	char error[256];
+
+	judge_by_own_release(program);
+	if (does(b->small, program, goal))
+		return true;
+	if (kmc_minimize(b->small, program, &by_rule, &result, error, sizeof(error)))
+		return false;
+	judge_by_own_release(program); /* the machine may be another now */
+	return does(b->small, program, goal);
+}
+
+static void try_break(struct breaking *b, const struct kmc_program *found, int rule)
+{
+	struct goal goal = { BREAK, rule };
+	struct kmc_program program;
 
 	kmc_program_init(&program);
 	b->shared->tries[rule]++;
 	limit(SECONDS_TO_REDUCE);
-	if (copy_of_its_release(&program, found) &&
-	    (does(b->small, &program, goal) ||
-	     (!kmc_minimize(b->small, &program, &by_rule, &result, error, sizeof(error)) &&
-	      does(b->small, &program, goal))) &&
+	if (copy(&program, found) && breaks_alone(b, &program, rule) &&
 	    (program.nr_ops <= SMALL || reduce(b->small, &program, &goal)) &&
 	    is_clean(b, &program, rule) &&
 	    !write_program(b->wish->folder, rule, "break", b->fault->name, &program)) {

@@ -40,7 +40,8 @@ static const struct argp_option options[] = {
 	{ "reduce", KEY_REDUCE, "WORKERS", OPTION_ARG_OPTIONAL,
 	  "Make first findings small, and compare the keys of so many workers (default 1)", 0 },
 	{ "programs", KEY_PROGRAMS, "FOLDER", 0,
-	  "Instead: search for the programs of rules that the folder (corpus/rules) lacks", 0 },
+	  "Instead: search for the programs of rules that the folder (corpus/rules) lacks; with "
+	  "--fault for those alone that break a rule by it", 0 },
 	{ "seeds", KEY_SEEDS, "FOLDER", 0, "That search begins from the programs there as well", 0 },
 	{ "minimum", KEY_PERCENT, "PERCENT", 0, "Of faults that must be caught (default 95)", 0 },
 	{ "json", KEY_JSON, "FILE", 0, "Write the score there as well", 0 },
@@ -200,10 +201,14 @@ static int reduce(const struct arguments *a, const struct mutant *mutants, size_
 static int search(const struct arguments *a, const struct mutant *mutants, size_t nr)
 {
 	static struct fault faults[MAX_FAULTS];
-	struct harvest_wish wish = { .faults = a->wish, .rounds = 3, .legal = LEGAL_PROGRAMS,
-				     .wrong = WRONG_PROGRAMS, .folder = a->programs,
+	struct harvest_wish wish = { .faults = a->wish, .rounds = 3, .folder = a->programs,
 				     .seeds = a->seeds, .quiet = a->quiet };
 	int err;
+
+	if (!a->nr_only) {
+		wish.legal = LEGAL_PROGRAMS;
+		wish.wrong = WRONG_PROGRAMS;
+	}
 
 	for (size_t i = 0; i < nr; i++)
 		faults[i] = mutants[i].fault;

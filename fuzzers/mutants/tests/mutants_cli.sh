@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The command: a build without faults says so; one with them catches an easy one,
-# misses it when a rule is not asked, and writes its score; first findings are made small.
+# misses it when a rule is not asked, and writes its score; first findings are made small; programs
+# of rules are searched for.
 mutants="$KMC_BIN/kmconform-mutants"
 cd "$KMC_TMP" || exit 1
 
@@ -23,4 +24,12 @@ grep -q '"by":"KM-3"' score.json || { cat score.json; exit 1; }
 	{ cat out; exit 1; }
 [ "$(grep -c '^bulk_repeats .* minimal v1-405c59dc135041ed KC-41' out)" = 2 ] || { cat out; exit 1; }
 grep -q '3 first findings, 3 reduced' out || { cat out; exit 1; }
+# A program that breaks a rule by a fault, searched for; one that is there stays.
+rm -rf rules && mkdir rules
+"$mutants" --programs rules -f size_sub_wraps -n 20000 --time 0 > out || { cat out; exit 1; }
+grep -q '^# fault: size_sub_wraps$' rules/ARR/ARR-7.break.op || { cat out; exit 1; }
+grep -q '^size_sub(' rules/ARR/ARR-7.break.op && [ -s rules/ARR/ARR-7.keep.op ] || { cat out; exit 1; }
+echo '# mine' > rules/ARR/ARR-7.break.op
+"$mutants" --programs rules -f size_sub_wraps -n 2000 --time 0 > out || { cat out; exit 1; }
+[ "$(cat rules/ARR/ARR-7.break.op)" = '# mine' ] || { cat rules/ARR/ARR-7.break.op; exit 1; }
 exit 0
