@@ -17,7 +17,7 @@ static struct kmc_cpu *this_cpu(void)
 	return kmc_this_cpu;
 }
 
-/* Rule: PAGE-33, TRC-1. Model: exact, of a kernel without huge pages: no order above 3. */
+/* Rule: PAGE-33, TRC-1. Model: exact. */
 struct page *alloc_pages_nolock(gfp_t gfp_flags, int nid, unsigned int order)
 {
 	struct kmc_cpu *cpu = this_cpu();
@@ -30,7 +30,8 @@ struct page *alloc_pages_nolock(gfp_t gfp_flags, int nid, unsigned int order)
 		kmc_page_warn(&ac, WARN_NOLOCK_FLAGS, "alloc_pages_nolock with flags"); /* PAGE-37 */
 	if (KMC_PLANTED(page_nolock_sleeps))
 		kmc_planted_sleep();
-	if ((order > PCP_MAX_ORDER && !KMC_PLANTED(page_nolock_order)) || !kmc_prepare_alloc(&ac))
+	if ((!pcp_allowed_order(cpu->sim, order) && !KMC_PLANTED(page_nolock_order)) ||
+	    !kmc_prepare_alloc(&ac))
 		return NULL;
 	if (KMC_PLANTED(page_nolock_dirty))
 		ac.gfp &= ~__GFP_ZERO;

@@ -501,7 +501,7 @@ static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *pag
 	free_pages_prepare(sim, page, order);
 	page_set_word(page, FRAME_USED, order, page->migratetype, page->flags & PGF_MOVABLE, 0);
 	page->link.next = page->link.prev = 0;
-	if (order > PCP_MAX_ORDER || migratetype == MIGRATE_ISOLATE || to != TO_PCP)
+	if (!pcp_allowed_order(sim, order) || migratetype == MIGRATE_ISOLATE || to != TO_PCP)
 		free_one_page(sim, zone, page, order, to == TO_BUDDY_TAIL);
 	else
 		pcp_free(sim, cpu, zone, page, order,

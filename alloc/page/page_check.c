@@ -82,9 +82,9 @@ static void take_census(struct kmc_sim *sim, const struct zone *zone, struct cen
 	}
 }
 
-/* How many blocks a list has; each must be what the list is for. */
+/* How many blocks a list has; each must be what the list is for: @types by bit. */
 static uint64_t list_length(struct kmc_sim *sim, const struct free_list *list, unsigned int kind,
-			    unsigned int order, unsigned int type)
+			    unsigned int order, unsigned int types)
 {
 	uint32_t prev = 0;
 	uint64_t nr = 0;
@@ -93,7 +93,7 @@ static uint64_t list_length(struct kmc_sim *sim, const struct free_list *list, u
 		const struct page *page = pfn_to_page_in(sim, pfn);
 
 		KMC_BUG_ON(page->kind != kind || page->order != order);
-		KMC_BUG_ON(page->migratetype != type || page->link.prev != prev);
+		KMC_BUG_ON(!(types >> page->migratetype & 1) || page->link.prev != prev);
 		prev = pfn;
 		KMC_BUG_ON(++nr > sim->max_pfn);
 	}
@@ -112,7 +112,8 @@ static void check_lists(struct kmc_sim *sim, struct zone *zone, const struct cen
 		uint64_t blocks = 0;
 
 		for (unsigned int type = 0; type < MIGRATE_TYPES; type++) {
-			uint64_t nr = list_length(sim, &area->list[type], FRAME_BUDDY, order, type);
+			uint64_t nr =
+				list_length(sim, &area->list[type], FRAME_BUDDY, order, 1u << type);
 
 			blocks += nr;
 			*(type == MIGRATE_ISOLATE ? &unaccounted : &nr_free) += nr << order;
@@ -151,6 +152,16 @@ static void check_highatomic(const struct kmc_sim *sim, const struct zone *zone)
 	KMC_BUG_ON(pages > (zone->managed + zone->balloon) / 100 + 3 * PAGEBLOCK_PAGES);
 }
 
+static unsigned int types_of_pcp_list(unsigned int list)
+{
+	unsigned int types = 0;
+
+	for (unsigned int type = 0; type < MIGRATE_PCPTYPES; type++)
+		if (order_to_pindex(type, pindex_to_order(list)) == list)
+			types |= 1u << type;
+	return types;
+}
+
 /* I-6 of every cpu; returns the frames on all of them. */
 static uint64_t check_pcps(struct kmc_sim *sim, unsigned int zone)
 {
@@ -162,10 +173,11 @@ static uint64_t check_pcps(struct kmc_sim *sim, unsigned int zone)
 		uint64_t count = 0;
 
 		for (unsigned int list = 0; list < NR_PCP_LISTS; list++) {
-			unsigned int order = list / MIGRATE_PCPTYPES;
+			unsigned int order = pindex_to_order(list);
 
 			count += list_length(sim, &pcp->lists[list], FRAME_PCP, order,
-					     list % MIGRATE_PCPTYPES) << order;
+					     types_of_pcp_list(list))
+				 << order;
 		}
 		KMC_BUG_ON(count != pcp->count);
 		all += count;

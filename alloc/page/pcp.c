@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Per-cpu lists of the orders 0 to 3: the slow half, refill, drain and limits. The
- * fast half is in page_alloc.c. Only the cpu's owner comes here, except to say that
- * what a limit depends on has changed.
+ * Per-cpu lists of the orders 0 to 3 and of huge pages: the slow half, refill, drain and limits.
+ * The fast half is in page_alloc.c. Only the cpu's owner comes here, except to say that what a
+ * limit depends on has changed.
  *
  * Contract: R-4, PCP-1..6. Looked at: 6.18.44.
  */
@@ -130,7 +130,7 @@ static void rmqueue_bulk(struct alloc_context *ac, struct zone *zone, struct per
 			 unsigned int count, unsigned int alloc_flags)
 {
 	struct kmc_sim *sim = ac->sim;
-	unsigned int index = ac->order * MIGRATE_PCPTYPES + ac->migratetype;
+	unsigned int index = order_to_pindex(ac->migratetype, ac->order);
 
 	kmc_yield_point("rmqueue_bulk");
 	if (!zone_lock(zone, alloc_flags))
@@ -154,7 +154,7 @@ struct page *rmqueue_pcplist(struct alloc_context *ac, struct zone *zone, unsign
 {
 	struct kmc_sim *sim = ac->sim;
 	struct per_cpu_pages *pcp = (struct per_cpu_pages *)ac->cpu->pcp + zone->index;
-	struct free_list *list = &pcp->lists[ac->order * MIGRATE_PCPTYPES + ac->migratetype];
+	struct free_list *list = &pcp->lists[order_to_pindex(ac->migratetype, ac->order)];
 	uint32_t pfn;
 
 	if (!__atomic_load_n(&pcp->limit, __ATOMIC_RELAXED))
@@ -213,8 +213,8 @@ static void free_pcppages_bulk(struct kmc_sim *sim, struct kmc_cpu *cpu, struct 
 		struct free_list *list = &pcp->lists[index];
 
 		while (count && list->tail) {
-			unsigned int nr = drain_one(sim, cpu, zone, list,
-						    index / MIGRATE_PCPTYPES);
+			unsigned int nr = drain_one(sim, cpu, zone, list, pindex_to_order(index));
+
 			pcp->count -= nr;
 			zone->pcp_drained += nr;
 			count -= nr < count ? nr : count;
@@ -297,7 +297,7 @@ void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struc
 	      unsigned int order, unsigned int migratetype)
 {
 	struct per_cpu_pages *pcp = (struct per_cpu_pages *)cpu->pcp + zone->index;
-	unsigned int index = order * MIGRATE_PCPTYPES + migratetype;
+	unsigned int index = order_to_pindex(migratetype, order);
 	uint32_t high;
 	bool storm;
 
@@ -312,6 +312,8 @@ void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struc
 	free_list_add_head(sim, &pcp->lists[index], (uint32_t)page_to_pfn_in(sim, page));
 	storm = is_storm(zone, pcp, order);
 	pcp_count_free(pcp, order);
+	if (order > PCP_MAX_ORDER)
+		pcp->prev_order = 0; /* huge pages make no storm */
 	if (pcp->free_run < pcp->free_max)
 		pcp->free_run += (uint16_t)(1u << order);
 	high = nr_pcp_high(zone, pcp, storm);

@@ -95,7 +95,7 @@ static struct page *rmqueue_buddy(struct alloc_context *ac, struct zone *zone,
 
 static struct page *rmqueue(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
 {
-	if (ac->order <= PCP_MAX_ORDER && !zone_pcp_disabled(zone)) {
+	if (pcp_allowed_order(ac->sim, ac->order) && !zone_pcp_disabled(zone)) {
 		struct page *page = rmqueue_pcplist(ac, zone, alloc_flags);
 
 		if (page)

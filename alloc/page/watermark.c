@@ -22,7 +22,7 @@ static uint64_t clamp(uint64_t x, uint64_t low, uint64_t high)
 	return x < low ? low : x > high ? high : x;
 }
 
-/* Huge pages' raise of it is a boot-time choice that is not modelled. Model: exact. */
+/* Model: exact. */
 uint64_t kmc_min_free_kbytes(uint64_t lowmem_kbytes)
 {
 	return clamp(isqrt(16 * lowmem_kbytes), 128, 262144);
@@ -173,6 +173,33 @@ void kmc_watermarks_refresh(struct kmc_sim *sim)
 	}
 }
 
+/*
+ * R-5.1: khugepaged wants two pageblocks a zone free, and one for each pair of a type and
+ * one that falls back on it, but no more than a twentieth of what is above the high marks.
+ */
+static void set_recommended_min_free_kbytes(struct kmc_sim *sim)
+{
+	struct kmc_page_state *state = sim->page;
+	uint64_t zones = 0, usable = 0, pages;
+
+	for (unsigned int i = 0; i < state->nr_zones; i++) {
+		const struct zone *zone = &state->zones[i];
+
+		if (!for_user(sim, zone))
+			continue;
+		zones++;
+		if (zone->managed > zone->watermark[WMARK_HIGH])
+			usable += zone->managed - zone->watermark[WMARK_HIGH];
+	}
+	pages = PAGEBLOCK_PAGES * zones * (2 + MIGRATE_PCPTYPES * MIGRATE_PCPTYPES);
+	if (pages > usable / 20)
+		pages = usable / 20;
+	if (pages * (PAGE_SIZE / 1024) <= state->min_free_kbytes)
+		return;
+	state->min_free_kbytes = pages * (PAGE_SIZE / 1024);
+	kmc_watermarks_refresh(sim);
+}
+
 /* At boot. */
 void kmc_watermarks_setup(struct kmc_sim *sim)
 {
@@ -186,6 +213,8 @@ void kmc_watermarks_setup(struct kmc_sim *sim)
 	state->lowmem_reserve_ratio[KMC_ZONE_NORMAL] = 32;
 	state->min_free_kbytes = kmc_min_free_kbytes(user * (PAGE_SIZE / 1024));
 	kmc_watermarks_refresh(sim);
+	if (sim->config.options & KMC_OPT_THP)
+		set_recommended_min_free_kbytes(sim);
 }
 
 static uint64_t unusable_free(const struct kmc_sim *sim, const struct zone *zone,

@@ -28,9 +28,11 @@ enum migratetype {
 	MIGRATE_TYPES,
 };
 
-#define PCP_MAX_ORDER 3
-#define COSTLY_ORDER  3u /* the largest order that is not */
-#define NR_PCP_LISTS  ((PCP_MAX_ORDER + 1) * MIGRATE_PCPTYPES)
+#define PCP_MAX_ORDER         3
+#define HPAGE_PMD_ORDER       PAGEBLOCK_ORDER
+#define COSTLY_ORDER          3u /* the largest order that is not */
+#define NR_LOWORDER_PCP_LISTS ((PCP_MAX_ORDER + 1) * MIGRATE_PCPTYPES)
+#define NR_PCP_LISTS          (NR_LOWORDER_PCP_LISTS + 2) /* huge pages: others, movable ones */
 
 /* page->flags of this layer; the block keeps it until it is back in the buddy. */
 #define PGF_TAIL    0x08
@@ -471,6 +473,26 @@ void kmc_pages_free_buddy(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page 
 			  unsigned int order);
 void kmc_pages_free_tail(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
 			 unsigned int order);
+
+/* PCP-1 */
+static inline bool pcp_allowed_order(const struct kmc_sim *sim, unsigned int order)
+{
+	return order <= PCP_MAX_ORDER ||
+	       (order == HPAGE_PMD_ORDER && (sim->config.options & KMC_OPT_THP));
+}
+
+/* PCP-2: the list of blocks of this order and type; and the order of those on a list. */
+static inline unsigned int order_to_pindex(unsigned int migratetype, unsigned int order)
+{
+	if (order > PCP_MAX_ORDER)
+		return NR_LOWORDER_PCP_LISTS + (migratetype == MIGRATE_MOVABLE);
+	return order * MIGRATE_PCPTYPES + migratetype;
+}
+
+static inline unsigned int pindex_to_order(unsigned int index)
+{
+	return index < NR_LOWORDER_PCP_LISTS ? index / MIGRATE_PCPTYPES : HPAGE_PMD_ORDER;
+}
 
 /* How many consecutive frees are counted, in batches. */
 #define PCP_BATCH_SCALE_MAX 5

@@ -26,6 +26,92 @@ static void pcp1_which_orders(void **state)
 	}
 }
 
+static void boot_huge(enum kmc_profile profile, uint64_t nr_pages)
+{
+	struct kmc_sim_config config = {
+		.profile = profile,
+		.nr_cpus = 2,
+		.nr_nodes = 1,
+		.nr_zones = 1,
+		.options = KMC_OPT_THP,
+		.zones = { { .type = KMC_ZONE_NORMAL, .start_pfn = 4096, .nr_pages = nr_pages } },
+	};
+
+	boot_config(&config);
+}
+
+/* PCP-1: where there are huge pages, two of them at a time come onto the lists; no other order. */
+static void pcp1_huge_pages(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		struct page *page;
+
+		boot_huge(p, 262144);
+		page = alloc_pages(MOV | __GFP_COMP, 9);
+		assert_int_equal(pcp(0)->count, 512);
+		__free_pages(page, 9);
+		assert_int_equal(pcp(0)->count, 1024);
+		assert_int_equal(page->kind, FRAME_PCP);
+		for (unsigned int order = 4; order <= 10; order++)
+			if (order != 9)
+				__free_pages(alloc_pages(MOV, order), order);
+		assert_int_equal(pcp(0)->count, 1024);
+		kmc_sim_check(sim);
+		kmc_page_flush_cpu(sim, kmc_this_cpu);
+		assert_int_equal(pcp(0)->count, 0);
+		assert_int_equal(zone_info(0).nr_free, 262144);
+		power_off();
+	}
+}
+
+/* PCP-2: movable huge pages have a list, all others one together. */
+static void pcp2_two_lists_of_huge_pages(void **state)
+{
+	static const gfp_t gfp[] = { GFP_KERNEL, MOV, GFP_KERNEL | __GFP_RECLAIMABLE };
+
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		struct page *page[3];
+
+		boot_huge(p, 262144);
+		for (unsigned int i = 0; i < 3; i++)
+			page[i] = alloc_pages(gfp[i] | __GFP_COMP, 9);
+		kmc_page_flush_cpu(sim, kmc_this_cpu);
+		for (unsigned int i = 0; i < 3; i++)
+			__free_pages(page[i], 9);
+		assert_int_equal(pcp(0)->lists[13].head, page_to_pfn(page[1]));
+		assert_int_equal(pcp(0)->lists[12].head, page_to_pfn(page[2]));
+		kmc_sim_check(sim);
+		assert_ptr_equal(alloc_pages(MOV | __GFP_COMP, 9), page[1]);
+		assert_ptr_equal(alloc_pages(GFP_KERNEL | __GFP_COMP, 9), page[2]);
+		assert_ptr_equal(alloc_pages(GFP_KERNEL | __GFP_RECLAIMABLE, 9), page[0]);
+		power_off();
+	}
+}
+
+/* PCP-5: a huge page is more than a small zone's lists may have; it makes no storm. */
+static void pcp5_huge_pages_and_the_limit(void **state)
+{
+	static struct page *page[8];
+
+	(void)state;
+	for (enum kmc_profile p = 0; p < KMC_NR_PROFILES; p++) {
+		boot_huge(p, 16384);
+		assert_int_equal(sim->page->zones[0].pcp_high, 500);
+		for (unsigned int i = 0; i < 8; i++)
+			page[i] = alloc_pages(MOV, 9);
+		kmc_page_flush_cpu(sim, kmc_this_cpu);
+		for (unsigned int i = 0; i < 8; i++) {
+			__free_pages(page[i], 9);
+			assert_true(pcp(0)->count <= sim->page->zones[0].pcp_high_max);
+			assert_int_equal(pcp(0)->prev_order, 0);
+		}
+		kmc_sim_check(sim);
+		power_off();
+	}
+}
+
 static unsigned int refill(enum kmc_profile profile, unsigned int order)
 {
 	unsigned int count;
@@ -555,6 +641,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(pcp1_which_orders),
+		cmocka_unit_test(pcp1_huge_pages),
+		cmocka_unit_test(pcp2_two_lists_of_huge_pages),
+		cmocka_unit_test(pcp5_huge_pages_and_the_limit),
 		cmocka_unit_test(test_refill_counts),
 		cmocka_unit_test(test_refills_double),
 		CASE(test_lifo),

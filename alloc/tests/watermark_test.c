@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Watermarks: the worked examples of to 5.6, and the boundaries of to 5.10. */
 #include "machine_fixture.h"
+#include "alloc/pressure.h"
 
 static void expect_marks(unsigned int zone, uint64_t min, uint64_t low, uint64_t high,
 			 uint64_t promo)
@@ -84,7 +85,45 @@ static void test_example_c(void **state)
 	power_off();
 }
 
-/* The live sample of R-1: 16 GiB, 2 cpus, THP's raise of min_free_kbytes left out. */
+/* R-5.1: huge pages raise the value, by zones or by a twentieth of memory; a sysctl is the last
+ * word. */
+static void rsv7_huge_pages_raise_the_marks(void **state)
+{
+	struct kmc_sim_config c;
+
+	(void)state;
+	/* the live sample: three zones of 512 * 11 frames each */
+	kmc_sim_config_simple(&c, 2, 16384 * MIB);
+	c.options = KMC_OPT_THP;
+	boot_config(&c);
+	assert_int_equal(sim->page->min_free_kbytes, 67584);
+	power_off();
+	/* 16384 frames, of which 384 below the high mark: 5 % of 16000 */
+	kmc_sim_config_simple(&c, 1, 64 * MIB);
+	c.options = KMC_OPT_THP;
+	boot_config(&c);
+	assert_int_equal(sim->page->min_free_kbytes, 3200);
+	expect_marks(0, 800, 1000, 1200, 1400);
+	assert_int_equal(kmc_sim_sysctl(sim, KMC_SYSCTL_MIN_FREE_KBYTES, 1024), 0);
+	expect_marks(0, 256, 320, 384, 448);
+	kmc_sim_reset(sim);
+	expect_marks(0, 800, 1000, 1200, 1400);
+	power_off();
+	/* where more is kept free anyway, nothing is raised */
+	c = (struct kmc_sim_config){
+		.nr_cpus = 1,
+		.nr_nodes = 1,
+		.nr_zones = 2,
+		.options = KMC_OPT_THP,
+		.zones = { { .type = KMC_ZONE_NORMAL, .start_pfn = 4096, .nr_pages = 512 },
+			   { .type = KMC_ZONE_HIGHMEM, .start_pfn = 229376, .nr_pages = 4096 } },
+	};
+	boot_config(&c);
+	assert_int_equal(sim->page->min_free_kbytes, 181);
+	power_off();
+}
+
+/* The live sample of R-1 without huge pages: 16 GiB, 2 cpus. */
 static void test_pcp_limits(void **state)
 {
 	struct kmc_sim_config c;
@@ -225,6 +264,7 @@ int main(void)
 		cmocka_unit_test(rsv5_example_a),
 		cmocka_unit_test(test_example_b),
 		cmocka_unit_test(test_example_c),
+		cmocka_unit_test(rsv7_huge_pages_raise_the_marks),
 		cmocka_unit_test(test_pcp_limits),
 		cmocka_unit_test(rsv4_movable_zone_by_profile),
 		cmocka_unit_test(rsv2_rsv3_rsv4_rsv8_reductions),

@@ -316,6 +316,7 @@ static void nolock_edge(struct maker *m)
 {
 	static const uint64_t sizes[] = { 0, 8192, 8193, 20000 };
 	struct kmc_op op = into_held(m, KMC_OP_KMALLOC_NOLOCK, sizes[gen_draw(m, 4)]);
+	uint8_t order;
 
 	if (m->wish->profile < KMC_RELEASE(6, 18, 0))
 		return;
@@ -327,7 +328,11 @@ static void nolock_edge(struct maker *m)
 	}
 	op = into_held(m, KMC_OP_ALLOC_PAGES_NOLOCK, 0);
 	op.gfp.atoms = 0;
-	op.order = (uint8_t)(4 + gen_draw(m, 7));
+	op.order = order = (uint8_t)(4 + gen_draw(m, 7));
+	gen_emit(m, &op);
+	/* a huge page can be had, where there are any */
+	op = gen_on_held(m, KMC_OP_FREE_PAGES_NOLOCK);
+	op.order = order;
 	gen_emit(m, &op);
 }
 

@@ -177,12 +177,19 @@ static void choose_high_zones(struct kmc_machine *machine)
 static void choose_machine(struct maker *m)
 {
 	struct kmc_machine *machine = &m->program->machine;
-	static const uint32_t options[] = { KMC_MO_freelist_random,   KMC_MO_freelist_hardened,
-					    KMC_MO_slab_nomerge,      KMC_MO_memcg,
-					    KMC_MO_init_on_alloc,     KMC_MO_init_on_free,
-					    KMC_MO_slub_red_zone,     KMC_MO_slub_poison,
-					    KMC_MO_slub_store_user,   KMC_MO_slub_consistency,
-					    KMC_MO_hardened_usercopy, KMC_MO_debug_vm };
+	static const uint32_t options[] = { KMC_MO_freelist_random,
+					    KMC_MO_freelist_hardened,
+					    KMC_MO_slab_nomerge,
+					    KMC_MO_memcg,
+					    KMC_MO_init_on_alloc,
+					    KMC_MO_init_on_free,
+					    KMC_MO_slub_red_zone,
+					    KMC_MO_slub_poison,
+					    KMC_MO_slub_store_user,
+					    KMC_MO_slub_consistency,
+					    KMC_MO_hardened_usercopy,
+					    KMC_MO_debug_vm,
+					    KMC_MO_thp };
 
 	kmc_machine_simple(machine, 1 + gen_draw(m, 3), 64ull << 20);
 	machine->profile = m->wish->profile;

@@ -44,14 +44,12 @@ static bool shares_min(const struct kmc_judge *judge, const struct kmc_zone *zon
 }
 
 /* */
-static uint64_t min_free_kbytes(const struct kmc_judge *judge)
+static uint64_t plain_min_free_kbytes(const struct kmc_judge *judge)
 {
 	const struct kmc_machine *machine = &judge->subject.machine;
 	uint64_t most = kmc_release_of(judge) < KMC_RELEASE(5, 0, 0) ? 65536 : 262144;
 	uint64_t pages = 0;
 
-	if (judge->pages.min_free_set)
-		return judge->pages.min_free_kbytes;
 	for (unsigned int i = 0; i < machine->nr_zones; i++)
 		if (machine->zones[i].kind <= KMC_NORMAL)
 			pages += managed_of(&machine->zones[i]);
@@ -96,17 +94,56 @@ static void set_marks(const struct kmc_judge *judge, unsigned int i, uint64_t pa
 	set_reserve(judge, i, marks);
 }
 
-static void compute(struct kmc_judge *judge)
+static void compute_for(struct kmc_judge *judge, uint64_t min_free_kbytes)
 {
 	const struct kmc_machine *machine = &judge->subject.machine;
-	uint64_t lowmem = 0, pages_min = min_free_kbytes(judge) / 4;
+	uint64_t lowmem = 0, pages_min = min_free_kbytes / 4;
 
 	for (unsigned int i = 0; i < machine->nr_zones; i++)
 		if (shares_min(judge, &machine->zones[i]))
 			lowmem += managed_of(&machine->zones[i]);
 	for (unsigned int i = 0; i < machine->nr_zones; i++)
 		set_marks(judge, i, pages_min, lowmem, &judge->pages.marks[i]);
-	judge->pages.marks_set = true;
+}
+
+/*
+ * R-5.1: where huge pages are, the value is raised: eleven pageblocks for each zone of which
+ * kernel memory is taken, at most 5 % of what these have above their high marks. 0: no raise.
+ */
+static uint64_t huge_min_free_kbytes(const struct kmc_judge *judge)
+{
+	const struct kmc_machine *machine = &judge->subject.machine;
+	uint64_t pages = 0, above = 0;
+
+	if (!(machine->options & KMC_MO_thp))
+		return 0;
+	for (unsigned int i = 0; i < machine->nr_zones; i++) {
+		uint64_t managed = managed_of(&machine->zones[i]);
+
+		if (machine->zones[i].kind > KMC_NORMAL || !managed)
+			continue;
+		pages += 512 * 11;
+		if (managed > judge->pages.marks[i].high)
+			above += managed - judge->pages.marks[i].high;
+	}
+	return 4 * (pages < above / 20 ? pages : above / 20);
+}
+
+static void compute(struct kmc_judge *judge)
+{
+	struct kmc_page_books *books = &judge->pages;
+
+	if (!books->marks_set) {
+		uint64_t huge;
+
+		books->min_free_kbytes = plain_min_free_kbytes(judge);
+		compute_for(judge, books->min_free_kbytes);
+		huge = huge_min_free_kbytes(judge);
+		if (huge > books->min_free_kbytes)
+			books->min_free_kbytes = huge;
+		books->marks_set = true;
+	}
+	compute_for(judge, books->min_free_kbytes);
 }
 
 const struct kmc_marks *kmc_marks_of(struct kmc_judge *judge, unsigned int zone)

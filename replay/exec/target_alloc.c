@@ -523,6 +523,7 @@ static uint32_t options_of(uint32_t options)
 		{ KMC_MO_slub_consistency, KMC_OPT_SLUB_CONSISTENCY },
 		{ KMC_MO_hardened_usercopy, KMC_OPT_HARDENED_USERCOPY },
 		{ KMC_MO_debug_vm, KMC_OPT_DEBUG_VM },
+		{ KMC_MO_thp, KMC_OPT_THP },
 	};
 	uint32_t result = 0;
 

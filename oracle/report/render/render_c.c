@@ -49,6 +49,7 @@ static void print_options(FILE *out, uint32_t options)
 		{ KMC_MO_hardened_usercopy, "HARDENED_USERCOPY" },
 		{ KMC_MO_debug_vm, "DEBUG_VM" },
 		{ KMC_MO_preempt_rt, "PREEMPT_RT" },
+		{ KMC_MO_thp, "THP" },
 	};
 
 	/* Memory that nobody wrote is no zero by chance. */

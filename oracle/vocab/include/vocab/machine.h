@@ -23,7 +23,8 @@ struct kmc_zone {
 	uint64_t managed, min, low, high;
 };
 
-/* Options of a kernel that change what may be observed. One line each: name in text, bit. */
+/* Options of a kernel that change what may be observed. One line each: name in text, bit.
+ * thp: huge pages, and khugepaged has asked for what it wants free. */
 #define KMC_MACHINE_OPTIONS(X)   \
 	X(freelist_random, 0)    \
 	X(freelist_hardened, 1)  \
@@ -43,6 +44,7 @@ struct kmc_zone {
 	X(kasan_hw_tags, 15)     \
 	X(debug_vm, 16)          \
 	X(preempt_rt, 17)        \
+	X(thp, 18)               \
 	X(options_unknown, 31) /* the subject could not tell */
 enum {
 #define KMC_OPTION(name, bit) KMC_MO_##name = (int)(1u << bit),
