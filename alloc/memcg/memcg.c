@@ -331,5 +331,6 @@ void kmc_memcg_boot(struct kmc_sim *sim)
 	sim->memcg = state;
 	group_init(state->groups, sim, 0, 0);
 	state->nr_groups = 1;
+	state->recursive = sim->config.options & KMC_OPT_MEMCG_RECURSIVE;
 	state->groups[0].nr_tasks = KMC_SIM_MAX_TASKS;
 }

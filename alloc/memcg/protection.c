@@ -6,7 +6,7 @@
  * A child of the reclaiming group has what it was given. Further down a group has as much
  * of that as it uses (what it claims), and siblings that claim more than their parent has
  * share it out by what each of them claims. What no child claims is shared out by what each
- * uses beyond its claim, if cgroup2 is mounted so: kmc_sim_memcg_recursive().
+ * uses beyond its claim, if cgroup2 is mounted so: KMC_OPT_MEMCG_RECURSIVE.
  *
  * Model: exact (6.18; worked out anew each time, where a kernel keeps what it found last).
  */

@@ -189,7 +189,8 @@ static void choose_machine(struct maker *m)
 					    KMC_MO_slub_consistency,
 					    KMC_MO_hardened_usercopy,
 					    KMC_MO_debug_vm,
-					    KMC_MO_thp };
+					    KMC_MO_thp,
+					    KMC_MO_memory_recursiveprot };
 
 	kmc_machine_simple(machine, 1 + gen_draw(m, 3), 64ull << 20);
 	machine->profile = m->wish->profile;

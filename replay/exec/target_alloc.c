@@ -524,6 +524,7 @@ static uint32_t options_of(uint32_t options)
 		{ KMC_MO_hardened_usercopy, KMC_OPT_HARDENED_USERCOPY },
 		{ KMC_MO_debug_vm, KMC_OPT_DEBUG_VM },
 		{ KMC_MO_thp, KMC_OPT_THP },
+		{ KMC_MO_memory_recursiveprot, KMC_OPT_MEMCG_RECURSIVE },
 	};
 	uint32_t result = 0;
 

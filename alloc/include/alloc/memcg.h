@@ -35,8 +35,8 @@ int kmc_sim_memcg_set_high(struct mem_cgroup *memcg, uint64_t bytes);
 int kmc_sim_memcg_set_low(struct mem_cgroup *memcg, uint64_t bytes);
 int kmc_sim_memcg_set_min(struct mem_cgroup *memcg, uint64_t bytes);
 /**
- * kmc_sim_memcg_recursive() - As cgroup2 mounted with memory_recursiveprot, or no longer (as
- * booted): what of a group's protection no child claims is shared out among its children.
+ * kmc_sim_memcg_recursive() - As cgroup2 mounted anew with memory_recursiveprot or without (how
+ * it was at boot: KMC_OPT_MEMCG_RECURSIVE): what of a group's protection no child claims is shared out among its children.
  * Return: 0, -EOPNOTSUPP.
  */
 int kmc_sim_memcg_recursive(struct kmc_sim *sim, bool on);

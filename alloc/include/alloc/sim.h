@@ -64,7 +64,8 @@ struct kmc_zone_layout {
 #define KMC_OPT_HARDENED_USERCOPY (1u << 13)
 #define KMC_OPT_DEBUG_VM          (1u << 16)
 #define KMC_OPT_PREEMPT_RT        (1u << 17)
-#define KMC_OPT_THP		  (1u << 18) /* transparent huge pages, and khugepaged runs */
+#define KMC_OPT_THP               (1u << 18) /* transparent huge pages, and khugepaged runs */
+#define KMC_OPT_MEMCG_RECURSIVE   (1u << 19) /* cgroup2 mounted with memory_recursiveprot */
 #define KMC_OPT_NO_MOBILITY       (1u << 31) /* no grouping by mobility, as in a tiny machine */
 /*
  * ours: what was mapped in the vmalloc window stays mapped on the host after its end, and so do

@@ -50,6 +50,7 @@ static void print_options(FILE *out, uint32_t options)
 		{ KMC_MO_debug_vm, "DEBUG_VM" },
 		{ KMC_MO_preempt_rt, "PREEMPT_RT" },
 		{ KMC_MO_thp, "THP" },
+		{ KMC_MO_memory_recursiveprot, "MEMCG_RECURSIVE" },
 	};
 
 	/* Memory that nobody wrote is no zero by chance. */

@@ -159,6 +159,36 @@ static void test_the_machine_knows_that_they_are_charged(void **state)
 	assert_int_equal(effects_seen(&seen, KMC_EFF_CHARGED), 1);
 }
 
+/*
+ * What no child claims of its parent's protection is shared out by what each uses, where cgroup2
+ * is mounted so: MCG-2's reclaim leaves 22 of the second one's pages, or 18.
+ */
+static void check_unclaimed_protection(bool recursive)
+{
+	target = open_target_with("alloc", 0,
+				  KMC_MO_memcg | (recursive ? KMC_MO_memory_recursiveprot : 0), 0);
+	for (unsigned int round = 0; round < 2; round++) {
+		run("memcg_populations(1)\nr0 = memcg_create(NULL, 1638400, 0, 0)\n"
+		    "r1 = memcg_create(r0, 4096000, 0, 409600)\n"
+		    "r2 = memcg_create(r1, 4096000, 0, 81920)\n"
+		    "r3 = memcg_create(r1, 4096000, 0, 0)\n"
+		    "memcg_attach(r2, 20)\nmemcg_attach(r3, 21)\n"
+		    "populate_lru(0, 150, 0, 0) task 20\npopulate_lru(0, 50, 0, 0) task 21\n"
+		    "memcg_set_max(r0, 688128)\nr4 = memcg_usage(r2)\nr5 = memcg_usage(r3)\n");
+		assert_int_equal(call_at(&seen, 10)->arg, (recursive ? 146 : 150) * 4096);
+		assert_int_equal(call_at(&seen, 11)->arg, (recursive ? 22 : 18) * 4096);
+		target->ops->reset(target); /* back to how it was booted */
+	}
+	close_alloc(NULL);
+}
+
+static void test_mcg2_unclaimed_protection_by_mount(void **state)
+{
+	(void)state;
+	check_unclaimed_protection(false);
+	check_unclaimed_protection(true);
+}
+
 /* Without groups there is nobody to pay. */
 static void test_a_machine_without_groups(void **state)
 {
@@ -180,6 +210,7 @@ int main(void)
 		GROUP_TEST(test_mcg9_oom5_a_task_of_the_group_is_killed),
 		GROUP_TEST(test_mcg12_high_delays),
 		GROUP_TEST(test_the_machine_knows_that_they_are_charged),
+		cmocka_unit_test(test_mcg2_unclaimed_protection_by_mount),
 		cmocka_unit_test_setup_teardown(test_a_machine_without_groups, open_alloc,
 						close_alloc),
 	};

@@ -24,7 +24,8 @@ struct kmc_zone {
 };
 
 /* Options of a kernel that change what may be observed. One line each: name in text, bit.
- * thp: huge pages, and khugepaged has asked for what it wants free. */
+ * thp: huge pages, and khugepaged has asked for what it wants free. memory_recursiveprot: how
+ * cgroup2 is mounted. */
 #define KMC_MACHINE_OPTIONS(X)   \
 	X(freelist_random, 0)    \
 	X(freelist_hardened, 1)  \
@@ -45,6 +46,7 @@ struct kmc_zone {
 	X(debug_vm, 16)          \
 	X(preempt_rt, 17)        \
 	X(thp, 18)               \
+	X(memory_recursiveprot, 19) \
 	X(options_unknown, 31) /* the subject could not tell */
 enum {
 #define KMC_OPTION(name, bit) KMC_MO_##name = (int)(1u << bit),
