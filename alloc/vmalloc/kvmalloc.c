@@ -145,7 +145,8 @@ void *kvrealloc_from(const void *p, size_t oldsize, size_t newsize, gfp_t flags)
 	moved = kvmalloc(newsize, flags);
 	if (!moved)
 		return NULL;
-	memcpy(moved, p, oldsize >> KMC_PLANTED(kvrealloc_from_half));
+	if (oldsize) /* of NULL nothing is copied */
+		memcpy(moved, p, oldsize >> KMC_PLANTED(kvrealloc_from_half));
 	kvfree(p);
 	return moved;
 }

@@ -29,9 +29,11 @@ rate() { # SIDE SEED -> microseconds of CPU for an execution
 
 for ((i = 0; i < rounds; i++)); do
 	for side in toy ours; do
-		echo "$side $(rate $side $((i + 2)))"
+		us=$(rate $side $((i + 2))) || exit 2
+		echo "$side $us"
 	done
-done | awk '
+done >"$scratch/rates"
+awk '
 	{ t[$1, ++n[$1]] = $2 }
 	function median(side,   i, k, x, list) {
 		for (i = 1; i <= n[side]; i++) list[i] = t[side, i]
@@ -45,4 +47,4 @@ done | awk '
 		toy = median("toy"); ours = median("ours")
 		printf "toy  %8.0f exec/s %8.2f us\nours %8.0f exec/s %8.2f us\nratio %.3f\n",
 			1e6 / toy, toy, 1e6 / ours, ours, toy / ours
-	}'
+	}' "$scratch/rates"
