@@ -28,12 +28,18 @@ struct kmc_dirty {
 	uint32_t pages[];
 };
 
+/* What a snapshot keeps has its own room, which is there for the next one too. */
+enum kmc_room {
+	ROOM_ARENA_PAGES, ROOM_ARENA_DIRTY, ROOM_ARENA_BYTES, ROOM_FRAMES, ROOM_FRAME_BYTES,
+	ROOM_ZERO_FRAMES, ROOM_FRAME_SHADOW, ROOM_AREA_PAGES, ROOM_AREA_BYTES, NR_ROOMS
+};
+
 struct kmc_snapshot {
 	bool valid;
 	size_t nr_arena_pages;
 	uint32_t *arena_pages;  /* which */
 	uint8_t *arena_dirty;   /* what of them */
-	uint8_t *arena_bytes;   /* their contents */
+	uint8_t *arena_bytes;   /* contents of these eighths */
 	size_t nr_frames;
 	uint64_t *frames;       /* pfns of frames in use that are not all zero */
 	uint8_t *frame_bytes;
@@ -43,6 +49,10 @@ struct kmc_snapshot {
 	size_t nr_area_pages;
 	uint32_t *area_pages;   /* pages of areas that are not their frames, not all zero */
 	uint8_t *area_bytes;
+	struct {
+		void *at;
+		size_t bytes;
+	} rooms[NR_ROOMS];
 };
 
 struct kmc_sim_private {
@@ -92,6 +102,8 @@ void kmc_image_read(const struct kmc_sim *sim, uint32_t arena_page, uint8_t *pag
 void kmc_arena_reset(struct kmc_sim *sim);
 
 /* snapshot.c */
+/* Room for @bytes; what the snapshot had there is gone. Return: NULL: no memory. */
+void *kmc_snapshot_room(struct kmc_snapshot *snapshot, enum kmc_room room, size_t bytes);
 void kmc_snapshot_free(struct kmc_snapshot *snapshot);
 bool kmc_page_all_zero(const void *page);
 /* Call @fn for each frame in use, with its number. */

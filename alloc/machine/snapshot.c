@@ -66,6 +66,10 @@ static void each_frame_of(struct kmc_sim *sim, const struct page *page, frame_fn
 		fn(sim, pfn + i, arg);
 }
 
+/* Descriptors lie in dirty eighths of arena pages, or are as at boot: free. */
+#define PAGES_IN_EIGHTH (KMC_DIRTY_BYTES / sizeof(struct page))
+_Static_assert(KMC_DIRTY_BYTES % sizeof(struct page) == 0, "no descriptor crosses an eighth");
+
 void kmc_each_frame_in_use(struct kmc_sim *sim, frame_fn fn, void *arg)
 {
 	const struct kmc_dirty *list = sim->dirty_list;
@@ -75,11 +79,13 @@ void kmc_each_frame_in_use(struct kmc_sim *sim, frame_fn fn, void *arg)
 	for (size_t i = 0; i < list->nr; i++) {
 		size_t offset = (size_t)list->pages[i] << PAGE_SHIFT;
 		const struct page *page = (const struct page *)(sim->arena + offset);
+		unsigned int mask = sim->dirty[list->pages[i]];
 
 		if (offset < start || offset >= end)
 			continue;
-		for (size_t j = 0; j < PAGE_SIZE / sizeof(*page); j++)
-			each_frame_of(sim, page + j, fn, arg);
+		for (; mask; mask >>= 1, page += PAGES_IN_EIGHTH)
+			for (size_t j = 0; mask & 1 && j < PAGES_IN_EIGHTH; j++)
+				each_frame_of(sim, page + j, fn, arg);
 	}
 }
 
@@ -87,23 +93,18 @@ static void frame_count(struct kmc_sim *sim, uint64_t pfn, void *arg)
 {
 	struct kmc_snapshot *s = arg;
 
-	if (kmc_page_all_zero(pfn_to_virt_in(sim, pfn)))
-		s->nr_zero_frames++;
-	else
-		s->nr_frames++;
+	(void)sim, (void)pfn;
+	s->nr_frames++;
 }
 
-static void frame_save(struct kmc_sim *sim, uint64_t pfn, void *arg)
+static void frame_note(struct kmc_sim *sim, uint64_t pfn, void *arg)
 {
 	struct kmc_snapshot *s = arg;
-	const void *frame = pfn_to_virt_in(sim, pfn);
 
-	if (kmc_page_all_zero(frame)) {
+	if (kmc_page_all_zero(pfn_to_virt_in(sim, pfn)))
 		s->zero_frames[s->nr_zero_frames++] = pfn;
-		return;
-	}
-	kmc_raw_copy(s->frame_bytes + (s->nr_frames << PAGE_SHIFT), frame, PAGE_SIZE);
-	s->frames[s->nr_frames++] = pfn;
+	else
+		s->frames[s->nr_frames++] = pfn;
 }
 
 static void shadow_save(struct kmc_sim *sim, struct kmc_snapshot *s)
@@ -160,18 +161,43 @@ void kmc_sim_reset(struct kmc_sim *sim)
 	kmc_tasks_reload(sim);
 }
 
+/* Kept for the next snapshot: as much in each room of those that are used first. */
+#define ROOM_KEPT (2u << 20)
+#define SNAPSHOTS_KEPT 2
+
+void *kmc_snapshot_room(struct kmc_snapshot *s, enum kmc_room room, size_t bytes)
+{
+	size_t want = bytes + bytes / 2 + PAGE_SIZE;
+
+	if (s->rooms[room].bytes >= bytes && s->rooms[room].at)
+		return s->rooms[room].at;
+	free(s->rooms[room].at);
+	s->rooms[room].at = malloc(want);
+	s->rooms[room].bytes = s->rooms[room].at ? want : 0;
+	return s->rooms[room].at;
+}
+
+static void rooms_free(struct kmc_snapshot *s, size_t kept_bytes)
+{
+	for (int i = 0; i < NR_ROOMS; i++)
+		if (s->rooms[i].bytes > kept_bytes) {
+			free(s->rooms[i].at);
+			s->rooms[i].at = NULL;
+			s->rooms[i].bytes = 0;
+		}
+}
+
+static void snapshot_drop(struct kmc_sim *sim, struct kmc_snapshot *s)
+{
+	rooms_free(s, s - sim->priv->snapshots < SNAPSHOTS_KEPT ? ROOM_KEPT : 0);
+	s->valid = false;
+	s->nr_arena_pages = s->nr_frames = s->nr_zero_frames = s->nr_area_pages = 0;
+}
+
 void kmc_snapshot_free(struct kmc_snapshot *s)
 {
-	free(s->arena_pages);
-	free(s->arena_dirty);
-	free(s->arena_bytes);
-	free(s->frames);
-	free(s->frame_bytes);
-	free(s->zero_frames);
-	free(s->frame_shadow);
-	free(s->area_pages);
-	free(s->area_bytes);
-	*s = (struct kmc_snapshot){ .valid = false };
+	rooms_free(s, 0);
+	s->valid = false;
 }
 
 /* What all snapshots hold of contents, @s too, which has been counted. */
@@ -186,43 +212,92 @@ static bool is_too_much(const struct kmc_sim *sim, const struct kmc_snapshot *s)
 	return pages > KMC_SIM_SNAPSHOT_BYTES >> PAGE_SHIFT;
 }
 
+/* Which frames, before there is room for their contents. */
+static int frames_note(struct kmc_sim *sim, struct kmc_snapshot *s)
+{
+	s->nr_frames = s->nr_zero_frames = 0;
+	kmc_each_frame_in_use(sim, frame_count, s);
+	s->frames = kmc_snapshot_room(s, ROOM_FRAMES, s->nr_frames * sizeof(*s->frames));
+	s->zero_frames = kmc_snapshot_room(s, ROOM_ZERO_FRAMES,
+					   s->nr_frames * sizeof(*s->zero_frames));
+	s->nr_frames = 0;
+	if (!s->frames || !s->zero_frames)
+		return -ENOMEM;
+	kmc_each_frame_in_use(sim, frame_note, s);
+	return 0;
+}
+
+static size_t dirty_eighths(const struct kmc_sim *sim)
+{
+	const struct kmc_dirty *list = sim->dirty_list;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < list->nr; i++)
+		nr += (size_t)__builtin_popcount(sim->dirty[list->pages[i]]);
+	return nr;
+}
+
 static int snapshot_allocate(struct kmc_sim *sim, struct kmc_snapshot *s)
 {
 	size_t nr = sim->dirty_list->nr;
+	int err = frames_note(sim, s);
 
-	kmc_each_frame_in_use(sim, frame_count, s);
+	if (err)
+		return err;
 	if (is_too_much(sim, s))
 		return -ENOSPC;
-	s->arena_pages = malloc((nr + 1) * sizeof(*s->arena_pages));
-	s->arena_dirty = malloc(nr + 1);
-	s->arena_bytes = malloc((nr << PAGE_SHIFT) + 1);
-	s->frames = malloc((s->nr_frames + 1) * sizeof(*s->frames));
-	s->frame_bytes = malloc((s->nr_frames << PAGE_SHIFT) + 1);
-	s->zero_frames = malloc((s->nr_zero_frames + 1) * sizeof(*s->zero_frames));
+	s->arena_pages = kmc_snapshot_room(s, ROOM_ARENA_PAGES, nr * sizeof(*s->arena_pages));
+	s->arena_dirty = kmc_snapshot_room(s, ROOM_ARENA_DIRTY, nr);
+	s->arena_bytes = kmc_snapshot_room(s, ROOM_ARENA_BYTES, dirty_eighths(sim) << KMC_DIRTY_SHIFT);
+	s->frame_bytes = kmc_snapshot_room(s, ROOM_FRAME_BYTES, s->nr_frames << PAGE_SHIFT);
 #ifdef KMC_ASAN
-	s->frame_shadow = malloc((s->nr_frames + s->nr_zero_frames) * SHADOW_BYTES + 1);
+	s->frame_shadow = kmc_snapshot_room(s, ROOM_FRAME_SHADOW,
+					    (s->nr_frames + s->nr_zero_frames) * SHADOW_BYTES);
 	if (!s->frame_shadow)
 		return -ENOMEM;
 #endif
-	s->nr_frames = s->nr_zero_frames = 0;
-	return s->arena_pages && s->arena_dirty && s->arena_bytes && s->frames &&
-			       s->frame_bytes && s->zero_frames
-		       ? 0
-		       : -ENOMEM;
+	return s->arena_pages && s->arena_dirty && s->arena_bytes && s->frame_bytes ? 0 : -ENOMEM;
+}
+
+/* The next run of set bits; false: none is left. */
+static bool next_run(unsigned int *mask, size_t *start, size_t *bytes)
+{
+	unsigned int first, nr;
+
+	if (!*mask)
+		return false;
+	first = (unsigned int)__builtin_ctz(*mask);
+	nr = (unsigned int)__builtin_ctz(~(*mask >> first));
+	*start = (size_t)first << KMC_DIRTY_SHIFT;
+	*bytes = (size_t)nr << KMC_DIRTY_SHIFT;
+	*mask &= ~((1u << (first + nr)) - 1);
+	return true;
+}
+
+static void arena_save(struct kmc_sim *sim, struct kmc_snapshot *s)
+{
+	const struct kmc_dirty *list = sim->dirty_list;
+	uint8_t *to = s->arena_bytes;
+	size_t start, bytes;
+
+	for (size_t i = 0; i < list->nr; i++) {
+		const uint8_t *page = sim->arena + ((size_t)list->pages[i] << PAGE_SHIFT);
+		unsigned int mask = sim->dirty[list->pages[i]];
+
+		s->arena_pages[i] = list->pages[i];
+		s->arena_dirty[i] = (uint8_t)mask;
+		for (; next_run(&mask, &start, &bytes); to += bytes)
+			memcpy(to, page + start, bytes);
+	}
+	s->nr_arena_pages = list->nr;
 }
 
 static void snapshot_fill(struct kmc_sim *sim, struct kmc_snapshot *s)
 {
-	const struct kmc_dirty *list = sim->dirty_list;
-
-	for (size_t i = 0; i < list->nr; i++) {
-		s->arena_pages[i] = list->pages[i];
-		s->arena_dirty[i] = sim->dirty[list->pages[i]];
-		memcpy(s->arena_bytes + (i << PAGE_SHIFT),
-		       sim->arena + ((size_t)list->pages[i] << PAGE_SHIFT), PAGE_SIZE);
-	}
-	s->nr_arena_pages = list->nr;
-	kmc_each_frame_in_use(sim, frame_save, s);
+	arena_save(sim, s);
+	for (size_t i = 0; i < s->nr_frames; i++)
+		kmc_raw_copy(s->frame_bytes + (i << PAGE_SHIFT),
+			     pfn_to_virt_in(sim, s->frames[i]), PAGE_SIZE);
 	shadow_save(sim, s);
 	s->valid = true;
 }
@@ -240,7 +315,7 @@ int kmc_sim_snapshot(struct kmc_sim *sim)
 	if (!err && kmc_vmalloc_save(sim, &s[id]))
 		err = -ENOMEM;
 	if (err) {
-		kmc_snapshot_free(&s[id]);
+		snapshot_drop(sim, &s[id]);
 		return err;
 	}
 	snapshot_fill(sim, &s[id]);
@@ -256,11 +331,17 @@ static struct kmc_snapshot *snapshot_of(struct kmc_sim *sim, int id)
 
 static void restore_arena(struct kmc_sim *sim, const struct kmc_snapshot *s)
 {
+	const uint8_t *from = s->arena_bytes;
+	size_t start, bytes;
+
 	kmc_arena_reset(sim);
 	for (size_t i = 0; i < s->nr_arena_pages; i++) {
-		kmc_touch_slow(sim, s->arena_pages[i], s->arena_dirty[i]);
-		memcpy(sim->arena + ((size_t)s->arena_pages[i] << PAGE_SHIFT),
-		       s->arena_bytes + (i << PAGE_SHIFT), PAGE_SIZE);
+		uint8_t *page = sim->arena + ((size_t)s->arena_pages[i] << PAGE_SHIFT);
+		unsigned int mask = s->arena_dirty[i];
+
+		kmc_touch_slow(sim, s->arena_pages[i], mask);
+		for (; next_run(&mask, &start, &bytes); from += bytes)
+			memcpy(page + start, from, bytes);
 	}
 }
 
@@ -298,6 +379,6 @@ int kmc_sim_snapshot_drop(struct kmc_sim *sim, int snapshot)
 
 	if (!s)
 		return -EINVAL;
-	kmc_snapshot_free(s);
+	snapshot_drop(sim, s);
 	return 0;
 }

@@ -244,8 +244,9 @@ int kmc_vmalloc_save(struct kmc_sim *sim, struct kmc_snapshot *s)
 {
 	s->nr_area_pages = 0;
 	each_in_use(sim, count_pages, s);
-	s->area_pages = malloc((s->nr_area_pages + 1) * sizeof(*s->area_pages));
-	s->area_bytes = malloc((s->nr_area_pages << PAGE_SHIFT) + 1);
+	s->area_pages = kmc_snapshot_room(s, ROOM_AREA_PAGES,
+					  s->nr_area_pages * sizeof(*s->area_pages));
+	s->area_bytes = kmc_snapshot_room(s, ROOM_AREA_BYTES, s->nr_area_pages << PAGE_SHIFT);
 	s->nr_area_pages = 0;
 	if (!s->area_pages || !s->area_bytes)
 		return -ENOMEM;
