@@ -170,6 +170,7 @@ struct kmc_sim {
 	struct kmc_memcg_state *memcg; /* NULL: a machine without groups */
 	const char *rodata; /* KMC_RODATA_BYTES of read-only data; constant after boot */
 	struct kmc_vmalloc_state *vmalloc;
+	struct kmc_slab_orders *slab_orders; /* slab/slab_order.c; outside the arena; NULL none */
 	/* dirty tracking */
 	uint8_t *dirty;       /* one byte per arena page, a bit per KMC_DIRTY_BYTES */
 	struct kmc_dirty *dirty_list;
@@ -309,6 +310,9 @@ void kmc_page_tick_cpu(struct kmc_sim *sim, struct kmc_cpu *cpu);
  */
 int kmc_page_boot(struct kmc_sim *sim);
 int kmc_slab_boot(struct kmc_sim *sim);
+/** kmc_slab_orders_boot() - What the slab layer keeps beside the arena; without it all goes on. */
+void kmc_slab_orders_boot(struct kmc_sim *sim);
+void kmc_slab_orders_end(struct kmc_sim *sim);
 uint64_t kmc_page_hash(struct kmc_sim *sim, uint64_t seed);
 uint64_t kmc_slab_hash(struct kmc_sim *sim, uint64_t seed);
 void kmc_page_check(struct kmc_sim *sim);

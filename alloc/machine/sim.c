@@ -176,6 +176,7 @@ void kmc_sim_destroy(struct kmc_sim *sim)
 	if (sim->priv) {
 		for (unsigned int i = 0; i < KMC_SIM_MAX_SNAPSHOTS; i++)
 			kmc_snapshot_free(&sim->priv->snapshots[i]);
+		kmc_slab_orders_end(sim);
 		kmc_vmap_host_end(sim);
 		kmc_frames_unmap(sim);
 		kmc_arena_unmap(sim);

@@ -133,6 +133,7 @@ int kmc_slab_boot(struct kmc_sim *sim)
 {
 	int err;
 
+	kmc_slab_orders_boot(sim);
 	boot_tables(sim);
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
 		boot_cpu(sim, &sim->cpus[i]);

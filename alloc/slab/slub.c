@@ -282,33 +282,13 @@ unsigned int kmc_slab_take_elsewhere(struct kmc_cpu *cpu, struct kmem_cache *s, 
 
 /* growing */
 
-/* Fisher-Yates over 0..objects-1, the same at each call. Model: exact but for the generator. */
-static void shuffle(const struct kmem_cache *s, uint16_t *sequence, unsigned int objects)
-{
-	uint64_t state = s->shuffle_seed;
-
-	for (unsigned int i = 0; i < objects; i++)
-		sequence[i] = (uint16_t)i;
-	for (unsigned int i = objects - 1; i > 0; i--) {
-		unsigned int j;
-		uint16_t other;
-
-		state = state * 6364136223846793005ull + 1442695040888963407ull;
-		j = (unsigned int)((state >> 33) % (i + 1));
-		other = sequence[j];
-		sequence[j] = sequence[i];
-		sequence[i] = other;
-	}
-}
-
 /*
  * In which order a new slab's objects are handed out: ascending, or by the
  * cache's one sequence, made for the preferred order and entered at a random
  * place. A smaller slab passes over the numbers that it does not have (KC-40).
  */
-#define SEQUENCE_MAX 1024 /* R4's orders give no more than 512 objects a slab */
 struct slab_order {
-	uint16_t sequence[SEQUENCE_MAX];
+	uint16_t sequence[KMC_SEQUENCE_MAX];
 	unsigned int length, at;
 	bool random;
 };
@@ -316,12 +296,12 @@ struct slab_order {
 static void order_begin(struct kmc_sim *sim, const struct kmem_cache *s, struct slab_order *o,
 			unsigned int objects)
 {
-	o->random = s->shuffle_seed && objects > 1 && s->layout.objects <= SEQUENCE_MAX;
+	o->random = s->shuffle_seed && objects > 1 && s->layout.objects <= KMC_SEQUENCE_MAX;
 	o->at = 0;
 	if (!o->random)
 		return;
 	o->length = s->layout.objects;
-	shuffle(s, o->sequence, o->length);
+	kmc_slab_sequence(sim, s->shuffle_seed, o->sequence, o->length);
 	o->at = (unsigned int)(kmc_slab_random(sim) % o->length);
 }
 
@@ -348,6 +328,25 @@ static void object_construct(struct kmem_cache *s, void *object)
 	kmc_poison(object, s->object_size);
 }
 
+/* What slab_init() does where objects follow each other and nobody has more to do with them. */
+KMC_NO_ASAN static void slab_init_plain(struct kmc_sim *sim, const struct kmem_cache *s,
+					struct page *slab, void **out, unsigned int taken)
+{
+	unsigned int objects = slab->slab.objects;
+	char *object = kmc_object_at_index(s, slab_address(sim, slab), 0);
+	uint64_t next = link_address(sim, object);
+
+	for (unsigned int i = 0; i < taken; i++, object += s->size)
+		out[i] = object;
+	slab->slab.freelist = taken < objects ? (uint16_t)(taken + 1) : 0;
+	next += (uint64_t)(taken + 1) * s->size;
+	for (unsigned int i = taken; i < objects; i++, object += s->size, next += s->size) {
+		uint64_t *word = link_word(s, object);
+
+		*word = (i + 1 < objects ? next : 0) ^ link_mask(s, link_address(sim, word));
+	}
+}
+
 /* Construct all objects; the first @max go to @out, the others are linked. */
 static unsigned int slab_init(struct kmc_sim *sim, struct kmem_cache *s, struct page *slab,
 			      void **out, unsigned int max)
@@ -358,6 +357,11 @@ static unsigned int slab_init(struct kmc_sim *sim, struct kmem_cache *s, struct 
 
 	kmc_poison(base, PAGE_SIZE << slab->order);
 	order_begin(sim, s, &order, objects);
+	if (likely(!order.random && !s->ctor && !kmc_cache_debug(s))) {
+		slab_init_plain(sim, s, slab, out, taken);
+		slab->slab.inuse = (uint16_t)taken;
+		return taken;
+	}
 	if (unlikely(kmc_cache_debug(s)))
 		kmc_debug_slab_new(sim, s, slab);
 	for (unsigned int i = 0; i < objects; i++) {

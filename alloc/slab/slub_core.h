@@ -161,6 +161,13 @@ enum kmc_slab_warning {
 	WARN_NOLOCK_OF_LARGE,
 };
 
+/* slab_order.c */
+
+#define KMC_SEQUENCE_MAX 1024
+/** kmc_slab_sequence() - The order that @seed stands for: all numbers below @objects, once each. */
+void kmc_slab_sequence(struct kmc_sim *sim, uint64_t seed, uint16_t *sequence,
+		       unsigned int objects);
+
 /* addresses and descriptors */
 
 static inline struct kmc_slab_cpu *kmc_slab_cpu_of(struct kmc_cpu *cpu)
