@@ -93,6 +93,18 @@ void kmc_cpu_release(struct kmc_cpu *cpu)
 	disown(cpu);
 }
 
+static void flush(struct kmc_cpu *cpu, unsigned int what)
+{
+	if (what & FLUSH_SHEAVES)
+		kmc_slab_flush_cpu(cpu->sim, cpu);
+	if (what & FLUSH_PCP)
+		kmc_page_flush_cpu(cpu->sim, cpu);
+	if (what & FLUSH_PCP_TICK)
+		kmc_page_tick_cpu(cpu->sim, cpu);
+	if (what & (FLUSH_STOCKS | FLUSH_OBJECT_STOCKS))
+		kmc_memcg_flush_cpu(cpu, what);
+}
+
 /* The calling thread owns the cpu, by binding or by stealing. */
 static void serve(struct kmc_cpu *cpu)
 {
@@ -105,14 +117,7 @@ static void serve(struct kmc_cpu *cpu)
 		atomic_fetch_and_explicit(&cpu->attention, ~ATTN_FLUSH, memory_order_seq_cst);
 		ticket = atomic_load_explicit(&cpu->flush_ticket, memory_order_seq_cst);
 		what = atomic_exchange_explicit(&cpu->flush_wanted, 0, memory_order_seq_cst);
-		if (what & FLUSH_SHEAVES)
-			kmc_slab_flush_cpu(cpu->sim, cpu);
-		if (what & FLUSH_PCP)
-			kmc_page_flush_cpu(cpu->sim, cpu);
-		if (what & FLUSH_PCP_TICK)
-			kmc_page_tick_cpu(cpu->sim, cpu);
-		if (what & (FLUSH_STOCKS | FLUSH_OBJECT_STOCKS))
-			kmc_memcg_flush_cpu(cpu, what);
+		flush(cpu, what);
 		atomic_store_explicit(&cpu->flush_done, ticket, memory_order_release);
 	}
 	cpu->serving = false;
@@ -167,15 +172,30 @@ static void await_flush(struct kmc_cpu *cpu, unsigned int ticket)
 	}
 }
 
+/* Of a thread that runs all cpus nobody needs to be asked. False: the cpu is another's, or busy. */
+static bool flush_own(struct kmc_cpu *cpu, unsigned int what)
+{
+	if (!owned_by_us(cpu) || cpu->serving || kmc_attention_bits(cpu) & ATTN_FLUSH)
+		return false;
+	cpu->serving = true;
+	flush(cpu, what);
+	cpu->serving = false;
+	return true;
+}
+
 void kmc_flush_some_cpus(struct kmc_sim *sim, const unsigned int *what)
 {
 	unsigned int tickets[KMC_SIM_MAX_CPUS];
+	uint64_t asked = 0;
 
-	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
-		if (what[i] && &sim->cpus[i] != kmc_this_cpu)
-			tickets[i] = request_flush(&sim->cpus[i], what[i]);
-	for (unsigned int i = 0; i < sim->config.nr_cpus; i++)
-		if (what[i] && &sim->cpus[i] != kmc_this_cpu)
+	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
+		if (!what[i] || &sim->cpus[i] == kmc_this_cpu || flush_own(&sim->cpus[i], what[i]))
+			continue;
+		tickets[i] = request_flush(&sim->cpus[i], what[i]);
+		asked |= 1ull << i;
+	}
+	for (unsigned int i = 0; asked && i < sim->config.nr_cpus; i++)
+		if (asked >> i & 1)
 			await_flush(&sim->cpus[i], tickets[i]);
 }
 
@@ -306,7 +326,8 @@ int kmc_sim_cpu_flush(struct kmc_sim *sim, unsigned int number)
 	if (number >= sim->config.nr_cpus)
 		return -EINVAL;
 	cpu = &sim->cpus[number];
-	await_flush(cpu, request_flush(cpu, FLUSH_SHEAVES | FLUSH_PCP));
+	if (!flush_own(cpu, FLUSH_SHEAVES | FLUSH_PCP))
+		await_flush(cpu, request_flush(cpu, FLUSH_SHEAVES | FLUSH_PCP));
 	return 0;
 }
 

@@ -2,7 +2,8 @@
 /*
  * The yardstick: 100 ops of a toy allocator with its own check, which is what a
  * fuzz target of this sort costs when there is next to nothing behind it. Size
- * classes, a free list each, contents written and looked at again.
+ * classes, a free list each, contents written and looked at again. Every op does something:
+ * what is freed or looked at is the next that there is, a full slot is emptied first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,41 +43,56 @@ static void must(int held)
 		abort();
 }
 
-static void take(unsigned int slot, uint32_t size, uint8_t pattern)
-{
-	unsigned int class = size % CLASSES;
-	struct block *block = free_list[class];
-
-	if (slots[slot] || !block)
-		return;
-	free_list[class] = block->next;
-	must(!block->live);
-	block->live = 1;
-	block->class = class;
-	block->size = size % sizeof(block->bytes);
-	block->pattern = pattern;
-	memset(block->bytes, pattern, block->size);
-	slots[slot] = block;
-}
-
 static void give(unsigned int slot)
 {
 	struct block *block = slots[slot];
 
-	if (!block)
-		return;
 	for (uint32_t i = 0; i < block->size; i++)
-		must(block->bytes[i] == block->pattern);
+		must(block->bytes[i] == (uint8_t)(block->pattern + i));
+	must(block->live);
 	block->live = 0;
 	block->next = free_list[block->class];
 	free_list[block->class] = block;
 	slots[slot] = NULL;
 }
 
+static void take(unsigned int slot, uint32_t size, uint8_t pattern)
+{
+	unsigned int class = size % CLASSES;
+	struct block *block;
+
+	if (slots[slot])
+		give(slot);
+	block = free_list[class];
+	if (!block)
+		return;
+	free_list[class] = block->next;
+	must(!block->live);
+	block->live = 1;
+	block->class = class;
+	block->size = size % (sizeof(block->bytes) + 1);
+	block->pattern = pattern;
+	for (uint32_t i = 0; i < block->size; i++)
+		block->bytes[i] = (uint8_t)(pattern + i);
+	slots[slot] = block;
+}
+
+/* The slot that an op means, or the next that holds something; SLOTS: none does. */
+static unsigned int held(unsigned int slot)
+{
+	for (unsigned int i = 0; i < SLOTS; i++)
+		if (slots[(slot + i) % SLOTS])
+			return (slot + i) % SLOTS;
+	return SLOTS;
+}
+
 static void look(unsigned int slot)
 {
-	if (slots[slot])
-		must(slots[slot]->live && slots[slot]->size < 64);
+	const struct block *block = slots[slot];
+
+	must(block->live && block->size <= sizeof(block->bytes));
+	for (uint32_t i = 0; i < block->size; i++)
+		must(block->bytes[i] == (uint8_t)(block->pattern + i));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -84,20 +100,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	start();
 	for (unsigned int i = 0; i < RATE_OPS && (i + 1) * 32 <= size; i++) {
 		const uint8_t *op = data + 32 * i;
+		unsigned int slot = held(op[6]);
 		uint32_t bytes;
 
 		memcpy(&bytes, op + 16, sizeof(bytes));
-		switch (op[0] & 3) {
-		case 0:
-		case 1:
+		if ((op[0] & 3) < 2 || slot == SLOTS)
 			take(op[4] % SLOTS, bytes, op[8]);
-			break;
-		case 2:
-			give(op[6] % SLOTS);
-			break;
-		default:
-			look(op[6] % SLOTS);
-		}
+		else if ((op[0] & 3) == 2)
+			give(slot);
+		else
+			look(slot);
 	}
 	return 0;
 }
