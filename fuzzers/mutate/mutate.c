@@ -170,6 +170,68 @@ static bool argument(struct maker *maker, struct kmc_program *program)
 	return true;
 }
 
+/* Does it ask for memory? */
+static bool asks(const struct kmc_op *op)
+{
+	switch (kmc_op_desc(op->code)->result) {
+	case KMC_RES_OBJ:
+	case KMC_RES_PAGE:
+	case KMC_RES_BULK:
+	case KMC_RES_CACHE:
+	case KMC_RES_POOL:
+	case KMC_RES_HANDLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The first, second or third page or slab object from here on is refused, or all are. */
+static void draw_failure(struct dice *dice, struct kmc_op *op)
+{
+	kmc_op_init(op, KMC_OP_FAIL_NTH);
+	op->a = dice_one_in(dice, 2) ? 1 : 1 + dice_below(dice, 3);
+	op->b = dice_below(dice, 2);
+	op->c = dice_below(dice, 2);
+}
+
+/* Each zone is left with so many pages: none, or some around a small machine's marks. */
+static size_t draw_shortage(struct dice *dice, const struct kmc_machine *machine,
+			    struct kmc_op ops[KMC_MACHINE_MAX_ZONES])
+{
+	uint64_t pages = dice_one_in(dice, 2) ? 0 : dice_below(dice, 4ull << dice_below(dice, 7));
+
+	for (size_t i = 0; i < machine->nr_zones; i++) {
+		kmc_op_init(&ops[i], KMC_OP_PRESSURE);
+		ops[i].order = machine->zones[i].kind;
+		ops[i].node = (int8_t)machine->zones[i].node;
+		ops[i].a = pages;
+	}
+	return machine->nr_zones;
+}
+
+/* What happens when memory cannot be had is half of the contract, and no byte of a call leads there. */
+static bool hardship(struct maker *maker, struct kmc_program *program)
+{
+	bool fails = kmc_alphabet_has(maker->alphabet, KMC_OP_FAIL_NTH);
+	bool lacks = kmc_alphabet_has(maker->alphabet, KMC_OP_PRESSURE);
+	struct kmc_op ops[KMC_MACHINE_MAX_ZONES];
+	size_t at, tries = 0;
+
+	if (!program->nr_ops || (!fails && !lacks))
+		return false;
+	do {
+		at = (size_t)dice_below(maker->dice, program->nr_ops);
+	} while (!asks(&program->ops[at]) && ++tries < 16);
+	if (tries == 16)
+		return false;
+	if (!lacks || (fails && dice_one_in(maker->dice, 2))) {
+		draw_failure(maker->dice, &ops[0]);
+		return put_ops(program, at, ops, 1);
+	}
+	return put_ops(program, at, ops, draw_shortage(maker->dice, &program->machine, ops));
+}
+
 /* What is around an op fits its neighbours too: kmalloc becomes kzalloc, destroy becomes shrink. */
 static bool other_call(struct maker *maker, struct kmc_program *program)
 {
@@ -307,6 +369,7 @@ static bool mutate_as(struct maker *maker, struct kmc_program *program,
 	case KMC_MUTATE_BURST: return burst(maker, program);
 	case KMC_MUTATE_ARGUMENT: return argument(maker, program);
 	case KMC_MUTATE_CALL: return other_call(maker, program);
+	case KMC_MUTATE_HARDSHIP: return hardship(maker, program);
 	case KMC_MUTATE_DELETE: return delete(maker, program);
 	case KMC_MUTATE_REPLACE: return replace(maker, program);
 	case KMC_MUTATE_DUPLICATE: return copy_run(maker, program, program);

@@ -182,6 +182,10 @@ static void expect_kind(enum kmc_mutation kind, const struct kmc_program *before
 		assert_in_range(is, was + 4, was + 37);
 		assert_int_equal(kept_in(before, after), was);
 		break;
+	case KMC_MUTATE_HARDSHIP:
+		assert_in_range(is, was + 1, was + KMC_MACHINE_MAX_ZONES);
+		assert_int_equal(kept_in(before, after), was);
+		break;
 	case KMC_MUTATE_RELEASE:
 		assert_true(is > was);
 		for (size_t i = 0; i < was; i++)

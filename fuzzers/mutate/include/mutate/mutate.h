@@ -21,6 +21,7 @@
 	X(BURST, "burst", 22)             /* up to 32 ops in a row, each as inserted */ \
 	X(ARGUMENT, "argument", 30)       /* a field, from its boundary table */      \
 	X(CALL, "call", 16)               /* another call of the family, on the same things */ \
+	X(HARDSHIP, "hardship", 8)        /* a call fails, or finds no memory */      \
 	X(DELETE, "delete", 8)            /* a run of ops */                          \
 	X(REPLACE, "replace", 6)          /* an op by a fresh one */                  \
 	X(DUPLICATE, "duplicate", 6)      /* a run of ops, once more */               \
