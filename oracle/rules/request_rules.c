@@ -224,8 +224,10 @@ static bool may_have_reason(const struct kmc_judge *j, const struct kmc_case *c)
 	/* A set of buckets may be for zones that exclude each other, which is warned of. */
 	if (c->from == KMC_FROM_BUCKET && c->effects & 1u << KMC_EFF_WARNED)
 		return true;
+	/* A task that crossed its scopes may be in one that nobody sees. */
 	return c->gfp & narrow || !(c->gfp & KMC_GFP_DIRECT_RECLAIM) ||
 	       c->ev->scope & KMC_SCOPE_MEMALLOC ||
+	       kmc_pages_task_seen(j, c->ev->task)->crossed ||
 	       c->size > j->subject.machine.kmalloc_max_cache ||
 	       (c->cache && c->cache->desc.flags & (KMC_CF_ACCOUNT | KMC_CF_CACHE_DMA |
 						    KMC_CF_CACHE_DMA32));
