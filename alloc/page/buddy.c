@@ -335,23 +335,25 @@ void buddy_merge_add(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsig
 /*
  * Take a block back: from a user or a per-cpu list, its descriptor ours again.
  * Larger than a pageblock it goes back by pageblocks, each as its own type
- * (R-3.4).
+ * (R-3.4); a compound range that began anywhere, by parts that lie as blocks do.
  */
 void __free_one_page(struct kmc_sim *sim, struct zone *zone, uint64_t pfn, unsigned int order,
 		     unsigned int migratetype, bool to_tail)
 {
 	struct page *page = pfn_to_page_in(sim, pfn);
 	bool movable = page->flags & PGF_MOVABLE;
+	unsigned int step = order < PAGEBLOCK_ORDER ? order : PAGEBLOCK_ORDER;
 
 	descriptor_touch(sim, page);
 	memset(page, 0, sizeof(*page));
 	if (movable)
 		count_movable(sim, pfn, order, -1);
-	if (order <= PAGEBLOCK_ORDER) {
+	if (likely(step == order && block_is_aligned(pfn, order))) {
 		merge_and_add(sim, zone, pfn, order, migratetype, to_tail);
 		return;
 	}
-	for (uint64_t p = pfn; p < pfn + (1ull << order); p += PAGEBLOCK_PAGES)
-		merge_and_add(sim, zone, p, PAGEBLOCK_ORDER, get_pageblock_migratetype(sim, p),
-			      to_tail);
+	while (!block_is_aligned(pfn, step))
+		step--;
+	for (uint64_t p = pfn; p < pfn + (1ull << order); p += 1ull << step)
+		merge_and_add(sim, zone, p, step, get_pageblock_migratetype(sim, p), to_tail);
 }

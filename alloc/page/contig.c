@@ -187,12 +187,15 @@ void buddy_take(struct kmc_sim *sim, struct zone *zone, uint64_t start, uint64_t
 	buddy_give(sim, zone, end, last);
 }
 
-/* PAGE-29: from 6.10 on a compound range is a block that could have been the buddy's. */
+/*
+ * PAGE-29: from 6.10 on a compound range is what the buddy's blocks in it cover, no more, be it
+ * larger than any of them.
+ */
 static bool compound_fits(const struct contig *c, uint64_t first, uint64_t last)
 {
 	uint64_t nr = c->end - c->start;
 
-	return !(nr & (nr - 1)) && first == c->start && last == c->end && nr <= BLOCK_MASK + 1;
+	return !(nr & (nr - 1)) && first == c->start && last == c->end;
 }
 
 static bool wants_compound(const struct contig *c)

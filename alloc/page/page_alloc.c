@@ -501,7 +501,8 @@ static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *pag
 	free_pages_prepare(sim, page, order);
 	page_set_word(page, FRAME_USED, order, page->migratetype, page->flags & PGF_MOVABLE, 0);
 	page->link.next = page->link.prev = 0;
-	if (!pcp_allowed_order(sim, order) || migratetype == MIGRATE_ISOLATE || to != TO_PCP)
+	if (!pcp_allowed_order(sim, order) || migratetype == MIGRATE_ISOLATE || to != TO_PCP ||
+	    !block_is_aligned(pfn, order))
 		free_one_page(sim, zone, page, order, to == TO_BUDDY_TAIL);
 	else
 		pcp_free(sim, cpu, zone, page, order,
@@ -553,7 +554,8 @@ static COLD void free_begin_slow(struct kmc_cpu *cpu, struct page *page, unsigne
 {
 	if (page->kind == FRAME_USED &&
 	    (page->flags & (PGF_COMPOUND | PGF_LRU | PGF_ACCOUNTED)) == PGF_COMPOUND &&
-	    page->order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu)) {
+	    page->order <= PCP_MAX_ORDER && !kmc_attention_bits(cpu) &&
+	    block_is_aligned(page_to_pfn_in(cpu->sim, page), page->order)) {
 		unsigned int flags = page->flags & PGF_MOVABLE;
 
 		clear_tails(page);
@@ -673,6 +675,8 @@ struct page *kmc_page_head(struct kmc_sim *sim, struct page *page)
 
 	if (pfn >= sim->max_pfn)
 		return NULL;
+	if (page->kind == FRAME_TAIL) /* of a range perhaps, which lies anywhere */
+		return pfn_to_page_in(sim, page->link.next);
 	for (unsigned int k = 0; k <= MAX_PAGE_ORDER; k++) {
 		uint64_t start = pfn & ~((1ull << k) - 1);
 		struct page *head = pfn_to_page_in(sim, start);

@@ -56,6 +56,14 @@ static void check_free_block(struct kmc_sim *sim, const struct zone *zone, const
 			   other->migratetype == page->migratetype);
 }
 
+/* As the buddy hands it out, or a compound range, which may be larger and lie anywhere. */
+static bool in_shape(const struct page *page, uint64_t pfn)
+{
+	if (page->kind == FRAME_USED && (page->flags & PGF_COMPOUND))
+		return true;
+	return page->order <= MAX_PAGE_ORDER && block_is_aligned(pfn, page->order);
+}
+
 /* I-7: block after block, no gap, no overlap, all of it in the zone (ZON-5). */
 static void take_census(struct kmc_sim *sim, const struct zone *zone, struct census *census)
 {
@@ -66,7 +74,7 @@ static void take_census(struct kmc_sim *sim, const struct zone *zone, struct cen
 		uint64_t nr = 1ull << page->order;
 
 		KMC_BUG_ON(page->kind == FRAME_RESERVED || page->kind == FRAME_TAIL);
-		KMC_BUG_ON(page->order > MAX_PAGE_ORDER || pfn % nr || pfn + nr > zone->end_pfn);
+		KMC_BUG_ON(!in_shape(page, pfn) || pfn + nr > zone->end_pfn);
 		check_tails(page);
 		if (page->kind == FRAME_BUDDY) {
 			check_free_block(sim, zone, page);

@@ -474,6 +474,12 @@ void kmc_pages_free_buddy(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page 
 void kmc_pages_free_tail(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *page,
 			 unsigned int order);
 
+/* Not so are compound ranges that began anywhere; they go back in parts (PAGE-2). */
+static inline bool block_is_aligned(uint64_t pfn, unsigned int order)
+{
+	return !(pfn & ((1ull << order) - 1));
+}
+
 /* PCP-1 */
 static inline bool pcp_allowed_order(const struct kmc_sim *sim, unsigned int order)
 {

@@ -378,6 +378,96 @@ static void page29_compound_ranges(void **state)
 	}
 }
 
+/* COMP: a range larger than any block of the buddy is one compound block, freed as one. */
+static void page29_larger_than_any_block(void **state)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_COMP | __GFP_ZERO;
+
+	(void)state;
+	for (enum kmc_profile p = KMC_PROFILE_6_12_117; p < KMC_NR_PROFILES; p++) {
+		boot_one_zone(p, 16384);
+		for (unsigned int order = 11; order <= 13; order++) {
+			struct page *page;
+
+			/* what bounds it are the buddy's blocks: no alignment to its own size */
+			assert_int_equal(alloc_contig_range(5120, 5120 + (1ul << order), 0, gfp),
+					 0);
+			page = pfn_to_page(5120);
+			assert_int_equal(compound_order(page), order);
+			assert_ptr_equal(compound_head(page + (1u << order) - 1), page);
+			assert_ptr_equal(kmc_page_head(sim, page + 1024), page);
+			kmc_sim_check(sim);
+			memset(page_address(page), 0x5a, PAGE_SIZE << order);
+			if (order & 1)
+				free_contig_range(5120, 1ul << order);
+			else
+				folio_put((struct folio *)page);
+			kmc_sim_check(sim);
+			assert_int_equal(zone_info(0).nr_free, 16384);
+		}
+		/* begins inside a block of one pageblock: the head of it would be left over */
+		assert_int_equal(alloc_contig_range(4864, 4864 + 2048, 0, gfp), -EINVAL);
+		kmc_sim_check(sim);
+		assert_int_equal(zone_info(0).nr_free, 16384);
+		power_off();
+	}
+}
+
+/* PAGE-29: between blocks in use a range may begin where no block does; it goes back in parts. */
+static void page29_page2_ranges_between_blocks(void **state)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_COMP;
+
+	(void)state;
+	for (enum kmc_profile p = KMC_PROFILE_6_12_117; p < KMC_NR_PROFILES; p++) {
+		boot_one_zone(p, 4096);
+		assert_int_equal(take(4096, 4104), 0);
+		free_contig_range(4098, 4);
+		assert_int_equal(alloc_contig_range(4098, 4102, 0, gfp), 0);
+		assert_int_equal(compound_order(pfn_to_page(4098)), 2);
+		kmc_sim_check(sim);
+		free_contig_range(4098, 4);
+		kmc_sim_check(sim);
+		for (unsigned int i = 0; i < 300; i++)
+			assert_int_equal(page_to_pfn(alloc_pages(GFP_KERNEL, 2)) % 4, 0);
+		/* the same above a pageblock: 6656 is no multiple of 1024 */
+		drain();
+		assert_int_equal(alloc_contig_range(6656, 6656 + 1024, 0, gfp), 0);
+		kmc_sim_check(sim);
+		folio_put((struct folio *)pfn_to_page(6656));
+		kmc_sim_check(sim);
+		power_off();
+	}
+}
+
+/* PAGE-29: references of its parts are the block's, a snapshot has all of its contents. */
+static void page29_large_block_in_use(void **state)
+{
+	struct page *page;
+	int snapshot;
+
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	page = alloc_contig_pages(4096, GFP_KERNEL | __GFP_COMP, 0, NULL);
+	assert_non_null(page);
+	assert_int_equal(page_to_pfn(page) % 4096, 0);
+	memset(page_address(page), 0x11, PAGE_SIZE << 12);
+	get_page(page + 3000);
+	assert_int_equal(page_count(page), 2);
+	snapshot = kmc_sim_snapshot(sim);
+	assert_true(snapshot >= 0);
+	put_page(page + 4095);
+	put_page(page);
+	assert_int_equal(zone_info(0).nr_free, 16384);
+	assert_int_equal(kmc_sim_restore(sim, snapshot), 0);
+	assert_int_equal(page_count(page), 2);
+	assert_int_equal(*((uint8_t *)page_address(page) + (PAGE_SIZE << 12) - 1), 0x11);
+	put_page(page + 1);
+	put_page(page);
+	kmc_sim_check(sim);
+	power_off();
+}
+
 /* Powers of two are aligned to themselves; any count will do; NULL when there is no room. */
 static void page30_contig_pages(void **state)
 {
@@ -461,6 +551,9 @@ int main(void)
 		cmocka_unit_test(page28_zone_bits_do_not_reach_migration),
 		cmocka_unit_test(page28_zero),
 		cmocka_unit_test(page29_compound_ranges),
+		cmocka_unit_test(page29_larger_than_any_block),
+		cmocka_unit_test(page29_large_block_in_use),
+		cmocka_unit_test(page29_page2_ranges_between_blocks),
 		cmocka_unit_test(page30_contig_pages),
 		cmocka_unit_test(page31_a_referenced_page_is_warned_of),
 		cmocka_unit_test(scp11_scopes_reach_migration),

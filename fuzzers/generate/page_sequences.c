@@ -60,7 +60,15 @@ static void do_contig(struct maker *m)
 	op.a = range ? zone->start_pfn + gen_draw(m, 3000) : nr;
 	op.b = range ? op.a + nr : 0;
 	op.gfp.atoms = KERNEL | (gen_chance(m, 2) ? KMC_GFP_NOWARN : 0);
+	if (gen_chance(m, 4)) {
+		op.gfp.atoms |= KMC_GFP_COMP;
+		nr = 1ull << gen_draw(m, 13);
+		op.a = range ? (op.a | (nr - 1)) + 1 : nr;
+		op.b = range ? op.a + nr : 0;
+	}
 	gen_emit_task(m, &op);
+	if (op.gfp.atoms & KMC_GFP_COMP)
+		gen_emit_at(m, KMC_OP_COMPOUND_ORDER, HELD_SLOT);
 	op = gen_on_held(m, KMC_OP_FREE_CONTIG_RANGE);
 	op.a = nr;
 	gen_emit(m, &op);
