@@ -16,7 +16,7 @@ bool kmc_call_requests(unsigned int code)
 
 static unsigned int bulk_parent(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	const struct kmc_open_call *parent = kmc_open_find(judge, ev->parent);
+	const struct kmc_open_call *parent = ev->parent ? kmc_open_find(judge, ev->parent) : NULL;
 
 	switch (parent ? parent->what : 0) {
 	case KMC_OP_KFREE_BULK:
@@ -92,14 +92,31 @@ void kmc_case_set(struct kmc_judge *judge, struct kmc_case *c, const struct kmc_
 	const struct kmc_traits *t = kmc_traits_of(ev->what);
 	unsigned int bulk = bulk_parent(judge, ev);
 
-	*c = (struct kmc_case){
-		.ev = ev, .call = kmc_call_name(judge, ev->what), .addr = ev->addr, .size = ev->size,
-		.gfp = ev->gfp, .outermost = !ev->parent || bulk, .by = KMC_BY_NOBODY,
-		.granted = ev->granted > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->granted,
-		.zeroed = t->how & Z || ev->gfp & KMC_GFP_ZERO, .array = is_array(ev),
-	};
-	if (ev->cache < judge->nr_caches)
-		c->cache = judge->caches[ev->cache];
+	/* Member by member: a compiler clears a whole one with an instruction slow to begin. */
+	c->ev = ev;
+	c->call = kmc_call_name(judge, ev->what);
+	c->addr = ev->addr;
+	c->size = ev->size;
+	c->granted = ev->granted > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->granted;
+	c->gfp = ev->gfp;
+	c->from = KMC_FROM_UNKNOWN;
+	c->by = KMC_BY_NOBODY;
+	c->array = is_array(ev);
+	c->emptied = c->overflow = false;
+	c->zeroed = t->how & Z || ev->gfp & KMC_GFP_ZERO;
+	c->outermost = !ev->parent || bulk;
+	c->effects = 0;
+	c->cache = ev->cache < judge->nr_caches ? judge->caches[ev->cache] : NULL;
+	c->block = NULL;
+	c->other = NULL;
+	c->open = NULL;
+	c->value = 0;
+	c->chain = NULL;
+	c->pending = NULL;
+	c->pool = NULL;
+	c->source = NULL;
+	c->request = NULL;
+	_Static_assert(sizeof(*c) == 136, "a new member is set here as well");
 	if (c->array && __builtin_mul_overflow(ev->arg, ev->addr2, &c->size)) {
 		c->overflow = true;
 		c->size = UINT64_MAX;

@@ -27,12 +27,12 @@ static inline const struct kmc_traits *kmc_traits_of(unsigned int code)
 
 static inline const char *kmc_call_name(const struct kmc_judge *judge, unsigned int code)
 {
-	return judge->ops[code < KMC_OPCODE_END ? code : 0].name;
+	return kmc_op_row(judge, code)->name;
 }
 
 static inline bool kmc_call_has_gfp(const struct kmc_judge *judge, unsigned int code)
 {
-	return judge->ops[code < KMC_OPCODE_END ? code : 0].has_gfp;
+	return kmc_op_row(judge, code)->has_gfp;
 }
 
 /** kmc_case_set() - The case of this event, as far as the event alone and the caches tell. */
@@ -64,7 +64,8 @@ static inline bool kmc_is_rcu_free(unsigned int code)
 
 /** kmc_open_push() - A call begins. Return: 0, -ENOMEM. */
 int kmc_open_push(struct kmc_judge *judge, const struct kmc_event *ev);
-void kmc_open_drop(struct kmc_judge *judge, struct kmc_open_call *open);
+/** kmc_open_drop() - It has ended. Return: the same call, until another begins. */
+struct kmc_open_call *kmc_open_drop(struct kmc_judge *judge, struct kmc_open_call *open);
 
 /* call_lives.c */
 

@@ -17,7 +17,7 @@ static void enter(struct kmc_judge *judge, struct kmc_case *c)
 	if (!c->outermost)
 		return;
 	kmc_objects_enter(judge, c);
-	if (kmc_call_requests(code))
+	if (kmc_op_row(judge, code)->requests)
 		kmc_request_enter(judge, c);
 	if (code >= KMC_OP_ALLOC_PAGES && code <= KMC_OP_PAGE_REF_COUNT)
 		kmc_page_call_enter(judge, c);
@@ -80,7 +80,7 @@ static int take_over(struct kmc_judge *judge, struct kmc_case *c)
 
 static int leave(struct kmc_judge *judge, struct kmc_case *c)
 {
-	struct kmc_open_call *parent = kmc_open_find(judge, c->ev->parent);
+	struct kmc_open_call *parent = c->ev->parent ? kmc_open_find(judge, c->ev->parent) : NULL;
 	int err;
 
 	if (parent) {
@@ -114,27 +114,26 @@ static int on_begin(struct kmc_judge *judge, const struct kmc_event *ev)
 
 static int on_end(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	struct kmc_open_call *open = kmc_open_find(judge, ev->id), own;
+	struct kmc_open_call *open = kmc_open_find(judge, ev->id);
 	struct kmc_case c;
 
 	if (!open)
 		return 0; /* its beginning was lost: nothing is known of its effects */
-	own = *open;
-	kmc_open_drop(judge, open);
+	open = kmc_open_drop(judge, open);
 	kmc_case_set(judge, &c, ev);
-	c.open = &own;
-	c.effects = own.effects;
+	c.open = open;
+	c.effects = open->effects;
 	/* What a shrinker asks for may fail, with a warning that is not the call's. */
-	if (judge->pages.shrinkers_ask && own.effects & 1u << KMC_EFF_RECLAIMED) {
+	if (judge->pages.shrinkers_ask && open->effects & 1u << KMC_EFF_RECLAIMED) {
 		c.effects &= ~(1u << KMC_EFF_WARNED);
-		own.notes.pages.warned = 0;
+		open->notes.pages.warned = 0;
 	}
 	return leave(judge, &c);
 }
 
 static int on_call(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	struct kmc_open_call own;
+	struct kmc_open_call *whole = &judge->whole;
 	struct kmc_case c;
 	uint8_t from;
 	int plain;
@@ -147,19 +146,17 @@ static int on_call(struct kmc_judge *judge, const struct kmc_event *ev)
 	plain = kmc_plain_call(judge, ev);
 	if (plain)
 		return plain < 0 ? plain : 0;
-	own.id = ev->id;
-	own.what = ev->what;
-	own.dirty = 0;
-	own.effects = own.children = own.successes = 0;
-	own.since = judge->now;
-	own.notes = (struct kmc_notes){ 0 };
-	own.begin.arg = ev->arg;
+	/* Of what calls have inside it has nothing, ever. */
+	whole->id = ev->id;
+	whole->what = ev->what;
+	whole->since = judge->now;
+	whole->begin.arg = ev->arg;
 	kmc_case_set(judge, &c, ev);
 	from = c.from;
 	enter(judge, &c);
 	c.from = from;
 	c.other = NULL;
-	c.open = &own;
+	c.open = whole;
 	return leave(judge, &c);
 }
 

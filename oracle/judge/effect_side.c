@@ -2,22 +2,19 @@
 /* Effects: what a call did on its way, and what was seen in memory afterwards. */
 #include "call_parts.h"
 
-static void observe_zero(struct kmc_judge *judge, const struct kmc_event *ev,
-			 struct kmc_open_call *open)
+/* As kmc_open_call.dirty has it. */
+static uint8_t seen_as(const struct kmc_event *ev)
 {
-	bool dirty = ev->what == KMC_EFF_CONTENT_DIRTY;
+	return ev->what == KMC_EFF_CONTENT_DIRTY ? 2 : 1;
+}
+
+static void observe_block(struct kmc_judge *judge, const struct kmc_event *ev,
+			  const struct kmc_open_call *open)
+{
+	struct kmc_open_call seen = { .dirty = seen_as(ev), .dirty_at = ev->addr2, .begin = *ev };
 	struct kmc_life *life = kmc_place_find(judge, ev->addr, 1, 0);
-	struct kmc_open_call seen = { .dirty = dirty ? 2 : 1, .dirty_at = ev->addr2, .begin = *ev };
 	struct kmc_case c;
 
-	if (open && kmc_traits_of(open->what)->gives) {
-		/* Of the call's own result, which its end will show. */
-		if (dirty || !open->dirty) {
-			open->dirty = seen.dirty;
-			open->dirty_at = ev->addr2;
-		}
-		return;
-	}
 	if (!life || !(life->flags & KMC_LIFE_ZEROED))
 		return;
 	c = (struct kmc_case){
@@ -26,6 +23,20 @@ static void observe_zero(struct kmc_judge *judge, const struct kmc_event *ev,
 		.from = life->from, .by = KMC_BY_NOBODY, .other = life,
 	};
 	kmc_ask_content(judge, &c);
+}
+
+static void observe_zero(struct kmc_judge *judge, const struct kmc_event *ev,
+			 struct kmc_open_call *open)
+{
+	if (!open || !kmc_traits_of(open->what)->gives) {
+		observe_block(judge, ev, open);
+		return;
+	}
+	/* Of the call's own result, which its end will show. */
+	if (ev->what == KMC_EFF_CONTENT_DIRTY || !open->dirty) {
+		open->dirty = seen_as(ev);
+		open->dirty_at = ev->addr2;
+	}
 }
 
 static void observe_pattern(struct kmc_judge *judge, const struct kmc_event *ev,

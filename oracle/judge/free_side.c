@@ -13,7 +13,7 @@ static bool gives_order(unsigned int by)
 static void free_of_sentinel(struct kmc_judge *judge, struct kmc_case *c)
 {
 	c->from = c->addr ? KMC_FROM_ZERO_SIZE : KMC_FROM_NULL;
-	if (kmc_pairing_of(c->from, c->by, judge->subject.edition) != KMC_PAIR_NONE)
+	if (kmc_judge_pairing(judge, c->from, c->by) != KMC_PAIR_NONE)
 		KMC_ASK(judge, FR_9, c);
 }
 
@@ -55,7 +55,7 @@ static void free_of_unknown(struct kmc_judge *judge, struct kmc_case *c)
 
 static void ask_pair(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	if (kmc_pairing_of(c->from, c->by, judge->subject.edition) != KMC_PAIR_NONE)
+	if (kmc_judge_pairing(judge, c->from, c->by) != KMC_PAIR_NONE)
 		kmc_ask_rule(judge, kmc_pairing_rule(c->from, c->by, judge->subject.edition), c);
 	if (c->by == KMC_BY_CACHE_FREE_BULK)
 		KMC_ASK(judge, FR_15, c);
@@ -174,7 +174,7 @@ void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c)
 		return;
 	if (!c->addr) {
 		c->from = KMC_FROM_NULL;
-		if (kmc_pairing_of(c->from, c->by, judge->subject.edition) != KMC_PAIR_NOOP)
+		if (kmc_judge_pairing(judge, c->from, c->by) != KMC_PAIR_NOOP)
 			return;
 		if (c->by == KMC_BY_FREE_PAGES)
 			KMC_ASK(judge, PAGE_12, c);
@@ -184,7 +184,7 @@ void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c)
 	}
 	if (c->addr == KMC_ZERO_SIZE_PTR) {
 		c->from = KMC_FROM_ZERO_SIZE;
-		if (kmc_pairing_of(c->from, c->by, judge->subject.edition) == KMC_PAIR_NOOP)
+		if (kmc_judge_pairing(judge, c->from, c->by) == KMC_PAIR_NOOP)
 			KMC_ASK(judge, FR_8, c);
 		return;
 	}
@@ -205,7 +205,7 @@ void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c)
 	if (!life || life->state == KMC_LIFE_UNDEFINED || life->flags & KMC_LIFE_TAINTED)
 		return;
 	c->from = life->from;
-	if (kmc_pairing_of(c->from, c->by, judge->subject.edition) != KMC_PAIR_LEGAL)
+	if (kmc_judge_pairing(judge, c->from, c->by) != KMC_PAIR_LEGAL)
 		return;
 	if (kmc_is_page_memory(c->from))
 		kmc_ask_traced(judge, c);

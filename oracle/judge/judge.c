@@ -60,14 +60,21 @@ static bool has_gfp(const struct kmc_op_desc *desc)
 static void fill_tables(struct kmc_judge *judge)
 {
 	for (unsigned int from = 0; from < KMC_NR_PROVENANCES; from++)
-		for (unsigned int by = 0; by < KMC_NR_FREE_COLUMNS; by++)
-			judge->legal[from][by] =
-				kmc_pairing_of(from, by, judge->subject.edition) == KMC_PAIR_LEGAL;
+		for (unsigned int by = 0; by < KMC_NR_FREE_COLUMNS; by++) {
+			enum kmc_pairing pair = kmc_pairing_of(from, by, judge->subject.edition);
+
+			judge->pairs[from][by] = (uint8_t)pair;
+			judge->legal[from][by] = pair == KMC_PAIR_LEGAL;
+		}
 	for (unsigned int code = 0; code < KMC_OPCODE_END; code++) {
 		const struct kmc_op_desc *desc = kmc_op_desc(code);
 
-		judge->ops[code].name = desc ? desc->text : "call";
-		judge->ops[code].has_gfp = desc && has_gfp(desc);
+		judge->ops[code] = (struct kmc_op_row){
+			.name = desc ? desc->text : "call", .known = desc != NULL,
+			.family = desc ? (uint8_t)desc->family : 0,
+			.has_gfp = desc && has_gfp(desc), .requests = kmc_call_requests(code),
+			.resizes = kmc_call_resizes(code), .enters = kmc_call_enters(code),
+		};
 	}
 }
 

@@ -192,16 +192,25 @@ struct kmc_size_row {
 	uint8_t class;    /* enum kmc_class */
 };
 
+/* What is asked of an opcode at every event. */
+struct kmc_op_row {
+	const char *name; /* text form of the opcode */
+	bool known;       /* the vocabulary has it; only then it has a family */
+	uint8_t family;   /* KMC_OPF_* */
+	bool has_gfp;
+	bool requests;    /* it asks for memory, singly or in bulk */
+	bool resizes;     /* krealloc() or one of its kin */
+	bool enters;      /* a rule about objects looks at its entry, beside advice */
+};
+
 struct kmc_judge {
 	struct kmc_subject subject;
 	uint8_t on[KMC_NR_RULES]; /* judged on this subject */
 	uint8_t why[KMC_NR_RULES];
 	/* The pairing matrix of this edition for the calls that a bare trace shows. */
 	uint8_t legal[KMC_NR_PROVENANCES][KMC_NR_FREE_COLUMNS];
-	struct {
-		const char *name; /* text form of the opcode */
-		bool has_gfp;
-	} ops[KMC_OPCODE_END];
+	uint8_t pairs[KMC_NR_PROVENANCES][KMC_NR_FREE_COLUMNS]; /* enum kmc_pairing */
+	struct kmc_op_row ops[KMC_OPCODE_END];
 	struct kmc_rule_count count[KMC_NR_RULES];
 	uint64_t plain[KMC_NR_PLAIN];
 	uint64_t plain_frees[KMC_NR_PLAIN_FREES][KMC_NR_PROVENANCES]; /* by who allocated */
@@ -239,6 +248,7 @@ struct kmc_judge {
 
 	size_t nr_open, max_open;
 	struct kmc_open_call *open;
+	struct kmc_open_call whole; /* the call of a KMC_EV_CALL: nothing happened in it */
 
 	size_t nr_branches;
 	struct kmc_branch *branches;
@@ -544,6 +554,8 @@ void kmc_place_remove(struct kmc_judge *judge, uint64_t addr, uint64_t size);
  */
 struct kmc_life *kmc_place_find(struct kmc_judge *judge, uint64_t addr, uint64_t size,
 				uint64_t except);
+/** kmc_place_lives() - How many live objects begin at words of this slab. */
+uint64_t kmc_place_lives(struct kmc_judge *judge, uint64_t addr, uint64_t size);
 
 /* align_rules.c, km_rules.c: the rules that every kmalloc is put before */
 
@@ -630,12 +642,30 @@ void kmc_pages_point(struct kmc_judge *judge, const struct kmc_event *ev,
 const struct kmc_marks *kmc_marks_of(struct kmc_judge *judge, unsigned int zone);
 bool kmc_marks_was_privileged(const struct kmc_judge *judge, const struct kmc_life *life);
 
-/* call_case.c, open_calls.c, resize_side.c: */
-/** kmc_call_requests() - Does it ask for memory, singly or in bulk? */
+/** kmc_op_row() - What is known of a call; of an opcode out of range as of none. */
+static inline const struct kmc_op_row *kmc_op_row(const struct kmc_judge *judge, unsigned int code)
+{
+	return &judge->ops[code < KMC_OPCODE_END ? code : 0];
+}
+
+/** kmc_judge_pairing() - kmc_pairing_of() in the judge's edition. */
+static inline enum kmc_pairing kmc_judge_pairing(const struct kmc_judge *judge, unsigned int from,
+						 unsigned int by)
+{
+	if (from < KMC_NR_PROVENANCES && by < KMC_NR_FREE_COLUMNS)
+		return (enum kmc_pairing)judge->pairs[from][by];
+	return kmc_pairing_of((enum kmc_provenance)from, (enum kmc_free_column)by,
+			      judge->subject.edition);
+}
+
+/* call_case.c, open_calls.c, object_side.c, resize_side.c: */
+/** kmc_call_requests() - Does it ask for memory, singly or in bulk? Slow: see struct kmc_op_row. */
 bool kmc_call_requests(unsigned int code);
+/** kmc_call_enters() - Does a rule about objects look at its entry? Slow, too. */
+bool kmc_call_enters(unsigned int code);
 /** kmc_open_find() - The call of this id that has not ended; NULL. */
 struct kmc_open_call *kmc_open_find(const struct kmc_judge *judge, uint32_t id);
-/** kmc_call_resizes() - Is it krealloc() or one of its kin? */
+/** kmc_call_resizes() - Is it krealloc() or one of its kin? Slow, too. */
 bool kmc_call_resizes(unsigned int code);
 
 /* plain.c: what nearly every event is */

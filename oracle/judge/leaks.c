@@ -9,7 +9,9 @@ static int by_seq(const void *a, const void *b)
 	const struct kmc_life *x = *(const struct kmc_life *const *)a;
 	const struct kmc_life *y = *(const struct kmc_life *const *)b;
 
-	return x->seq < y->seq ? -1 : x->seq > y->seq;
+	if (x->seq != y->seq)
+		return x->seq < y->seq ? -1 : 1;
+	return x < y ? -1 : x > y; /* parts of one block */
 }
 
 static void ask_leak(struct kmc_judge *judge, const struct kmc_life *life,
@@ -49,9 +51,12 @@ int kmc_call_side_finish(struct kmc_judge *judge)
 	leaks = malloc(judge->shadow.live * sizeof(*leaks));
 	if (!leaks)
 		return -ENOMEM;
-	for (size_t i = 0; i <= judge->shadow.mask; i++)
-		if (is_leak(judge, &judge->shadow.slots[i]))
-			leaks[nr++] = &judge->shadow.slots[i];
+	for (size_t i = 0; i < kmc_shadow_walk(&judge->shadow); i++) {
+		const struct kmc_life *life = kmc_shadow_at(&judge->shadow, i);
+
+		if (is_leak(judge, life))
+			leaks[nr++] = life;
+	}
 	qsort(leaks, nr, sizeof(*leaks), by_seq);
 	for (size_t i = 0; i < nr; i++)
 		ask_leak(judge, leaks[i], &end);

@@ -47,28 +47,63 @@ static void enter_pool(struct kmc_judge *judge, struct kmc_case *c)
 
 static void advise(struct kmc_judge *judge, const struct kmc_case *c)
 {
-	KMC_ASK(judge, ADV_1, c);
-	KMC_ASK(judge, ADV_2, c);
-	KMC_ASK(judge, ADV_3, c);
-	KMC_ASK(judge, ADV_4, c);
-	KMC_ASK(judge, ADV_5, c);
-	KMC_ASK(judge, ADV_6, c);
+	if (c->ev->marks & KMC_MARK_UNTRUSTED)
+		KMC_ASK(judge, ADV_1, c);
+	if (c->ev->marks & KMC_MARK_FALLBACK)
+		KMC_ASK(judge, ADV_2, c);
+	if (c->gfp & (KMC_GFP_DMA | KMC_GFP_DMA32))
+		KMC_ASK(judge, ADV_3, c);
+	if (c->ev->marks & KMC_MARK_LIMITED_DEVICE)
+		KMC_ASK(judge, ADV_4, c);
+	if (c->gfp & KMC_GFP_DIRECT_RECLAIM)
+		KMC_ASK(judge, ADV_5, c);
+	else if (c->ev->context != KMC_CTX_TASK)
+		KMC_ASK(judge, ADV_6, c);
 	if (c->ev->marks & KMC_MARK_COUNT_SIZE)
 		KMC_ASK(judge, ARR_12, c);
+}
+
+bool kmc_call_enters(unsigned int code)
+{
+	switch (code) {
+	case KMC_OP_VMALLOC_GFP:
+	case KMC_OP_VMALLOC_HUGE:
+	case KMC_OP_VM_UNMAP_RAM:
+	case KMC_OP_MEMPOOL_ALLOC:
+	case KMC_OP_MEMPOOL_CREATE_SLAB:
+	case KMC_OP_MEMPOOL_DESTROY:
+	case KMC_OP_COPY_TO_USER:
+	case KMC_OP_COPY_FROM_USER:
+	case KMC_OP_CMA_ALLOC:
+	case KMC_OP_RUST_ALIGNED_SIZE:
+	case KMC_OP_RUST_ALLOC:
+	case KMC_OP_RUST_REALLOC:
+	case KMC_OP_WRITE:
+		return true;
+	default:
+		return kmc_call_resizes(code) || kmc_is_rcu_free(code) ||
+		       kmc_traits_of(code)->gives == KMC_FROM_KVMALLOC ||
+		       (code >= KMC_OP_ZS_CREATE_POOL && code <= KMC_OP_ZS_GET_TOTAL_PAGES) ||
+		       (code >= KMC_OP_DMA_DEVICE && code <= KMC_OP_DMA_POOL_DESTROY);
+	}
 }
 
 void kmc_objects_enter(struct kmc_judge *judge, const struct kmc_case *asked)
 {
 	unsigned int code = asked->ev->what;
-	struct kmc_case own = *asked, *c = &own;
+	const struct kmc_op_row *row = kmc_op_row(judge, code);
+	struct kmc_case own, *c = &own;
 
-	if (code < KMC_OPCODE_END && judge->ops[code].has_gfp && kmc_call_requests(code))
-		advise(judge, c);
-	if (kmc_call_resizes(code))
+	if (row->has_gfp && row->requests)
+		advise(judge, asked);
+	if (!row->enters)
+		return;
+	own = *asked;
+	if (row->resizes)
 		kmc_resize_enter(judge, c);
 	else if (kmc_is_rcu_free(code))
 		enter_deferred(judge, c);
-	if (c->from == KMC_FROM_KVMALLOC && judge->ops[code].has_gfp) {
+	if (c->from == KMC_FROM_KVMALLOC && row->has_gfp) {
 		KMC_ASK(judge, KV_5, c);
 		KMC_ASK(judge, KV_14, c);
 	}
@@ -240,18 +275,18 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 {
 	struct kmc_case own = *ended, *c = &own;
 	unsigned int code = c->ev->what;
-	const struct kmc_op_desc *desc = kmc_op_desc(code);
+	const struct kmc_op_row *row = kmc_op_row(judge, code);
 
 	judge->chains.planned = false;
-	if (PURE_CALLER(c) || !desc)
+	if (PURE_CALLER(c) || !row->known)
 		return;
 	if (judge->damages.nr || c->ev->marks & KMC_MARK_MISUSE)
 		kmc_damage_end(judge, c);
-	if (kmc_call_resizes(code))
+	if (row->resizes)
 		kmc_resize_end(judge, c);
 	if (c->from >= KMC_FROM_KMALLOC && c->from <= KMC_FROM_BUCKET)
 		end_slab_request(judge, c);
-	switch (desc->family) {
+	switch (row->family) {
 	case KMC_OPF_DUP:
 		kmc_dup_end(judge, c);
 		break;
@@ -322,7 +357,8 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 		kmc_objects_group(judge, c->ev);
 		break;
 	}
-	KMC_ASK(judge, KM_25, c);
+	if (c->ev->outcome == KMC_OUT_NULL)
+		KMC_ASK(judge, KM_25, c);
 }
 
 /* An object that the call paid for: its free gives that back. */

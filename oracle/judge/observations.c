@@ -10,8 +10,8 @@ static struct kmc_case case_of(struct kmc_judge *judge, const struct kmc_event *
 			       const struct kmc_open_call *open, const struct kmc_life *life)
 {
 	struct kmc_case c = { .ev = ev, .open = open, .addr = ev->addr, .by = KMC_BY_NOBODY,
-			      .call = open ? judge->ops[open->what < KMC_OPCODE_END ?
-							open->what : 0].name : "observation",
+			      .call = open ? kmc_op_row(judge, open->what)->name :
+						"observation",
 			      .size = ev->size, .other = life, .cache = NULL };
 
 	if (!life)
@@ -111,8 +111,12 @@ static bool of_chain(struct kmc_judge *judge, const struct kmc_event *ev,
 static void ask_options(struct kmc_judge *judge, const struct kmc_event *ev,
 			struct kmc_open_call *open)
 {
-	struct kmc_case c = case_of(judge, ev, open, NULL);
+	bool zeroes = judge->subject.machine.options & KMC_MO_init_on_alloc;
+	struct kmc_case c;
 
+	if (!zeroes && ev->what != KMC_EFF_CONTENT_DIRTY)
+		return;
+	c = case_of(judge, ev, open, NULL);
 	c.gfp = open->begin.gfp;
 	if (open->begin.cache < judge->nr_caches)
 		c.cache = judge->caches[open->begin.cache];
@@ -291,21 +295,6 @@ static void note_backend(const struct kmc_event *ev, struct kmc_notes *notes)
 		notes->nr_backend_failed++;
 }
 
-#define LARGEST_SLAB (4ull << 20)
-
-/* Objects begin at multiples of a word. Only asked when a cache is destroyed. */
-static uint64_t lives_in(const struct kmc_judge *judge, uint64_t addr, uint64_t size)
-{
-	uint64_t nr = 0, most = size < LARGEST_SLAB ? size : LARGEST_SLAB;
-
-	for (uint64_t off = 0; off < most; off += 8) {
-		const struct kmc_life *life = kmc_shadow_find(&judge->shadow, addr + off);
-
-		nr += life && life->state == KMC_LIFE_LIVE;
-	}
-	return nr;
-}
-
 int kmc_objects_effect(struct kmc_judge *judge, const struct kmc_event *ev,
 		      struct kmc_open_call *open)
 {
@@ -324,7 +313,7 @@ int kmc_objects_effect(struct kmc_judge *judge, const struct kmc_event *ev,
 			notes->pages_back += ev->size;
 			kmc_book_constructed_drop(&judge->constructed, ev->addr, ev->size);
 			if (open->what == KMC_OP_KMEM_CACHE_DESTROY)
-				notes->lives_back += lives_in(judge, ev->addr, ev->size);
+				notes->lives_back += kmc_place_lives(judge, ev->addr, ev->size);
 		}
 		kmc_objects_pages_back(judge, ev, open);
 		break;

@@ -37,7 +37,16 @@ int kmc_open_push(struct kmc_judge *judge, const struct kmc_event *ev)
 	return 0;
 }
 
-void kmc_open_drop(struct kmc_judge *judge, struct kmc_open_call *open)
+struct kmc_open_call *kmc_open_drop(struct kmc_judge *judge, struct kmc_open_call *open)
 {
-	*open = judge->open[--judge->nr_open];
+	struct kmc_open_call *last = &judge->open[--judge->nr_open];
+
+	/* Nearly always the one that began last. */
+	if (open != last) {
+		struct kmc_open_call own = *open;
+
+		*open = *last;
+		*last = own;
+	}
+	return last;
 }

@@ -8,7 +8,7 @@ void kmc_page_call_enter(struct kmc_judge *judge, const struct kmc_case *at)
 {
 	struct kmc_case c = *at;
 
-	if (kmc_call_requests(c.ev->what)) {
+	if (kmc_op_row(judge, c.ev->what)->requests) {
 		KMC_ASK(judge, ZON_4, &c);
 		kmc_marks_enter(judge, c.ev);
 		kmc_twins_enter(judge, c.ev);

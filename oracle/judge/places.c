@@ -13,6 +13,7 @@
 /* Of blocks larger than 1 GiB only the first pages are entered: no subject has them. */
 #define MAX_COVER (1ull << 18)
 #define FIRST_PLACES 256
+#define LARGEST_SLAB (4ull << 20)
 /* 16 GiB of pages with something on them; what lies beyond is not compared. */
 #define MAX_PLACES (1u << 22)
 
@@ -456,4 +457,39 @@ struct kmc_life *kmc_place_find(struct kmc_judge *judge, uint64_t addr, uint64_t
 		page += s.nr << KMC_DIR_PAGE_SHIFT;
 	}
 	return life;
+}
+
+/* Of the blocks that begin on a page, those from bit @first on, before @end. */
+static uint64_t lives_on_page(struct kmc_judge *judge, const struct kmc_place *place,
+			      unsigned int first, uint64_t end)
+{
+	uint64_t nr = 0;
+
+	for (int at = bit_after(place, first); at < 512;
+	     at = at < 511 ? bit_after(place, (unsigned int)at + 1) : 512) {
+		uint64_t start = place->addr + 8ull * (unsigned int)at;
+		const struct kmc_life *life;
+
+		if (start >= end)
+			break;
+		life = kmc_shadow_find(&judge->shadow, start);
+		nr += life && life->state == KMC_LIFE_LIVE;
+	}
+	return nr;
+}
+
+uint64_t kmc_place_lives(struct kmc_judge *judge, uint64_t addr, uint64_t size)
+{
+	uint64_t most = size < LARGEST_SLAB ? size : LARGEST_SLAB, nr = 0;
+	uint64_t pages = nr_pages(addr & -KMC_PAGE, last_page(addr, most));
+
+	for (uint64_t i = 0; most && i < pages; i++) {
+		uint64_t page = (addr & -KMC_PAGE) + i * KMC_PAGE;
+		unsigned int first = i ? 0 : (unsigned int)(addr - page + 7) >> 3;
+		const struct kmc_place *place = place_of(judge, page);
+
+		if (place && !place->shared && first < 512)
+			nr += lives_on_page(judge, place, first, addr + most);
+	}
+	return nr;
 }

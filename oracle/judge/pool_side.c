@@ -88,15 +88,18 @@ void kmc_objects_pool_end(struct kmc_judge *judge, struct kmc_case *c)
 
 void kmc_objects_pool_free(struct kmc_judge *judge, struct kmc_case *c)
 {
-	struct kmc_pool *pool = kmc_book_pool_find(&judge->pools, false, c->ev->cache);
+	struct kmc_pool *pool;
 
+	if (c->ev->what != KMC_OP_MEMPOOL_FREE && c->ev->what != KMC_OP_MEMPOOL_FREE_BULK)
+		return;
+	pool = kmc_book_pool_find(&judge->pools, false, c->ev->cache);
 	if (c->ev->what == KMC_OP_MEMPOOL_FREE_BULK) {
 		KMC_ASK(judge, MP_9, c);
 		if (pool)
 			pool->levelled = false;
 		return;
 	}
-	if (c->ev->what != KMC_OP_MEMPOOL_FREE || !pool || !c->addr ||
+	if (!pool || !c->addr ||
 	    c->ev->marks & KMC_MARK_MISUSE)
 		return;
 	c->pool = pool;

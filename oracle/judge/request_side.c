@@ -27,7 +27,7 @@ void kmc_request_enter(struct kmc_judge *judge, const struct kmc_case *c)
  * VM-7, MP-2, MP-3 and PAGE-28 stand in GFP-13's place for their calls; a device
  * may be unable to reach any memory, a chunk of per-cpu memory be full, a sheaf be empty.
  */
-static bool fails_for_memory_only(const struct kmc_case *c)
+static bool fails_for_memory_only(const struct kmc_judge *judge, const struct kmc_case *c)
 {
 	if (c->from == KMC_FROM_VMALLOC || c->from == KMC_FROM_MEMPOOL)
 		return false;
@@ -43,7 +43,7 @@ static bool fails_for_memory_only(const struct kmc_case *c)
 	case KMC_OP_PAGE_FRAG_ALLOC: /* Rule: PAGE-23. */
 		return c->size <= KMC_PAGE;
 	}
-	switch (kmc_op_desc(c->ev->what)->family) {
+	switch (kmc_op_row(judge, c->ev->what)->family) {
 	case KMC_OPF_DMA:
 	case KMC_OPF_PERCPU:
 	case KMC_OPF_ZS:
@@ -59,7 +59,7 @@ static void ask_effects(struct kmc_judge *judge, const struct kmc_case *c)
 	/* Of bits without a name nobody knows what they ask for. */
 	if (!kmc_call_has_gfp(judge, c->ev->what) || c->ev->gfp_raw)
 		return;
-	if (fails_for_memory_only(c))
+	if (c->gfp & KMC_GFP_NOFAIL && fails_for_memory_only(judge, c))
 		KMC_ASK(judge, GFP_13, c);
 	/*
 	 * Its page tables come from GFP_KERNEL: flags without reclaim are the caller's breach

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include "shadow.h"
 
-#define FIRST_SLOTS 1024
+#define FIRST_SLOTS KMC_SHADOW_FIRST
 #define HUGE_PAGE   (2ul << 20)
 
 static struct kmc_life *new_slots(size_t nr)
@@ -69,8 +69,8 @@ void kmc_shadow_reset(struct kmc_shadow *shadow)
 			nr = 0;
 		}
 	}
-	if (nr && shadow->used)
-		memset(shadow->slots, 0, nr * sizeof(*shadow->slots));
+	for (size_t i = 0; nr && i < shadow->used; i++)
+		*kmc_shadow_at(shadow, i) = (struct kmc_life){ 0 };
 	shadow->used = shadow->live = 0;
 	free(shadow->past);
 	shadow->past = NULL;
@@ -174,7 +174,7 @@ static void place(struct kmc_shadow *shadow, const struct kmc_life *life)
 	while (shadow->slots[i].addr)
 		i = (i + 1) & shadow->mask;
 	shadow->slots[i] = *life;
-	shadow->used++;
+	shadow->order[shadow->used++ & (FIRST_SLOTS - 1)] = (uint16_t)i;
 }
 
 /* Make the map anew: twice the room that live blocks need, tombstones to the past. */

@@ -39,6 +39,8 @@ struct kmc_life {
 	uint32_t cache;
 };
 
+#define KMC_SHADOW_FIRST 1024u /* slots of a map that never grew; a power of two */
+
 struct kmc_shadow {
 	struct kmc_life *slots;
 	size_t mask;  /* slots - 1 */
@@ -49,6 +51,8 @@ struct kmc_shadow {
 	/* Addresses freed long ago, when the map was last made anew: 8 bytes each. */
 	uint64_t *past;
 	size_t past_mask, past_used;
+	/* Slots in the order of their use, of a map that did not grow: walks follow it. */
+	uint16_t order[KMC_SHADOW_FIRST];
 };
 
 int kmc_shadow_init(struct kmc_shadow *shadow);
@@ -88,7 +92,7 @@ static inline struct kmc_life *kmc_shadow_put_room(struct kmc_shadow *shadow, ui
 			return life;
 		if (!life->addr) {
 			*life = (struct kmc_life){ .addr = addr, .state = KMC_LIFE_FREED };
-			shadow->used++;
+			shadow->order[shadow->used++ & (KMC_SHADOW_FIRST - 1)] = (uint16_t)i;
 			return life;
 		}
 	}
@@ -104,6 +108,17 @@ static inline struct kmc_life *kmc_shadow_put(struct kmc_shadow *shadow, uint64_
 	if (__builtin_expect(shadow->used >= shadow->limit, 0))
 		return kmc_shadow_put_full(shadow, addr);
 	return kmc_shadow_put_room(shadow, addr);
+}
+
+/** kmc_shadow_walk() - How many entries kmc_shadow_at() has, in no order; some may be empty. */
+static inline size_t kmc_shadow_walk(const struct kmc_shadow *shadow)
+{
+	return shadow->mask < KMC_SHADOW_FIRST ? shadow->used : shadow->mask + 1;
+}
+
+static inline struct kmc_life *kmc_shadow_at(const struct kmc_shadow *shadow, size_t at)
+{
+	return &shadow->slots[shadow->mask < KMC_SHADOW_FIRST ? shadow->order[at] : at];
 }
 
 /** kmc_shadow_was_freed() - Was it freed in this stream, and its entry dropped since? */

@@ -168,23 +168,23 @@ KMC_RULE_FN(ZS_19)
 		    (j, "one was asked for with them"));
 }
 
-/* Pages of a chain, as releases with chains of up to @longest choose it. */
-static unsigned int chain_of(uint64_t class_bytes, unsigned int longest)
+#define SHORTEST 4 /* what a kernel may be built with as its longest chain */
+#define LONGEST  16
+
+/* Pages of a chain, as releases choose it whose longest has 4, 5 .. 16. */
+static void chains_of(uint32_t class_bytes, uint32_t chains[LONGEST + 1])
 {
-	unsigned int best = 1;
-	uint64_t waste = UINT64_MAX;
+	uint32_t best = 1, waste = UINT32_MAX;
 
-	if (kmc_is_pow2(class_bytes))
-		return 1;
-	for (unsigned int pages = 1; pages <= longest; pages++) {
-		uint64_t left = pages * KMC_PAGE % class_bytes;
+	for (uint32_t pages = 1; pages <= LONGEST; pages++) {
+		uint32_t left = pages * (uint32_t)KMC_PAGE % class_bytes;
 
-		if (left < waste) {
+		if (left < waste && (pages == 1 || !kmc_is_pow2(class_bytes))) {
 			waste = left;
 			best = pages;
 		}
+		chains[pages] = best;
 	}
-	return best;
 }
 
 /* Up to 6.2: the best use in whole percents, the first of equals. */
@@ -205,27 +205,53 @@ static unsigned int old_chain_of(uint64_t class_bytes)
 	return best;
 }
 
-/* From the largest class down the first that shares its pages. */
-static uint64_t huge_limit(unsigned int longest, bool old)
+/* More than one object of the class lies in a chain of so many pages: they are shared. */
+static bool shares(uint32_t pages, uint32_t class_bytes)
 {
-	for (uint64_t class_bytes = KMC_PAGE; class_bytes >= 32; class_bytes -= 16) {
-		unsigned int pages = old ? old_chain_of(class_bytes) : chain_of(class_bytes, longest);
+	return pages != 1 && pages * (uint32_t)KMC_PAGE / class_bytes != 1;
+}
 
-		if (pages != 1 && pages * KMC_PAGE / class_bytes != 1)
+/* From the largest class down the first that shares its pages. */
+static uint64_t old_huge_limit(void)
+{
+	for (uint32_t class_bytes = KMC_PAGE; class_bytes >= 32; class_bytes -= 16)
+		if (shares(old_chain_of(class_bytes), class_bytes))
 			return class_bytes - 7;
-	}
 	return 0;
+}
+
+/* Is it the same for some longest chain? @usual: receives what it is with 8 pages. */
+static bool is_huge_limit(uint64_t limit, uint64_t *usual)
+{
+	uint32_t chains[LONGEST + 1], open = LONGEST - SHORTEST + 1;
+	bool known[LONGEST + 1] = { false }, fits = false;
+
+	*usual = 0;
+	for (uint32_t class_bytes = KMC_PAGE; open && !fits && class_bytes >= 32;
+	     class_bytes -= 16) {
+		chains_of(class_bytes, chains);
+		for (unsigned int longest = SHORTEST; longest <= LONGEST; longest++) {
+			if (known[longest] || !shares(chains[longest], class_bytes))
+				continue;
+			known[longest] = true;
+			open--;
+			fits |= limit == class_bytes - 7;
+			if (longest == 8)
+				*usual = class_bytes - 7;
+		}
+	}
+	return fits || (open && !limit);
 }
 
 KMC_RULE_FN(ZS_20)
 {
-	bool old = kmc_release_of(j) < KMC_RELEASE(6, 3, 0), fits = false;
+	bool old = kmc_release_of(j) < KMC_RELEASE(6, 3, 0);
+	uint64_t usual = old ? old_huge_limit() : 0;
+	bool fits = old ? c->ev->arg == usual : is_huge_limit(c->ev->arg, &usual);
 
-	for (unsigned int longest = 4; longest <= (old ? 4 : 16); longest++)
-		fits |= c->ev->arg == huge_limit(longest, old);
 	KMC_VERDICT(ZS_20, fits, "limit",
 		    (j, "objects have pages of their own above the last class that shares them, "
-			NUM " with chains of %u", huge_limit(old ? 4 : 8, old), old ? 4 : 8),
+			NUM " with chains of %u", usual, old ? 4 : 8),
 		    (j, NUM " is said to be the limit", c->ev->arg));
 }
 
