@@ -487,6 +487,60 @@ static void vm23_vmap_for_every_n(void **state)
 	on_both(check_every_n);
 }
 
+#ifdef KMC_ASAN
+#define GUARDS_TELL true
+#else
+#define GUARDS_TELL false
+#endif
+
+/* Mappings and areas take turns at the same addresses. Return: the digest in the end. */
+static uint64_t take_turns(uint32_t options)
+{
+	struct kmc_sim_config config = vm_config(KMC_PROFILE_6_18_44, false, 64 * MIB);
+	uint8_t *p, *first;
+	uint64_t hash;
+
+	config.options |= options;
+	boot_config(&config);
+	take_pages(4);
+	first = vmalloc(3 * PAGE_SIZE);
+	fill_bytes(first, 9, 0, 3 * PAGE_SIZE);
+	vfree(first);
+	vm_unmap_aliases();
+	for (unsigned int turn = 0; turn < 6; turn++) {
+		unsigned int from = turn / 2 % 2 * 2; /* the same ones twice, then others */
+
+		p = vmap(pages + from, 2, VM_MAP, PAGE_KERNEL);
+		assert_ptr_equal(p, first);
+		for (unsigned int i = 0; i < 2; i++)
+			expect_bytes(p + i * PAGE_SIZE, from + i, 0, PAGE_SIZE);
+		assert_int_equal(faults(p + 2 * PAGE_SIZE),
+				 GUARDS_TELL || !(options & KMC_OPT_KEEP_MAPPINGS));
+		vunmap(p);
+		vm_unmap_aliases();
+		p = vzalloc(5 * PAGE_SIZE);
+		assert_ptr_equal(p, first);
+		expect_zero(p, 0, 5 * PAGE_SIZE);
+		memset(p, 0xee, 5 * PAGE_SIZE);
+		for (unsigned int i = 0; i < 4; i++)
+			expect_bytes(page_address(pages[i]), i, 0, PAGE_SIZE);
+		vfree(p);
+		vm_unmap_aliases();
+	}
+	give_pages(4);
+	kmc_sim_check(sim);
+	hash = kmc_sim_hash(sim);
+	power_off();
+	return hash;
+}
+
+/* What the host keeps mapped is seen by nobody but who touches what is not his. */
+static void vm9_vm13_kept_mappings(void **state)
+{
+	(void)state;
+	assert_int_equal(take_turns(KMC_OPT_KEEP_MAPPINGS), take_turns(0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +558,7 @@ int main(void)
 		cmocka_unit_test(vm24_same_digest),
 		cmocka_unit_test(vm10_freed_and_slack_are_poisoned),
 		cmocka_unit_test(vm23_vmap_for_every_n),
+		cmocka_unit_test(vm9_vm13_kept_mappings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
