@@ -6,6 +6,7 @@
  */
 #include "zone.h"
 #include "linux/gfp.h"
+#include "linux/list.h"
 
 /* The zone of the local node that can spare them all above its mark (PAGE-19). */
 static struct zone *zone_with_room(struct alloc_context *ac, unsigned int alloc_flags,
@@ -30,19 +31,38 @@ static struct zone *zone_with_room(struct alloc_context *ac, unsigned int alloc_
 	return NULL;
 }
 
-/* Fill empty places until one cannot be filled; returns how far the array is full. */
+/* Where the pages go: the empty places of an array, or a list, which has no places. */
+struct bulk_places {
+	struct page **array;
+	struct list_head *list;
+};
+
+static bool is_full(const struct bulk_places *to, unsigned long at)
+{
+	return to->array && to->array[at];
+}
+
+static void put_at(const struct bulk_places *to, unsigned long at, struct page *page)
+{
+	if (to->array)
+		to->array[at] = page;
+	else
+		list_add(&page->lru, to->list);
+}
+
+/* Fill empty places until one cannot be filled; returns how far they are full. */
 static unsigned long fill(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags,
-			  unsigned long at, unsigned long nr, struct page **array)
+			  unsigned long at, unsigned long nr, const struct bulk_places *to)
 {
 	for (; at < nr; at++) {
 		struct page *page;
 
-		if (array[at])
+		if (is_full(to, at))
 			continue;
 		page = rmqueue_pcplist(ac, zone, alloc_flags);
 		if (!page)
 			break;
-		array[at] = kmc_page_prep(ac, page);
+		put_at(to, at, kmc_page_prep(ac, page));
 	}
 	return at;
 }
@@ -56,14 +76,14 @@ static bool one_by_one(const struct kmc_cpu *cpu, gfp_t gfp, unsigned long missi
 
 /* Rule: PAGE-17, PAGE-18, PAGE-19, TRC-1. Model: exact. */
 static unsigned long bulk(struct kmc_cpu *cpu, gfp_t gfp, int node, unsigned long nr,
-			  struct page **array)
+			  const struct bulk_places *to)
 {
 	struct alloc_context ac = { .sim = cpu->sim, .cpu = cpu, .gfp = gfp, .node = node,
 				    .attention = kmc_attention_bits(cpu) };
 	unsigned long at = 0, before;
 	struct zone *zone = NULL;
 
-	while (at < nr && array[at])
+	while (at < nr && is_full(to, at))
 		at++;
 	if (at == nr)
 		return at;
@@ -76,22 +96,38 @@ static unsigned long bulk(struct kmc_cpu *cpu, gfp_t gfp, int node, unsigned lon
 		alloc_flags = kmc_fast_alloc_flags(&ac);
 		zone = zone_with_room(&ac, alloc_flags, nr);
 		if (zone)
-			at = fill(&ac, zone, alloc_flags, at, nr, array);
+			at = fill(&ac, zone, alloc_flags, at, nr, to);
 	}
 	if (at == before && !KMC_PLANTED(bulk_nothing)) {
-		array[at] = kmc_pages_alloc(cpu->sim, cpu, gfp, 0, node);
-		at += array[at] != NULL;
+		struct page *page = kmc_pages_alloc(cpu->sim, cpu, gfp, 0, node);
+
+		if (page)
+			put_at(to, at++, page);
 	}
 	return at - (at > before + 1 && KMC_PLANTED(bulk_count_less));
 }
 
-unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr_pages,
-				    struct page **page_array)
+static struct kmc_cpu *enter(void)
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 
 	if (unlikely(!cpu))
 		kmc_bug(__FILE__, __LINE__, "an allocator call without a bound cpu");
 	kmc_attention(cpu);
-	return bulk(cpu, gfp, nid, nr_pages, page_array);
+	return cpu;
+}
+
+unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr_pages,
+				    struct page **page_array)
+{
+	struct bulk_places to = { .array = page_array };
+
+	return bulk(enter(), gfp, nid, nr_pages, &to);
+}
+
+unsigned long alloc_pages_bulk_list(gfp_t gfp, unsigned long nr_pages, struct list_head *list)
+{
+	struct bulk_places to = { .list = list };
+
+	return bulk(enter(), gfp, NUMA_NO_NODE, nr_pages, &to);
 }

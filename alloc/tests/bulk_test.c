@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bulk and lockless page calls: PAGE-17..20, PAGE-32, PAGE-33, PAGE-37, TRC-1. */
 #include "machine_fixture.h"
+#include "linux/list.h"
+#include "alloc/pressure.h"
 
 #define N 100
 
@@ -249,12 +251,54 @@ static void page34_bad_pages_are_withheld(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup_64m, teardown)
 
+/* PAGE-18, PAGE-19: the form with a list takes and gives as the other one, and has no places. */
+static void page18_page19_list_form(void **state)
+{
+	(void)state;
+	for (enum kmc_profile p = 0; p <= KMC_PROFILE_6_12_117; p++) {
+		struct list_head list;
+		unsigned int taken = 0;
+		uint64_t free;
+
+		boot_one_zone(p, 16384);
+		free = all_free();
+		INIT_LIST_HEAD(&list);
+		assert_int_equal(alloc_pages_bulk_list(GFP_KERNEL, 0, &list), 0);
+		assert_true(list_empty(&list));
+		assert_int_equal(alloc_pages_bulk_list(GFP_KERNEL | __GFP_ZERO, N, &list), N);
+		assert_int_equal(alloc_pages_bulk_list(GFP_KERNEL, 1, &list), 1);
+		assert_int_equal(all_free(), free - N - 1);
+		while (!list_empty(&list)) {
+			struct page *page = list_first_entry(&list, struct page, lru);
+
+			list_del(&page->lru);
+			assert_int_equal(page_ref_count(page), 1);
+			/* the last one came first: it alone was not asked to be zero */
+			if (taken++)
+				assert_int_equal(*(uint64_t *)page_address(page), 0);
+			memset(page_address(page), 0xee, PAGE_SIZE);
+			__free_page(page);
+		}
+		assert_int_equal(taken, N + 1);
+		assert_int_equal(all_free(), free);
+		/* no room for all above the mark: the single path gives one */
+		assert_true(kmc_sim_pressure(sim, 0, KMC_ZONE_NORMAL,
+					     zone_info(0).wmark_low + N - 1) >= 0);
+		INIT_LIST_HEAD(&list);
+		assert_int_equal(alloc_pages_bulk_list(GFP_KERNEL, N, &list), 1);
+		assert_false(list_empty(&list));
+		list_del(list.next);
+		power_off();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(page17_fills_holes),
 		CASE(page17_zero),
 		cmocka_unit_test(page18_one_page_only),
+		cmocka_unit_test(page18_page19_list_form),
 		cmocka_unit_test(page19_room_above_the_mark),
 		CASE(page19_nothing_to_be_had),
 		CASE(page33_nolock),

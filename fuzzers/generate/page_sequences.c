@@ -21,6 +21,8 @@ static void do_page_bulk(struct maker *m)
 	struct kmc_op op = gen_start(m, KMC_OP_ALLOC_PAGES_BULK);
 	unsigned int nr = 1 + gen_draw(m, 12);
 
+	if (m->wish->profile < KMC_RELEASE(6, 13, 0) && gen_chance(m, 2))
+		op.code = KMC_OP_ALLOC_PAGES_BULK_LIST;
 	op.dst = HELD_SLOT;
 	op.a = nr;
 	op.gfp.atoms = gen_flags(m, &op, true) & ~(uint32_t)KMC_GFP_NOFAIL;

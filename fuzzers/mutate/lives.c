@@ -108,6 +108,7 @@ uint64_t op_bytes(const struct kmc_op *op)
 		return op->order < 12 ? 4096ull << op->order : 0;
 	case KMC_OP_GET_ZEROED_PAGE:
 	case KMC_OP_ALLOC_PAGES_BULK:
+	case KMC_OP_ALLOC_PAGES_BULK_LIST:
 		return 4096;
 	default:
 		return op->a;

@@ -11,7 +11,7 @@ const struct kmc_traits kmc_call_traits[KMC_OPCODE_END] = {
 bool kmc_call_requests(unsigned int code)
 {
 	return kmc_traits_of(code)->gives || code == KMC_OP_KMEM_CACHE_ALLOC_BULK ||
-	       code == KMC_OP_ALLOC_PAGES_BULK;
+	       code == KMC_OP_ALLOC_PAGES_BULK || code == KMC_OP_ALLOC_PAGES_BULK_LIST;
 }
 
 static unsigned int bulk_parent(struct kmc_judge *judge, const struct kmc_event *ev)
@@ -24,6 +24,8 @@ static unsigned int bulk_parent(struct kmc_judge *judge, const struct kmc_event 
 	case KMC_OP_KMEM_CACHE_ALLOC_BULK:
 	case KMC_OP_ALLOC_PAGES_BULK:
 		return parent->what;
+	case KMC_OP_ALLOC_PAGES_BULK_LIST: /* what is on a list is as what is in an array */
+		return KMC_OP_ALLOC_PAGES_BULK;
 	default:
 		return 0;
 	}

@@ -81,6 +81,7 @@ void kmc_page_call_end(struct kmc_judge *judge, const struct kmc_case *c)
 		end_frag(judge, c);
 		break;
 	case KMC_OP_ALLOC_PAGES_BULK:
+	case KMC_OP_ALLOC_PAGES_BULK_LIST:
 		end_bulk(judge, c);
 		break;
 	}

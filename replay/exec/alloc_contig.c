@@ -2,6 +2,7 @@
 /* The target alloc: page calls of several pages, of parts of pages, and without locks. */
 #include <errno.h>
 #include <linux/gfp.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/page_frag_cache.h>
 #include "alloc/page_frags.h"
@@ -15,6 +16,21 @@ static struct page *page_in(struct kmc_exec *exec, uint64_t number)
 		    (uintptr_t)slot->ptr > 16;
 
 	return held ? virt_to_page(slot->ptr) : NULL;
+}
+
+/* exec->bulk has the new pages. */
+static void bulk_result(struct kmc_exec *exec, struct kmc_call *call)
+{
+	const struct kmc_op *op = call->op;
+
+	call->bulk = exec->bulk;
+	call->count = op->a;
+	call->page = true;
+	call->granted = PAGE_SIZE;
+	call->outcome = call->value ? KMC_OUT_VALUE : KMC_OUT_NULL;
+	for (uint64_t i = 0; i < op->a; i++)
+		if (exec->bulk[i])
+			kmc_alloc_may_move(call, exec->bulk[i]);
 }
 
 /* exec->bulk has the new pages then, NULL where a place was full or stayed empty. */
@@ -31,14 +47,32 @@ static void bulk_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 
 		exec->bulk[i] = fresh ? page_address(array[i]) : NULL;
 	}
-	call->bulk = exec->bulk;
-	call->count = op->a;
-	call->page = true;
-	call->granted = PAGE_SIZE;
-	call->outcome = call->value ? KMC_OUT_VALUE : KMC_OUT_NULL;
-	for (uint64_t i = 0; i < op->a; i++)
-		if (exec->bulk[i])
-			kmc_alloc_may_move(call, exec->bulk[i]);
+	bulk_result(exec, call);
+}
+
+/* Up to 6.12. Each page is the first slot's that is left. */
+static void bulk_list_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
+{
+	const struct kmc_op *op = call->op;
+	struct list_head list;
+
+	if (exec->caps.machine.profile >= KMC_RELEASE(6, 13, 0)) {
+		call->outcome = KMC_OUT_REFUSED;
+		return;
+	}
+	INIT_LIST_HEAD(&list);
+	call->value = alloc_pages_bulk_list(gfp, op->a, &list);
+	for (uint64_t i = 0; i < op->a; i++) {
+		struct page *page;
+
+		exec->bulk[i] = NULL;
+		if (list_empty(&list))
+			continue;
+		page = list_first_entry(&list, struct page, lru);
+		list_del(&page->lru);
+		exec->bulk[i] = page_address(page);
+	}
+	bulk_result(exec, call);
 }
 
 static bool plain_alignment(uint64_t align)
@@ -129,6 +163,7 @@ static void nolock_free_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t g
 
 const struct kmc_alloc_op kmc_alloc_contig_ops[] = {
 	{ KMC_OP_ALLOC_PAGES_BULK, bulk_op },
+	{ KMC_OP_ALLOC_PAGES_BULK_LIST, bulk_list_op },
 	{ KMC_OP_PAGE_FRAG_ALLOC, frag_alloc_op },
 	{ KMC_OP_PAGE_FRAG_FREE, frag_free_op },
 	{ KMC_OP_ALLOC_CONTIG_RANGE, contig_range_op },

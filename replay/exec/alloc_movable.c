@@ -16,6 +16,7 @@ void kmc_alloc_may_move(const struct kmc_call *call, void *block)
 	case KMC_OP_ALLOC_PAGES:
 	case KMC_OP_ALLOC_PAGES_NODE:
 	case KMC_OP_ALLOC_PAGES_BULK:
+	case KMC_OP_ALLOC_PAGES_BULK_LIST:
 	case KMC_OP_FOLIO_ALLOC:
 		kmc_sim_movable_add(virt_to_page(block));
 	}

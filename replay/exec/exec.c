@@ -788,7 +788,8 @@ static unsigned int single_form(unsigned int code)
 	case KMC_OP_KFREE_BULK: return KMC_OP_KFREE;
 	case KMC_OP_MEMPOOL_ALLOC_BULK: return KMC_OP_MEMPOOL_ALLOC;
 	case KMC_OP_MEMPOOL_FREE_BULK: return KMC_OP_MEMPOOL_FREE;
-	case KMC_OP_ALLOC_PAGES_BULK: return KMC_OP_ALLOC_PAGES;
+	case KMC_OP_ALLOC_PAGES_BULK:
+	case KMC_OP_ALLOC_PAGES_BULK_LIST: return KMC_OP_ALLOC_PAGES;
 	default: return code;
 	}
 }

@@ -190,7 +190,8 @@ static int page_row(const struct kmc_slot *slot)
 	case KMC_OP_ALLOC_PAGES_NODE: return page_row_of_pages(slot);
 	case KMC_OP_GET_FREE_PAGES:
 	case KMC_OP_GET_ZEROED_PAGE: return page_row_of_get(slot);
-	case KMC_OP_ALLOC_PAGES_BULK: return ROW_BULK_PAGE;
+	case KMC_OP_ALLOC_PAGES_BULK:
+	case KMC_OP_ALLOC_PAGES_BULK_LIST: return ROW_BULK_PAGE;
 	case KMC_OP_ALLOC_PAGES_EXACT:
 	case KMC_OP_ALLOC_PAGES_EXACT_NID: return ROW_EXACT;
 	case KMC_OP_FOLIO_ALLOC: return ROW_FOLIO;

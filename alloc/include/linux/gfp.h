@@ -69,6 +69,13 @@ unsigned long alloc_pages_bulk_node(gfp_t gfp, int nid, unsigned long nr_pages,
 	alloc_pages_bulk_node(gfp, nid, nr_pages, page_array)
 
 /**
+ * alloc_pages_bulk_list() - Put single pages on a list, by their lru; up to 6.12 (PAGE-20).
+ * As long as they are on it a machine's digest says nothing, and no snapshot may be made.
+ * Return: how many; less than asked for is normal. Rule: PAGE-18, PAGE-19.
+ */
+unsigned long alloc_pages_bulk_list(gfp_t gfp, unsigned long nr_pages, struct list_head *list);
+
+/**
  * alloc_pages_nolock() - A zeroed compound block of order 0 to 3, if one is to be had at once.
  * @gfp_flags: __GFP_ACCOUNT or nothing.
  * Context: any, under any lock. Return: NULL is normal. Rule: PAGE-33, PAGE-37.

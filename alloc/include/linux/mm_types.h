@@ -6,11 +6,12 @@
  */
 #pragma once
 #include <stdint.h>
+#include "linux/types.h"
 
 struct kmem_cache;
 
 /*
- * One page frame: 32 bytes, no host address but the cache's, so that
+ * One page frame: 32 bytes, no host address but the cache's and a user's list's, so that
  * a list survives a copy of the arena. Links are frame numbers; pfn 0 ends a
  * list (frame 0 is never managed).
  *
@@ -38,6 +39,7 @@ struct page {
 			uint64_t requested_bytes;
 			uint64_t unused;
 		} large;
+		struct list_head lru; /* alloc_pages_bulk_list(), until taken off the list */
 		uint64_t private_words[2];
 	};
 };

@@ -29,6 +29,10 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
 #ifndef __user
 #define __user
 #endif

@@ -118,7 +118,9 @@ static void note_lost(struct run *run)
 		memcpy(run->lost, run->lost_then, sizeof(run->lost));
 	for (uint64_t i = 0; result != KMC_RES_NONE && i < nr && op->dst + i < KMC_NR_SLOTS; i++)
 		run->lost[op->dst + i] =
-			lost || (op->code == KMC_OP_ALLOC_PAGES_BULK && i >= run->last.arg);
+			lost || ((op->code == KMC_OP_ALLOC_PAGES_BULK ||
+				  op->code == KMC_OP_ALLOC_PAGES_BULK_LIST) &&
+				 i >= run->last.arg);
 }
 
 static void check_outcome(struct run *run)

@@ -179,6 +179,7 @@ static const struct {
 	{ KMC_OP_COMPOUND_ORDER, PAGE "r9 = compound_order(r3)\n" },
 	{ KMC_OP_PAGE_IS_PFMEMALLOC, PAGE "r9 = page_is_pfmemalloc(r3)\n" },
 	{ KMC_OP_ALLOC_PAGES_BULK, "r9 = alloc_pages_bulk(GFP_KERNEL, 3, 0)\n" },
+	{ KMC_OP_ALLOC_PAGES_BULK_LIST, "r9 = alloc_pages_bulk_list(GFP_KERNEL, 3)\n" },
 	{ KMC_OP_PAGE_FRAG_ALLOC, "r9 = page_frag_alloc(100, 64, GFP_KERNEL)\n" },
 	{ KMC_OP_PAGE_FRAG_FREE, "r3 = page_frag_alloc(100, 0, GFP_KERNEL)\npage_frag_free(r3)\n" },
 	{ KMC_OP_ALLOC_CONTIG_RANGE, "r9 = alloc_contig_range(8192, 8200, GFP_KERNEL)\n" },
@@ -327,7 +328,8 @@ static void expect_refused(struct kmc_target *target, unsigned int code)
 /* Calls that the last profile has no more. */
 static bool ended(unsigned int code)
 {
-	return code == KMC_OP_ZS_MAP_OBJECT || code == KMC_OP_ZS_UNMAP_OBJECT;
+	return code == KMC_OP_ZS_MAP_OBJECT || code == KMC_OP_ZS_UNMAP_OBJECT ||
+	       code == KMC_OP_ALLOC_PAGES_BULK_LIST;
 }
 
 static void try_all(const char *name, size_t *carried_out, size_t *refused)
