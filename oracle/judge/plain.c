@@ -8,7 +8,7 @@
  * fault. Nothing here may say "plain" of what a rule there would not pass.
  */
 #include <errno.h>
-#include "judge_priv.h"
+#include "call_parts.h"
 
 #define END (-1)
 #define MOST_RULES 10
@@ -326,13 +326,12 @@ int kmc_plain_point(struct kmc_judge *judge, const struct kmc_event *ev)
 
 /* calls */
 
-/* ADV-5: flags where a scope is advised. */
-static bool scope_instead(const struct kmc_event *ev)
+/* ADV-5: flags where a scope is advised, in one or not. */
+static bool is_narrow(const struct kmc_event *ev)
 {
 	const uint32_t both = KMC_GFP_IO | KMC_GFP_FS;
 
-	return ev->gfp & KMC_GFP_DIRECT_RECLAIM && (ev->gfp & both) != both &&
-	       !(ev->scope & (KMC_SCOPE_NOIO | KMC_SCOPE_NOFS));
+	return ev->gfp & KMC_GFP_DIRECT_RECLAIM && (ev->gfp & both) != both;
 }
 
 /*
@@ -344,7 +343,7 @@ static bool flags_are_plain(const struct kmc_event *ev, uint32_t special)
 	const uint32_t mobility = KMC_GFP_MOVABLE | KMC_GFP_RECLAIMABLE;
 
 	return !(ev->gfp & special) && (ev->gfp & mobility) != mobility && !ev->gfp_raw &&
-	       !scope_instead(ev) &&
+	       !is_narrow(ev) && !kmc_gfp_is_transhuge(ev->gfp) &&
 	       (ev->context == KMC_CTX_TASK || ev->context == KMC_CTX_UNKNOWN);
 }
 
@@ -458,7 +457,7 @@ static struct kmc_life *freed_by_call(struct kmc_judge *judge, const struct kmc_
 		return NULL;
 	life = kmc_shadow_find(&judge->shadow, ev->addr);
 	if (!life || life->state != KMC_LIFE_LIVE || !judge->legal[life->from][column_of[kind]] ||
-	    life->flags & KMC_LIFE_NO_EXTENT)
+	    life->flags & (KMC_LIFE_NO_EXTENT | KMC_LIFE_CHARGED)) /* MCG-11: it is paid back */
 		return NULL;
 	return life;
 }

@@ -70,6 +70,8 @@ static uint32_t some_flags(void)
 		return KMC_GFP_HIGHMEM | KMC_GFP_MOVABLE | KMC_GFP_DIRECT_RECLAIM;
 	case 3:
 		return 0;
+	case 4:
+		return KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO;
 	default:
 		return KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO | KMC_GFP_FS;
 	}
@@ -189,6 +191,18 @@ static void some_call(struct kmc_judge *judge, struct kmc_event *ev)
 		fill_free(ev, ev->what == KMC_OP_KMEM_CACHE_FREE);
 }
 
+/* A group pays for a block from here on. */
+static bool charge(struct kmc_judge *judge, struct kmc_event *ev)
+{
+	if (!free_of_live(judge, ev, false))
+		return false;
+	ev->kind = KMC_EV_EFFECT;
+	ev->what = KMC_EFF_CHARGED;
+	ev->cache = 1;
+	ev->arg = 64;
+	return true;
+}
+
 static void some_event(struct kmc_judge *judge, struct kmc_event *ev, uint64_t step)
 {
 	kmc_event_init(ev);
@@ -202,6 +216,10 @@ static void some_event(struct kmc_judge *judge, struct kmc_event *ev, uint64_t s
 		ev->kind = KMC_EV_GAP;
 		return;
 	}
+	if (judge->calls && !roll(100) && charge(judge, ev))
+		return;
+	if (judge->calls)
+		ev->scope = roll(10) ? 0 : (uint8_t)roll(4);
 	if (judge->calls)
 		some_call(judge, ev);
 	else
