@@ -31,18 +31,12 @@ struct silence_run {
 	int error;
 };
 
-/* Advice that is not followed is a note, whoever the subject is. */
-static bool is_note(const struct kmc_rule *rule)
-{
-	return rule->strength == KMC_SHOULD && rule->party == KMC_PARTY_CALLER;
-}
-
 static void on_violation(void *arg, const struct kmc_finding *finding)
 {
 	struct silence_run *run = arg;
 	const struct kmc_rule *rule = kmc_rule_at((size_t)finding->rule);
 
-	if (is_note(rule))
+	if (kmc_rule_is_advice(rule))
 		return;
 	run->known += finding->known;
 	if (finding->known)

@@ -62,18 +62,12 @@ static void on_event(void *arg, const struct kmc_event *ev)
 		run->last = *ev;
 }
 
-/* Advice that is not followed is a note. */
-static bool is_note(const struct kmc_rule *rule)
-{
-	return rule->strength == KMC_SHOULD && rule->party == KMC_PARTY_CALLER;
-}
-
 static void on_violation(void *arg, const struct kmc_finding *finding)
 {
 	struct run *run = arg;
 	const struct kmc_rule *rule = kmc_rule_at((size_t)finding->rule);
 
-	if (is_note(rule))
+	if (kmc_rule_is_advice(rule))
 		return;
 	if (run->want && !strcmp(rule->id, run->want) && rule->party == KMC_PARTY_CALLER) {
 		run->found = true;

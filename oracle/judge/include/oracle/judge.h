@@ -108,6 +108,12 @@ const struct kmc_rule *kmc_rule_at(size_t index);
 /** kmc_rule_find() - By id, case ignored; -1 none. */
 int kmc_rule_find(const char *id);
 
+/** kmc_rule_is_advice() - To callers; not followed it is a note, whoever the subject is. */
+static inline bool kmc_rule_is_advice(const struct kmc_rule *rule)
+{
+	return rule->strength == KMC_SHOULD && rule->party == KMC_PARTY_CALLER;
+}
+
 enum kmc_rule_state {
 	KMC_RULE_PASS,
 	KMC_RULE_VIOLATED,
