@@ -129,7 +129,7 @@ static void kvmalloc_edge(struct maker *m)
 {
 	struct kmc_op op = into_held(m, KMC_OP_KVMALLOC, 0);
 
-	switch (gen_draw(m, 4)) {
+	switch (gen_draw(m, 5)) {
 	case 0: /* more than fits an int */
 		op.a = (1ull << 31) + gen_draw(m, 5000);
 		op.gfp.atoms |= gen_chance(m, 2) ? KMC_GFP_NOWARN : 0;
@@ -147,6 +147,12 @@ static void kvmalloc_edge(struct maker *m)
 		gen_arm(m, 1, 1, 1);
 		op.a = 70000 + gen_draw(m, 100000);
 		op.gfp.atoms = gen_chance(m, 2) ? KMC_GFP_KSWAPD_RECLAIM : KERNEL;
+		break;
+	case 3: /* the attempt at a block may fail, the request may not */
+		if (m->now.armed || m->exhaust)
+			return;
+		op.a = 16385 + gen_draw(m, 100000);
+		op.gfp.atoms |= KMC_GFP_NOFAIL;
 		break;
 	default: /* kmalloc fails, and a page is no reason for an area */
 		if (m->now.armed)

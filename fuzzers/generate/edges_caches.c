@@ -277,12 +277,35 @@ static void unknown_flags(struct maker *m)
 	gen_emit_task(m, &op);
 }
 
+/* Objects larger than the largest block: there is no such cache. */
+static void too_large(struct maker *m)
+{
+	struct kmc_op op = make(m, (4ull << 20) + 1 + gen_draw(m, 8 << 20), 0);
+
+	gen_emit_task(m, &op);
+}
+
+/* What may be copied to user space lies inside the object, or nothing does. */
+static void odd_region(struct maker *m)
+{
+	uint64_t size = 40 + gen_draw(m, 200);
+	struct kmc_op op = make(m, size, 0);
+
+	op.code = KMC_OP_KMEM_CACHE_CREATE_USERCOPY;
+	op.c = 0;
+	op.d = 0;
+	op.src = (uint16_t)(size - 8); /* where it begins, and how long it is */
+	op.third = (uint16_t)(16 + gen_draw(m, 100));
+	gen_emit_task(m, &op);
+	alone(m, KMC_OP_KMEM_CACHE_DESTROY, CACHE_AT, 0);
+}
+
 void gen_cache_edge(struct maker *m)
 {
 	static void (*const edges[])(struct maker *) = {
 		free_pointer, or_else,	     destroyed_early, looked_at,     alike,
 		charged_later, emptied_sheaf, emptied,	      second_period, second_period,
-		unknown_flags,
+		unknown_flags, too_large,    odd_region,
 	};
 
 	edges[gen_draw(m, sizeof(edges) / sizeof(edges[0]))](m);

@@ -206,6 +206,69 @@ static void cma_edge(struct maker *m)
 	gen_emit_task(m, &op);
 }
 
+/* A device that never said which addresses it reaches. */
+static void maskless_edge(struct maker *m)
+{
+	struct kmc_op op = on(m, KMC_OP_DMA_DEVICE, KMC_NO_SLOT, DEVICE_SLOT, UINT32_MAX);
+
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_DMA_ALLOC_PAGES, DEVICE_SLOT, HELD_SLOT, 1 + gen_draw(m, 9000));
+	op.gfp.atoms = KERNEL;
+	gen_emit_task(m, &op);
+}
+
+/* More than the area has: NULL, and nothing of it is lost. */
+static void cma_too_much(struct maker *m)
+{
+	struct kmc_op op = on(m, KMC_OP_CMA_DECLARE, KMC_NO_SLOT, AREA_SLOT, 0);
+
+	if (m->now.area || m->now.armed || m->exhaust)
+		return;
+	m->now.area = true;
+	op.b = 4 << 20;
+	gen_emit_task(m, &op);
+	for (uint16_t i = 0; i < 2; i++) {
+		op = on(m, KMC_OP_CMA_ALLOC, AREA_SLOT, (uint16_t)(HELD_SLOT + i), 1000 - 300 * i);
+		gen_emit_task(m, &op);
+	}
+	op = on(m, KMC_OP_CMA_RELEASE, AREA_SLOT, KMC_NO_SLOT, 1000);
+	op.third = HELD_SLOT;
+	gen_emit_task(m, &op);
+}
+
+/* What is left of two packs fits into one: compaction moves it, with all that it holds. */
+static void zs_moved(struct maker *m)
+{
+	struct kmc_op op = on(m, KMC_OP_ZS_CREATE_POOL, KMC_NO_SLOT, DEVICE_SLOT, 3);
+	uint64_t size = 2000;
+
+	if (m->wish->profile < KMC_RELEASE(6, 18, 0) || m->now.armed || m->exhaust)
+		return;
+	gen_emit_task(m, &op);
+	for (uint16_t i = 0; i < 3; i++) {
+		op = on(m, KMC_OP_ZS_MALLOC, DEVICE_SLOT, (uint16_t)(HELD_SLOT + i), size);
+		op.gfp.atoms = KERNEL;
+		gen_emit_task(m, &op);
+	}
+	op = on(m, KMC_OP_ZS_OBJ_WRITE, DEVICE_SLOT, HELD_SLOT + 2, size);
+	op.b = 1 + gen_draw(m, 255);
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_ZS_FREE, DEVICE_SLOT, HELD_SLOT, 0);
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_ZS_COMPACT, DEVICE_SLOT, NUM_SLOT, 0);
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_ZS_OBJ_READ_BEGIN, DEVICE_SLOT, HELD_SLOT + 2, 4096);
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_ZS_OBJ_READ_END, DEVICE_SLOT, HELD_SLOT + 2, 0);
+	gen_emit_task(m, &op);
+	for (uint16_t i = 1; i < 3; i++) {
+		op = on(m, KMC_OP_ZS_FREE, DEVICE_SLOT, (uint16_t)(HELD_SLOT + i), 0);
+		gen_emit_task(m, &op);
+	}
+	op = on(m, KMC_OP_ZS_DESTROY_POOL, DEVICE_SLOT, KMC_NO_SLOT, 0);
+	gen_emit_task(m, &op);
+}
+
 /* A run is its own whole: what others get meanwhile lies elsewhere. */
 static void cma_neighbours(struct maker *m)
 {
@@ -241,6 +304,7 @@ void gen_device_edge(struct maker *m)
 	static void (*const edges[])(struct maker *) = {
 		dma_edge,	dma_edge,	dma_pool_edge,	zs_edge,
 		percpu_edge,	mempool_edge,	cma_edge,	cma_neighbours,
+		maskless_edge,	cma_too_much,	zs_moved,
 	};
 
 	edges[gen_draw(m, sizeof(edges) / sizeof(edges[0]))](m);

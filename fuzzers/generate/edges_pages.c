@@ -75,6 +75,18 @@ static void contig_with_rights(struct maker *m)
 		gen_emit(m, &op);
 }
 
+/* A compound block has a power of two of pages; before 6.12 the flag meant nothing here. */
+static void compound_of_six(struct maker *m)
+{
+	const struct kmc_zone *zone = &m->program->machine.zones[0];
+	struct kmc_op op = into(m, KMC_OP_ALLOC_CONTIG_RANGE, HELD_SLOT, zone->start_pfn);
+
+	op.b = op.a + 6;
+	op.gfp.atoms |= KMC_GFP_COMP;
+	if (m->wish->profile >= KMC_RELEASE(6, 12, 0))
+		gen_emit_task(m, &op);
+}
+
 static void area_of_nothing(struct maker *m)
 {
 	static const uint16_t codes[] = { KMC_OP_VMALLOC, KMC_OP_VZALLOC };
@@ -111,7 +123,7 @@ void gen_page_edge(struct maker *m)
 {
 	static void (*const edges[])(struct maker *) = {
 		exact_of_compound, address_of_high, for_user,	 contig_with_rights,
-		area_of_nothing,   is_an_area,	    crooked_area,
+		area_of_nothing,   is_an_area,	    crooked_area, compound_of_six,
 	};
 
 	edges[gen_draw(m, sizeof(edges) / sizeof(edges[0]))](m);

@@ -7,6 +7,7 @@
 
 #define MIN_FREE_KBYTES 1024u
 #define PAGES_OF_ALL	(1u << 20)
+#define DEFRAG_MODE	4 /* among the names of KMC_SYSCTLS */
 
 static const uint32_t bases[] = {
 	KERNEL,
@@ -159,12 +160,16 @@ void gen_pressure(struct maker *m)
 	};
 	unsigned int nr = 4 + gen_draw(m, 20), which = gen_draw(m, 7);
 	struct kmc_op op;
+	bool mixes; /* memory of all kinds, in one pageblock */
 
 	if (gen_chance(m, 12)) {
 		hopeless(m);
 		return;
 	}
 	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, 0, 0);
+	mixes = m->wish->profile < KMC_RELEASE(6, 18, 0) || gen_chance(m, 2);
+	if (!mixes)
+		emit_event(m, KMC_OP_SYSCTL, 1, DEFRAG_MODE, 0);
 	source(m);
 	press(m, levels[gen_draw(m, 8)], false);
 	if (which == 3)
@@ -196,5 +201,7 @@ void gen_pressure(struct maker *m)
 	}
 	if (which == 3)
 		emit_event(m, KMC_OP_SUSPEND_STORAGE, 0, 0, 0);
+	if (!mixes)
+		emit_event(m, KMC_OP_SYSCTL, 0, DEFRAG_MODE, 0);
 	press(m, 0, true);
 }

@@ -174,6 +174,16 @@ void kmc_pages_ask_traced(struct kmc_judge *judge, const struct kmc_event *ev,
 		KMC_ASK(judge, PAGE_25, &c);
 }
 
+/* May it take all that there is? Then it goes by no other wish. */
+static bool has_rights(const struct kmc_judge *judge, const struct kmc_open_call *open)
+{
+	const struct kmc_task_book *task = kmc_pages_task_seen(judge, open->begin.task);
+
+	return open->begin.gfp & KMC_GFP_MEMALLOC || open->begin.scope & KMC_SCOPE_MEMALLOC ||
+	       task->flags & (KMC_TF_OOM_VICTIM | KMC_TF_MEMALLOC) || task->scope & KMC_SCOPE_MEMALLOC ||
+	       task->crossed;
+}
+
 /* Memory of another mobility was taken, for a single request that the zones were shown to. */
 void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 			    struct kmc_open_call *open)
@@ -196,7 +206,7 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 
 	/* What is mixed afterwards is allowed at any size. */
 	c.value = worked ? MAX_ORDER : ev->arg;
-	if (judge->pages.defrag)
+	if (judge->pages.defrag && !has_rights(judge, open))
 		KMC_ASK(judge, MIG_10, &c);
 	if (judge->report_call != open->id || worked || !zone || judge->pages.defrag || !own_flags)
 		return;
