@@ -217,6 +217,19 @@ static void maskless_edge(struct maker *m)
 	gen_emit_task(m, &op);
 }
 
+/* Coherent memory is no compound block: who asks for one gets nothing. */
+static void dma_compound(struct maker *m)
+{
+	struct kmc_op op;
+
+	if (m->wish->profile < KMC_RELEASE(6, 6, 0)) /* where it gets one */
+		return;
+	make_device(m);
+	op = on(m, KMC_OP_DMA_ALLOC_COHERENT, DEVICE_SLOT, HELD_SLOT, 1 + gen_draw(m, 9000));
+	op.gfp.atoms = KERNEL | KMC_GFP_COMP;
+	gen_emit_task(m, &op);
+}
+
 /* More than the area has: NULL, and nothing of it is lost. */
 static void cma_too_much(struct maker *m)
 {
@@ -227,8 +240,10 @@ static void cma_too_much(struct maker *m)
 	m->now.area = true;
 	op.b = 4 << 20;
 	gen_emit_task(m, &op);
-	for (uint16_t i = 0; i < 2; i++) {
-		op = on(m, KMC_OP_CMA_ALLOC, AREA_SLOT, (uint16_t)(HELD_SLOT + i), 1000 - 300 * i);
+	for (uint16_t i = 0; i < 3; i++) { /* and nothing at all */
+		static const uint16_t counts[] = { 1000, 700, 0 };
+
+		op = on(m, KMC_OP_CMA_ALLOC, AREA_SLOT, (uint16_t)(HELD_SLOT + i), counts[i]);
 		gen_emit_task(m, &op);
 	}
 	op = on(m, KMC_OP_CMA_RELEASE, AREA_SLOT, KMC_NO_SLOT, 1000);
@@ -254,6 +269,8 @@ static void zs_moved(struct maker *m)
 	op.b = 1 + gen_draw(m, 255);
 	gen_emit_task(m, &op);
 	op = on(m, KMC_OP_ZS_FREE, DEVICE_SLOT, HELD_SLOT, 0);
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_ZS_GET_TOTAL_PAGES, DEVICE_SLOT, NUM_SLOT, 0);
 	gen_emit_task(m, &op);
 	op = on(m, KMC_OP_ZS_COMPACT, DEVICE_SLOT, NUM_SLOT, 0);
 	gen_emit_task(m, &op);
@@ -304,7 +321,7 @@ void gen_device_edge(struct maker *m)
 	static void (*const edges[])(struct maker *) = {
 		dma_edge,	dma_edge,	dma_pool_edge,	zs_edge,
 		percpu_edge,	mempool_edge,	cma_edge,	cma_neighbours,
-		maskless_edge,	cma_too_much,	zs_moved,
+		maskless_edge,	cma_too_much,	zs_moved,	dma_compound,
 	};
 
 	edges[gen_draw(m, sizeof(edges) / sizeof(edges[0]))](m);

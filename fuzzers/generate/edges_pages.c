@@ -96,6 +96,21 @@ static void area_of_nothing(struct maker *m)
 	gen_emit_task(m, &op);
 }
 
+/* A resize to nothing gives the area back. */
+static void area_to_nothing(struct maker *m)
+{
+	struct kmc_op op = into(m, KMC_OP_VMALLOC, HELD_SLOT, 1 + gen_draw(m, 20000));
+
+	if (m->wish->profile < KMC_RELEASE(6, 12, 0) || m->now.armed || m->exhaust)
+		return;
+	op.gfp.atoms = 0;
+	gen_emit_task(m, &op);
+	op = gen_on_held(m, KMC_OP_VREALLOC);
+	op.dst = HELD_SLOT + 1;
+	op.gfp.atoms = KERNEL;
+	gen_emit_task(m, &op);
+}
+
 /* Whether an address is an area's is asked of what is none, too. */
 static void is_an_area(struct maker *m)
 {
@@ -124,6 +139,7 @@ void gen_page_edge(struct maker *m)
 	static void (*const edges[])(struct maker *) = {
 		exact_of_compound, address_of_high, for_user,	 contig_with_rights,
 		area_of_nothing,   is_an_area,	    crooked_area, compound_of_six,
+		area_to_nothing,
 	};
 
 	edges[gen_draw(m, sizeof(edges) / sizeof(edges[0]))](m);

@@ -115,6 +115,12 @@ static void ask(struct maker *m, bool may_not_fail)
 	if (sleeps || op.code == KMC_OP_VMALLOC_GFP)
 		op.context = KMC_CTX_TASK;
 	gen_emit(m, &op);
+	if (op.code == KMC_OP_ALLOC_PAGES && gen_chance(m, 2)) {
+		struct kmc_op question = gen_on_held(m, KMC_OP_PAGE_IS_PFMEMALLOC);
+
+		question.dst = NUM_SLOT;
+		gen_emit(m, &question);
+	}
 	if (op.code == KMC_OP_VMALLOC_GFP) {
 		gen_emit_at(m, KMC_OP_KVFREE, HELD_SLOT);
 		m->program->ops[m->program->nr_ops - 1].context = KMC_CTX_TASK;
