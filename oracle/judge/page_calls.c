@@ -163,8 +163,12 @@ static struct kmc_case case_of(const struct kmc_judge *judge, const struct kmc_e
 void kmc_pages_ask_traced(struct kmc_judge *judge, const struct kmc_event *ev,
 			  const struct kmc_open_call *open)
 {
-	struct kmc_case c = case_of(judge, ev, open);
+	struct kmc_case c;
 
+	/* Nearly every point is of no interest: it costs no case. */
+	if (!open->begin.scope && open->what != KMC_OP_PAGE_FRAG_ALLOC)
+		return;
+	c = case_of(judge, ev, open);
 	if (judge->on[KMC_R_SCP_13] && open->begin.scope)
 		KMC_ASK(judge, SCP_13, &c);
 	else if (open->begin.scope &&
@@ -222,12 +226,16 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 void kmc_pages_ask_returned(struct kmc_judge *judge, const struct kmc_event *ev,
 			    const struct kmc_open_call *open)
 {
-	struct kmc_case c = case_of(judge, ev, open);
-	const struct kmc_life *life = kmc_shadow_find(&judge->shadow, ev->addr);
+	const struct kmc_life *life;
+	struct kmc_case c;
 
-	if (ev->addr != open->begin.addr || !life || life->flags & KMC_LIFE_TAINTED ||
+	if (ev->addr != open->begin.addr)
+		return;
+	life = kmc_shadow_find(&judge->shadow, ev->addr);
+	if (!life || life->flags & KMC_LIFE_TAINTED ||
 	    life->seq < judge->blind_before || !counts_references(life->from))
 		return;
+	c = case_of(judge, ev, open);
 	c.other = life;
 	c.from = life->from;
 	c.value = kmc_life_size(life);
