@@ -6,16 +6,6 @@
  */
 #include "maker.h"
 
-static struct kmc_op into_held(struct maker *m, unsigned int code, uint64_t size)
-{
-	struct kmc_op op = gen_start(m, code);
-
-	op.dst = HELD_SLOT;
-	op.a = size;
-	op.gfp.atoms = KERNEL;
-	return op;
-}
-
 static void write_held(struct maker *m, uint64_t bytes)
 {
 	struct kmc_op op = gen_on_held(m, KMC_OP_WRITE);
@@ -38,7 +28,7 @@ static void check_held(struct maker *m, unsigned int code, uint64_t bytes)
 static void failing_resize(struct maker *m)
 {
 	uint64_t size = 1 + gen_draw(m, 3000);
-	struct kmc_op op = into_held(m, KMC_OP_KMALLOC, size);
+	struct kmc_op op = gen_into(m, KMC_OP_KMALLOC, HELD_SLOT, size);
 
 	gen_emit_task(m, &op);
 	write_held(m, size);
@@ -63,7 +53,7 @@ static void resize_of_nothing(struct maker *m)
 {
 	static const uint16_t codes[] = { KMC_OP_KREALLOC, KMC_OP_VREALLOC };
 	bool area = gen_chance(m, 2) && m->wish->profile >= KMC_RELEASE(6, 12, 0);
-	struct kmc_op op = into_held(m, codes[area], 1 + gen_draw(m, 9000));
+	struct kmc_op op = gen_into(m, codes[area], HELD_SLOT, 1 + gen_draw(m, 9000));
 
 	op.src = KMC_NO_SLOT;
 	gen_emit_task(m, &op);
@@ -75,7 +65,7 @@ static void zero_growth(struct maker *m)
 {
 	bool area = gen_chance(m, 2) && m->wish->profile >= KMC_RELEASE(6, 12, 0);
 	uint64_t size = 1 + gen_draw(m, area ? 9000 : 700);
-	struct kmc_op op = into_held(m, area ? KMC_OP_VZALLOC : KMC_OP_KZALLOC, size);
+	struct kmc_op op = gen_into(m, area ? KMC_OP_VZALLOC : KMC_OP_KZALLOC, HELD_SLOT, size);
 
 	if (m->now.armed || m->exhaust)
 		return;
@@ -109,7 +99,7 @@ static void zero_growth(struct maker *m)
 /* An area has the alignment that it has. */
 static void area_alignment(struct maker *m)
 {
-	struct kmc_op op = into_held(m, KMC_OP_VMALLOC, 1 + gen_draw(m, 20000));
+	struct kmc_op op = gen_into(m, KMC_OP_VMALLOC, HELD_SLOT, 1 + gen_draw(m, 20000));
 
 	if (m->wish->profile < KMC_RELEASE(6, 18, 0))
 		return;
@@ -127,7 +117,7 @@ static void area_alignment(struct maker *m)
 
 static void kvmalloc_edge(struct maker *m)
 {
-	struct kmc_op op = into_held(m, KMC_OP_KVMALLOC, 0);
+	struct kmc_op op = gen_into(m, KMC_OP_KVMALLOC, HELD_SLOT, 0);
 
 	switch (gen_draw(m, 5)) {
 	case 0: /* more than fits an int */
@@ -170,7 +160,7 @@ static void rust_edge(struct maker *m)
 {
 	static const uint16_t kinds[] = { KMC_OP_KMALLOC, KMC_OP_VMALLOC, KMC_OP_KVMALLOC };
 	bool all = m->wish->profile >= KMC_RELEASE(6, 12, 0);
-	struct kmc_op op = into_held(m, KMC_OP_RUST_ALLOC, 0);
+	struct kmc_op op = gen_into(m, KMC_OP_RUST_ALLOC, HELD_SLOT, 0);
 
 	op.b = kinds[all ? gen_draw(m, 3) : 0];
 	op.c = 1ull << gen_draw(m, 14);
@@ -202,7 +192,8 @@ static void aligned_resize(struct maker *m)
 	static const uint16_t sizes[][2] = { { 192, 128 }, { 96, 64 }, { 192, 64 }, { 96, 32 } };
 	unsigned int which = gen_draw(m, 4);
 	bool rust = gen_chance(m, 2);
-	struct kmc_op op = into_held(m, rust ? KMC_OP_RUST_ALLOC : KMC_OP_KMALLOC, sizes[which][0]);
+	struct kmc_op op = gen_into(m, rust ? KMC_OP_RUST_ALLOC : KMC_OP_KMALLOC, HELD_SLOT,
+				    sizes[which][0]);
 
 	if (m->wish->profile < KMC_RELEASE(6, 18, 0) || m->now.armed || m->exhaust)
 		return;
@@ -213,7 +204,7 @@ static void aligned_resize(struct maker *m)
 		gen_emit_task(m, &op);
 	}
 	for (uint16_t i = 0; i < 3; i++) {
-		op = into_held(m, rust ? KMC_OP_RUST_REALLOC : KMC_OP_KREALLOC_NODE_ALIGN,
+		op = gen_into(m, rust ? KMC_OP_RUST_REALLOC : KMC_OP_KREALLOC_NODE_ALIGN, 0,
 			       sizes[which][1]);
 		op.src = op.dst = (uint16_t)(HELD_SLOT + i);
 		op.b = sizes[which][1];
@@ -294,11 +285,11 @@ static void copy_edge(struct maker *m)
 {
 	static const uint16_t codes[] = { KMC_OP_MEMDUP_USER, KMC_OP_MEMDUP_USER_NUL,
 					  KMC_OP_VMEMDUP_USER };
-	struct kmc_op op = into_held(m, codes[gen_draw(m, 3)], 2 + gen_draw(m, 9000));
+	struct kmc_op op = gen_into(m, codes[gen_draw(m, 3)], HELD_SLOT, 2 + gen_draw(m, 9000));
 	bool faults = gen_chance(m, 2);
 
 	if (gen_chance(m, 3)) {
-		op = into_held(m, KMC_OP_KSTRDUP_CONST, gen_draw(m, 300));
+		op = gen_into(m, KMC_OP_KSTRDUP_CONST, HELD_SLOT, gen_draw(m, 300));
 		op.b = 1;
 		gen_emit_task(m, &op);
 		gen_emit_at(m, KMC_OP_KFREE_CONST, HELD_SLOT);
@@ -321,7 +312,7 @@ static void copy_edge(struct maker *m)
 static void nolock_edge(struct maker *m)
 {
 	static const uint64_t sizes[] = { 0, 8192, 8193, 20000 };
-	struct kmc_op op = into_held(m, KMC_OP_KMALLOC_NOLOCK, sizes[gen_draw(m, 4)]);
+	struct kmc_op op = gen_into(m, KMC_OP_KMALLOC_NOLOCK, HELD_SLOT, sizes[gen_draw(m, 4)]);
 	uint8_t order;
 
 	if (m->wish->profile < KMC_RELEASE(6, 18, 0))
@@ -332,7 +323,7 @@ static void nolock_edge(struct maker *m)
 		gen_emit_at(m, KMC_OP_KFREE_NOLOCK, HELD_SLOT);
 		return;
 	}
-	op = into_held(m, KMC_OP_ALLOC_PAGES_NOLOCK, 0);
+	op = gen_into(m, KMC_OP_ALLOC_PAGES_NOLOCK, HELD_SLOT, 0);
 	op.gfp.atoms = 0;
 	op.order = order = (uint8_t)(4 + gen_draw(m, 7));
 	gen_emit(m, &op);

@@ -2,16 +2,6 @@
 /* The same edges for areas: neighbours, nodes, frees that wait, one failure and no more. */
 #include "maker.h"
 
-static struct kmc_op into(struct maker *m, unsigned int code, uint16_t slot, uint64_t size)
-{
-	struct kmc_op op = gen_start(m, code);
-
-	op.dst = slot;
-	op.a = size;
-	op.gfp.atoms = KERNEL;
-	return op;
-}
-
 static void touch(struct maker *m, uint16_t slot, uint64_t bytes)
 {
 	struct kmc_op op = gen_start(m, KMC_OP_WRITE);
@@ -37,7 +27,7 @@ static void neighbours(struct maker *m)
 
 	for (uint16_t i = 0; i < nr; i++) {
 		uint64_t size = 1 + gen_draw(m, 12000);
-		struct kmc_op op = into(m, KMC_OP_VMALLOC, (uint16_t)(HELD_SLOT + i), size);
+		struct kmc_op op = gen_into(m, KMC_OP_VMALLOC, (uint16_t)(HELD_SLOT + i), size);
 
 		op.gfp.atoms = 0;
 		gen_emit_task(m, &op);
@@ -58,12 +48,12 @@ static void mapped_neighbours(struct maker *m)
 	if (m->now.armed || m->exhaust)
 		return;
 	for (uint16_t i = 0; i < 2 * nr; i++) {
-		struct kmc_op op = into(m, KMC_OP_ALLOC_PAGES, (uint16_t)(HELD_SLOT + 2 + i), 0);
+		struct kmc_op op = gen_into(m, KMC_OP_ALLOC_PAGES, (uint16_t)(HELD_SLOT + 2 + i), 0);
 
 		gen_emit_task(m, &op);
 	}
 	for (uint16_t i = 0; i < 2; i++) {
-		struct kmc_op op = into(m, KMC_OP_VMAP, (uint16_t)(HELD_SLOT + i), nr);
+		struct kmc_op op = gen_into(m, KMC_OP_VMAP, (uint16_t)(HELD_SLOT + i), nr);
 
 		op.src = (uint16_t)(HELD_SLOT + 2 + i * nr);
 		op.b = put ? 0x204 : 0x4;
@@ -93,7 +83,7 @@ static void killed_task(struct maker *m)
 	op.a = NR_TASKS;
 	op.b = KMC_TF_FATAL_SIGNAL | KMC_TF_OOM_VICTIM;
 	gen_emit_task(m, &op);
-	op = into(m, KMC_OP_VMALLOC_GFP, HELD_SLOT, 4096 + gen_draw(m, 60000));
+	op = gen_into(m, KMC_OP_VMALLOC_GFP, HELD_SLOT, 4096 + gen_draw(m, 60000));
 	op.gfp.atoms |= KMC_GFP_NOFAIL;
 	op.task = NR_TASKS;
 	gen_emit_task(m, &op);
@@ -108,7 +98,7 @@ static void one_failure(struct maker *m)
 {
 	static const uint32_t flags[] = { KERNEL, KERNEL, KMC_GFP_KSWAPD_RECLAIM,
 					  KERNEL | KMC_GFP_THISNODE };
-	struct kmc_op op = into(m, KMC_OP_KVMALLOC_NODE, HELD_SLOT, 8193 + gen_draw(m, 60000));
+	struct kmc_op op = gen_into(m, KMC_OP_KVMALLOC_NODE, HELD_SLOT, 8193 + gen_draw(m, 60000));
 
 	if (m->now.armed || m->exhaust)
 		return;
@@ -125,7 +115,7 @@ static void to_node(struct maker *m)
 {
 	bool area = gen_chance(m, 2);
 	uint64_t size = 1 + gen_draw(m, area ? 20000 : 4000);
-	struct kmc_op op = into(m, area ? KMC_OP_VMALLOC_NODE : KMC_OP_KMALLOC_NODE, HELD_SLOT, size);
+	struct kmc_op op = gen_into(m, area ? KMC_OP_VMALLOC_NODE : KMC_OP_KMALLOC_NODE, HELD_SLOT, size);
 
 	if (m->program->machine.nr_nodes < 2 || m->wish->profile < KMC_RELEASE(6, 18, 0) ||
 	    m->now.armed || m->exhaust)
@@ -134,7 +124,7 @@ static void to_node(struct maker *m)
 	if (area)
 		op.gfp.atoms = 0;
 	gen_emit_task(m, &op);
-	op = into(m, area ? KMC_OP_VREALLOC_NODE_ALIGN : KMC_OP_KREALLOC_NODE_ALIGN, HELD_SLOT,
+	op = gen_into(m, area ? KMC_OP_VREALLOC_NODE_ALIGN : KMC_OP_KREALLOC_NODE_ALIGN, HELD_SLOT,
 		  size - gen_draw(m, 2) * (size / 2));
 	op.src = HELD_SLOT;
 	op.b = 1;
@@ -150,7 +140,7 @@ static void resized(struct maker *m)
 	bool old = m->wish->profile < KMC_RELEASE(6, 12, 0);
 	bool area = !old && gen_chance(m, 2);
 	uint64_t size = 1 + gen_draw(m, 9000);
-	struct kmc_op op = into(m, area ? KMC_OP_VMALLOC : KMC_OP_KVMALLOC, HELD_SLOT, size);
+	struct kmc_op op = gen_into(m, area ? KMC_OP_VMALLOC : KMC_OP_KVMALLOC, HELD_SLOT, size);
 
 	if (m->now.armed || m->exhaust)
 		return;
@@ -161,7 +151,7 @@ static void resized(struct maker *m)
 	for (unsigned int i = 0; i < 3; i++) {
 		uint64_t kept = size;
 
-		op = into(m, area ? KMC_OP_VREALLOC : old ? KMC_OP_KVREALLOC_OLD : KMC_OP_KVREALLOC,
+		op = gen_into(m, area ? KMC_OP_VREALLOC : old ? KMC_OP_KVREALLOC_OLD : KMC_OP_KVREALLOC,
 			  HELD_SLOT, i == 1 ? 1 + gen_draw(m, (uint32_t)size) : size + gen_draw(m, 20000));
 		op.src = HELD_SLOT;
 		op.b = old ? size : 0;
@@ -180,7 +170,7 @@ static void resized(struct maker *m)
 /* What vmalloc gave, freed after a grace period. */
 static void waits(struct maker *m)
 {
-	struct kmc_op op = into(m, KMC_OP_VMALLOC, HELD_SLOT, 100 + gen_draw(m, 9000));
+	struct kmc_op op = gen_into(m, KMC_OP_VMALLOC, HELD_SLOT, 100 + gen_draw(m, 9000));
 
 	op.gfp.atoms = 0;
 	gen_emit_task(m, &op);
@@ -190,7 +180,7 @@ static void waits(struct maker *m)
 /* No string to copy. */
 static void no_string(struct maker *m)
 {
-	struct kmc_op op = into(m, KMC_OP_KSTRDUP, HELD_SLOT, UINT64_MAX);
+	struct kmc_op op = gen_into(m, KMC_OP_KSTRDUP, HELD_SLOT, UINT64_MAX);
 
 	gen_emit_task(m, &op);
 }
@@ -200,7 +190,7 @@ static void wraps(struct maker *m)
 {
 	static const uint16_t codes[] = { KMC_OP_KMALLOC_ARRAY, KMC_OP_KVMALLOC_ARRAY, KMC_OP_KCALLOC,
 					  KMC_OP_KVCALLOC };
-	struct kmc_op op = into(m, codes[gen_draw(m, 4)], HELD_SLOT, 0);
+	struct kmc_op op = gen_into(m, codes[gen_draw(m, 4)], HELD_SLOT, 0);
 
 	op.b = 2ull << gen_draw(m, 12);
 	op.a = UINT64_MAX / op.b + 1 + gen_draw(m, 8);

@@ -5,16 +5,6 @@
  */
 #include "maker.h"
 
-static struct kmc_op into(struct maker *m, unsigned int code, uint16_t slot, uint64_t a)
-{
-	struct kmc_op op = gen_start(m, code);
-
-	op.dst = slot;
-	op.a = a;
-	op.gfp.atoms = KERNEL;
-	return op;
-}
-
 /* Two in a row: what is to be said once is said once. */
 static void exact_of_compound(struct maker *m)
 {
@@ -22,7 +12,7 @@ static void exact_of_compound(struct maker *m)
 	uint64_t bytes = 1 + gen_draw(m, 20000);
 
 	for (uint16_t i = 0; i < 2; i++) {
-		struct kmc_op op = into(m, KMC_OP_ALLOC_PAGES_EXACT, (uint16_t)(HELD_SLOT + i), bytes);
+		struct kmc_op op = gen_into(m, KMC_OP_ALLOC_PAGES_EXACT, (uint16_t)(HELD_SLOT + i), bytes);
 
 		op.gfp.atoms |= dropped[gen_draw(m, 3)];
 		gen_emit_task(m, &op);
@@ -39,7 +29,7 @@ static void exact_of_compound(struct maker *m)
 /* Whoever asks for an address gets one, whatever zone he would take. */
 static void address_of_high(struct maker *m)
 {
-	struct kmc_op op = into(m, KMC_OP_GET_FREE_PAGES, HELD_SLOT, 0);
+	struct kmc_op op = gen_into(m, KMC_OP_GET_FREE_PAGES, HELD_SLOT, 0);
 	uint8_t order = (uint8_t)gen_draw(m, 3);
 
 	op.order = order;
@@ -53,7 +43,7 @@ static void address_of_high(struct maker *m)
 /* For user space, which the kernel writes to, and which may not be moved. */
 static void for_user(struct maker *m)
 {
-	struct kmc_op op = into(m, KMC_OP_ALLOC_PAGES, HELD_SLOT, 0);
+	struct kmc_op op = gen_into(m, KMC_OP_ALLOC_PAGES, HELD_SLOT, 0);
 
 	op.gfp.atoms |= KMC_GFP_HARDWALL;
 	gen_emit_task(m, &op);
@@ -64,7 +54,7 @@ static void for_user(struct maker *m)
 static void contig_with_rights(struct maker *m)
 {
 	const struct kmc_zone *zone = &m->program->machine.zones[0];
-	struct kmc_op op = into(m, KMC_OP_ALLOC_CONTIG_RANGE, HELD_SLOT, zone->start_pfn);
+	struct kmc_op op = gen_into(m, KMC_OP_ALLOC_CONTIG_RANGE, HELD_SLOT, zone->start_pfn);
 
 	op.b = op.a + 512;
 	op.gfp.atoms |= KMC_GFP_MEMALLOC;
@@ -79,7 +69,7 @@ static void contig_with_rights(struct maker *m)
 static void compound_of_six(struct maker *m)
 {
 	const struct kmc_zone *zone = &m->program->machine.zones[0];
-	struct kmc_op op = into(m, KMC_OP_ALLOC_CONTIG_RANGE, HELD_SLOT, zone->start_pfn);
+	struct kmc_op op = gen_into(m, KMC_OP_ALLOC_CONTIG_RANGE, HELD_SLOT, zone->start_pfn);
 
 	op.b = op.a + 6;
 	op.gfp.atoms |= KMC_GFP_COMP;
@@ -90,7 +80,7 @@ static void compound_of_six(struct maker *m)
 static void area_of_nothing(struct maker *m)
 {
 	static const uint16_t codes[] = { KMC_OP_VMALLOC, KMC_OP_VZALLOC };
-	struct kmc_op op = into(m, codes[gen_draw(m, 2)], HELD_SLOT, 0);
+	struct kmc_op op = gen_into(m, codes[gen_draw(m, 2)], HELD_SLOT, 0);
 
 	op.gfp.atoms = 0;
 	gen_emit_task(m, &op);
@@ -99,7 +89,7 @@ static void area_of_nothing(struct maker *m)
 /* A resize to nothing gives the area back. */
 static void area_to_nothing(struct maker *m)
 {
-	struct kmc_op op = into(m, KMC_OP_VMALLOC, HELD_SLOT, 1 + gen_draw(m, 20000));
+	struct kmc_op op = gen_into(m, KMC_OP_VMALLOC, HELD_SLOT, 1 + gen_draw(m, 20000));
 
 	if (m->wish->profile < KMC_RELEASE(6, 12, 0) || m->now.armed || m->exhaust)
 		return;
@@ -114,7 +104,7 @@ static void area_to_nothing(struct maker *m)
 /* Whether an address is an area's is asked of what is none, too. */
 static void is_an_area(struct maker *m)
 {
-	struct kmc_op op = into(m, KMC_OP_KMALLOC, HELD_SLOT, gen_chance(m, 2) ? 0 : 100);
+	struct kmc_op op = gen_into(m, KMC_OP_KMALLOC, HELD_SLOT, gen_chance(m, 2) ? 0 : 100);
 
 	gen_emit_task(m, &op);
 	op = gen_on_held(m, KMC_OP_IS_VMALLOC_ADDR);
@@ -127,7 +117,7 @@ static void is_an_area(struct maker *m)
 static void crooked_area(struct maker *m)
 {
 	bool base = gen_chance(m, 2);
-	struct kmc_op op = into(m, KMC_OP_CMA_INIT_RESERVED, HELD_SLOT, (32 << 20) + (base ? 4096 : 0));
+	struct kmc_op op = gen_into(m, KMC_OP_CMA_INIT_RESERVED, HELD_SLOT, (32 << 20) + (base ? 4096 : 0));
 
 	op.gfp.atoms = 0;
 	op.b = base ? 4 << 20 : 4096;

@@ -28,6 +28,17 @@ struct kmc_op gen_start(struct maker *m, unsigned int code)
 	return op;
 }
 
+/* Of GFP_KERNEL, with its result in @slot. */
+struct kmc_op gen_into(struct maker *m, unsigned int code, uint16_t slot, uint64_t a)
+{
+	struct kmc_op op = gen_start(m, code);
+
+	op.dst = slot;
+	op.a = a;
+	op.gfp.atoms = KERNEL;
+	return op;
+}
+
 void gen_emit(struct maker *m, struct kmc_op *op)
 {
 	/* A node without the zone would be waited for without end. */

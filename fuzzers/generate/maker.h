@@ -75,6 +75,7 @@ struct maker {
 uint32_t gen_draw(struct maker *m, uint32_t below);
 bool gen_chance(struct maker *m, uint32_t one_in);
 struct kmc_op gen_start(struct maker *m, unsigned int code);
+struct kmc_op gen_into(struct maker *m, unsigned int code, uint16_t slot, uint64_t a);
 void gen_emit(struct maker *m, struct kmc_op *op);
 void gen_emit_at(struct maker *m, unsigned int code, uint16_t slot);
 uint32_t gen_flags(struct maker *m, const struct kmc_op *op, bool may_zero);
