@@ -127,10 +127,10 @@ void gen_setting(struct maker *m)
 	case KMC_OP_SYSCTL: /* min_free_kbytes */
 		op.a = 128 + gen_draw(m, 1024);
 		break;
-	case KMC_OP_PRESSURE: /* of one zone; half of the time all comes back */
+	case KMC_OP_PRESSURE: /* of one zone, with room for all that lives, areas too; or all comes back */
 		op.order = machine->zones[machine->nr_zones > 1].kind;
 		op.node = (int8_t)machine->zones[machine->nr_zones > 1].node;
-		op.a = gen_chance(m, 2) ? 1 << 20 : 2000 + gen_draw(m, 4000);
+		op.a = gen_chance(m, 2) ? 1 << 20 : 5000 + gen_draw(m, 4000);
 		break;
 	case KMC_OP_TASK_SET:
 	case KMC_OP_TASK_EXIT:
