@@ -67,19 +67,19 @@ int kmc_run_error(const struct kmc_run_options *options, const char *format, ...
 	return KMC_EXIT_CANNOT;
 }
 
-static int accept_line(void *judge, const char *line)
-{
-	return kmc_judge_accept(judge, line);
-}
-
 int kmc_run_accept(const struct kmc_run_options *options, struct kmc_judge *judge)
 {
+	struct kmc_known_list known;
 	char error[640];
+	int err;
 
-	if (options->accept &&
-	    kmc_known_read(options->accept, accept_line, judge, error, sizeof(error)))
+	if (!options->accept)
+		return 0;
+	if (kmc_known_load(&known, options->accept, error, sizeof(error)))
 		return kmc_run_error(options, "%s", error);
-	return 0;
+	err = kmc_known_accept(&known, judge);
+	kmc_known_free(&known);
+	return err ? kmc_run_error(options, "out of memory") : 0;
 }
 
 static uint64_t now_ns(void)

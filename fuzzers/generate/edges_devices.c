@@ -90,6 +90,28 @@ static void dma_pool_edge(struct maker *m)
 }
 
 /* No bytes, more than a page; and many, so that some straddle. */
+static void zs_read(struct maker *m, uint16_t slot)
+{
+	struct kmc_op op = on(m, KMC_OP_ZS_OBJ_READ_BEGIN, DEVICE_SLOT, slot, 4096);
+
+	gen_emit_task(m, &op);
+	op = on(m, KMC_OP_ZS_OBJ_READ_END, DEVICE_SLOT, slot, 0);
+	gen_emit_task(m, &op);
+}
+
+/* The packs of so many slots, and the pool. */
+static void zs_end(struct maker *m, uint16_t first, uint16_t nr)
+{
+	struct kmc_op op;
+
+	for (uint16_t i = 0; i < nr; i++) {
+		op = on(m, KMC_OP_ZS_FREE, DEVICE_SLOT, (uint16_t)(first + i), 0);
+		gen_emit_task(m, &op);
+	}
+	op = on(m, KMC_OP_ZS_DESTROY_POOL, DEVICE_SLOT, KMC_NO_SLOT, 0);
+	gen_emit_task(m, &op);
+}
+
 static void zs_edge(struct maker *m)
 {
 	static const uint64_t sizes[] = { 0, 4097, 10000 };
@@ -109,17 +131,9 @@ static void zs_edge(struct maker *m)
 		op = on(m, KMC_OP_ZS_OBJ_WRITE, DEVICE_SLOT, (uint16_t)(HELD_SLOT + i), size);
 		op.b = 1 + gen_draw(m, 255);
 		gen_emit_task(m, &op);
-		op = on(m, KMC_OP_ZS_OBJ_READ_BEGIN, DEVICE_SLOT, (uint16_t)(HELD_SLOT + i), 4096);
-		gen_emit_task(m, &op);
-		op = on(m, KMC_OP_ZS_OBJ_READ_END, DEVICE_SLOT, (uint16_t)(HELD_SLOT + i), 0);
-		gen_emit_task(m, &op);
+		zs_read(m, (uint16_t)(HELD_SLOT + i));
 	}
-	for (uint16_t i = 0; i < 4; i++) {
-		op = on(m, KMC_OP_ZS_FREE, DEVICE_SLOT, (uint16_t)(HELD_SLOT + i), 0);
-		gen_emit_task(m, &op);
-	}
-	op = on(m, KMC_OP_ZS_DESTROY_POOL, DEVICE_SLOT, KMC_NO_SLOT, 0);
-	gen_emit_task(m, &op);
+	zs_end(m, HELD_SLOT, 4);
 }
 
 static void percpu_edge(struct maker *m)
@@ -274,16 +288,8 @@ static void zs_moved(struct maker *m)
 	gen_emit_task(m, &op);
 	op = on(m, KMC_OP_ZS_COMPACT, DEVICE_SLOT, NUM_SLOT, 0);
 	gen_emit_task(m, &op);
-	op = on(m, KMC_OP_ZS_OBJ_READ_BEGIN, DEVICE_SLOT, HELD_SLOT + 2, 4096);
-	gen_emit_task(m, &op);
-	op = on(m, KMC_OP_ZS_OBJ_READ_END, DEVICE_SLOT, HELD_SLOT + 2, 0);
-	gen_emit_task(m, &op);
-	for (uint16_t i = 1; i < 3; i++) {
-		op = on(m, KMC_OP_ZS_FREE, DEVICE_SLOT, (uint16_t)(HELD_SLOT + i), 0);
-		gen_emit_task(m, &op);
-	}
-	op = on(m, KMC_OP_ZS_DESTROY_POOL, DEVICE_SLOT, KMC_NO_SLOT, 0);
-	gen_emit_task(m, &op);
+	zs_read(m, HELD_SLOT + 2);
+	zs_end(m, HELD_SLOT + 1, 2);
 }
 
 /* A run is its own whole: what others get meanwhile lies elsewhere. */

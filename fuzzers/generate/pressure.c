@@ -7,7 +7,12 @@
 
 #define MIN_FREE_KBYTES 1024u
 #define PAGES_OF_ALL	(1u << 20)
-#define DEFRAG_MODE	4 /* among the names of KMC_SYSCTLS */
+
+enum {
+#define SYSCTL(name, text, number) SYSCTL_##name = number,
+	KMC_SYSCTLS(SYSCTL)
+#undef SYSCTL
+};
 
 static const uint32_t bases[] = {
 	KERNEL,
@@ -140,7 +145,7 @@ static void hopeless(struct maker *m)
 {
 	unsigned int nr = 17 + gen_draw(m, 4);
 
-	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, 0, 0);
+	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, SYSCTL_MIN_FREE_KBYTES, 0);
 	press(m, gen_draw(m, 3), false);
 	for (unsigned int i = 0; i < nr; i++) {
 		struct kmc_op op = gen_start(m, KMC_OP_ALLOC_PAGES);
@@ -172,10 +177,10 @@ void gen_pressure(struct maker *m)
 		hopeless(m);
 		return;
 	}
-	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, 0, 0);
+	emit_event(m, KMC_OP_SYSCTL, MIN_FREE_KBYTES, SYSCTL_MIN_FREE_KBYTES, 0);
 	mixes = m->wish->profile < KMC_RELEASE(6, 18, 0) || gen_chance(m, 2);
 	if (!mixes)
-		emit_event(m, KMC_OP_SYSCTL, 1, DEFRAG_MODE, 0);
+		emit_event(m, KMC_OP_SYSCTL, 1, SYSCTL_DEFRAG_MODE, 0);
 	source(m);
 	press(m, levels[gen_draw(m, 8)], false);
 	if (which == 3)
@@ -208,6 +213,6 @@ void gen_pressure(struct maker *m)
 	if (which == 3)
 		emit_event(m, KMC_OP_SUSPEND_STORAGE, 0, 0, 0);
 	if (!mixes)
-		emit_event(m, KMC_OP_SYSCTL, 0, DEFRAG_MODE, 0);
+		emit_event(m, KMC_OP_SYSCTL, 0, SYSCTL_DEFRAG_MODE, 0);
 	press(m, 0, true);
 }

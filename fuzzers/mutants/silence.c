@@ -213,6 +213,16 @@ static int conclude(const struct silence_wish *wish, const struct silence_sum *s
 	return sum->alarms ? ALARM : whole ? 0 : CANNOT;
 }
 
+static int load_known(struct silence_wish *wish)
+{
+	char error[640];
+	int err = wish->accept ? kmc_known_load(&wish->known, wish->accept, error, sizeof(error)) : 0;
+
+	if (err)
+		fprintf(stderr, "kmconform silence: %s\n", error);
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -229,14 +239,15 @@ int main(int argc, char **argv)
 	};
 	struct silence_wish wish = { .ops = 1000000, .seed = 1, .jobs = 1, .target = "alloc" };
 	struct silence_sum sum;
+	int status;
 
 	argp_err_exit_status = CANNOT;
 	argp_parse(&argp, argc, argv, 0, NULL, &wish);
 	kmc_library_prepare(wish.library, argv);
-	if (silence_state_read(&wish, &sum))
+	if (load_known(&wish) || silence_state_read(&wish, &sum))
 		return CANNOT;
 	catch_signals();
-	if (run_all(&wish, &sum))
-		return CANNOT;
-	return conclude(&wish, &sum);
+	status = run_all(&wish, &sum) ? CANNOT : conclude(&wish, &sum);
+	kmc_known_free(&wish.known);
+	return status;
 }

@@ -7,6 +7,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "oracle/judge.h"
 
 /* Programs of consecutive seeds that share a machine, and a process. */
 #define SILENCE_A_MACHINE 64
@@ -16,6 +17,7 @@ struct silence_wish {
 	uint64_t ops, seed; /* run until so many were judged; the first program's seed */
 	const char *target, *library, *state; /* state NULL: none is kept */
 	const char *accept;                   /* file of known findings; NULL none */
+	struct kmc_known_list known;          /* what it says */
 	unsigned int jobs;
 	bool quiet, cost;
 };

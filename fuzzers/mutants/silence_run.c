@@ -131,22 +131,6 @@ static struct kmc_subject subject_of(struct kmc_target *target, uint32_t edition
 	return subject;
 }
 
-static int accept_line(void *judge, const char *line)
-{
-	return kmc_judge_accept(judge, line);
-}
-
-static int accept_known(const struct silence_wish *wish, struct kmc_judge *judge)
-{
-	char error[640];
-	int err = wish->accept ? kmc_known_read(wish->accept, accept_line, judge, error, sizeof(error)) :
-				 0;
-
-	if (err)
-		fprintf(stderr, "kmconform silence: %s\n", error);
-	return err;
-}
-
 static int open_subject(struct silence_run *run)
 {
 	const struct kmc_program *program = &run->program;
@@ -162,7 +146,7 @@ static int open_subject(struct silence_run *run)
 	run->subject = subject_of(run->target, program->edition);
 	err = kmc_judge_create(&run->subject, &run->judge);
 	if (!err)
-		err = accept_known(run->wish, run->judge);
+		err = kmc_known_accept(&run->wish->known, run->judge);
 	if (!err)
 		kmc_judge_on_violation(run->judge, on_violation, run);
 	return err;

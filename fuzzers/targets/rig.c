@@ -20,8 +20,7 @@ struct kmc_rigs {
 	unsigned int flags;
 	uint64_t uses;
 	struct kmc_rig **rigs;
-	char **known; /* lines */
-	size_t nr_known;
+	struct kmc_known_list known;
 	kmc_judge_fn listener;
 	void *listener_arg;
 	kmc_rig_retire_fn retire;
@@ -191,37 +190,22 @@ void kmc_rigs_destroy(struct kmc_rigs *rigs)
 	for (size_t i = 0; i < rigs->nr; i++)
 		rig_destroy(rigs->rigs[i]);
 	free(rigs->rigs);
-	for (size_t i = 0; i < rigs->nr_known; i++)
-		free(rigs->known[i]);
-	free(rigs->known);
+	kmc_known_free(&rigs->known);
 	free(rigs);
-}
-
-/* For the rigs that there are and those to come. */
-static int accept_line(void *arg, const char *line)
-{
-	struct kmc_rigs *rigs = arg;
-	int err = kmc_judge_accept(NULL, line);
-	void *list;
-
-	if (err)
-		return err;
-	list = reallocarray(rigs->known, rigs->nr_known + 1, sizeof(rigs->known[0]));
-	if (!list)
-		return -ENOMEM;
-	rigs->known = list;
-	rigs->known[rigs->nr_known] = strdup(line);
-	if (!rigs->known[rigs->nr_known])
-		return -ENOMEM;
-	rigs->nr_known++;
-	for (size_t i = 0; i < rigs->nr && !err; i++)
-		err = kmc_judge_accept(rigs->rigs[i]->judge, line);
-	return err;
 }
 
 int kmc_rigs_accept_file(struct kmc_rigs *rigs, const char *path, char *error, size_t size)
 {
-	return kmc_known_read(path, accept_line, rigs, error, size);
+	int err;
+
+	kmc_known_free(&rigs->known);
+	err = kmc_known_load(&rigs->known, path, error, size);
+	for (size_t i = 0; i < rigs->nr && !err; i++) {
+		err = kmc_known_accept(&rigs->known, rigs->rigs[i]->judge);
+		if (err)
+			snprintf(error, size, "%s", strerror(-err));
+	}
+	return err;
 }
 
 void kmc_rigs_listen(struct kmc_rigs *rigs, kmc_judge_fn fn, void *arg)
@@ -250,8 +234,8 @@ static int make_judge(struct kmc_rigs *rigs, struct kmc_rig *rig)
 	subject.shows = caps.shows;
 	subject.disclaims = caps.disclaims;
 	err = kmc_judge_create(&subject, &rig->judge);
-	for (size_t i = 0; i < rigs->nr_known && !err; i++)
-		err = kmc_judge_accept(rig->judge, rigs->known[i]);
+	if (!err)
+		err = kmc_known_accept(&rigs->known, rig->judge);
 	if (err)
 		return err;
 	kmc_judge_on_violation(rig->judge, rigs->listener, rigs->listener_arg);

@@ -42,15 +42,21 @@ static bool is_clause(char *text, struct kmc_known *known)
 /* "6.1..6.4", both included, with their stable releases; anything else is a remark. */
 static void read_range(const char *text, struct range *range)
 {
-	unsigned int n[4];
-	int end = -1;
+	size_t length = strcspn(text, BLANK "#");
+	uint32_t first, last;
+	const char *dots;
+	char word[32];
 
 	*range = (struct range){ 0, UINT32_MAX };
-	if (sscanf(text, "%3u.%3u..%3u.%3u%n", &n[0], &n[1], &n[2], &n[3], &end) != 4 || end < 0 ||
-	    (text[end] && !strchr(BLANK "#", text[end])))
+	if (length >= sizeof(word))
 		return;
-	range->first = KMC_RELEASE(n[0], n[1], 0);
-	range->last = KMC_RELEASE(n[2], n[3], 1023);
+	memcpy(word, text, length);
+	word[length] = '\0';
+	dots = strstr(word, "..");
+	first = dots ? kmc_release_parse(word) : 0;
+	last = dots ? kmc_release_parse(dots + 2) : 0;
+	if (first && last)
+		*range = (struct range){ first, last & 1023 ? last : last | 1023 };
 }
 
 static bool concerns(const struct kmc_judge *judge, const struct range *range)
@@ -113,20 +119,34 @@ bool kmc_is_known(const struct kmc_judge *judge, const struct kmc_finding *findi
 	return false;
 }
 
-int kmc_known_read(const char *path, kmc_known_fn each, void *arg, char *error, size_t size)
+/* One line more. Return: 0, -EINVAL, -ENOMEM. */
+static int add_line(struct kmc_known_list *list, const char *line)
 {
-	FILE *in = fopen(path, "re");
+	int err = kmc_judge_accept(NULL, line);
+	char **lines;
+
+	if (err)
+		return err;
+	lines = realloc(list->lines, (list->nr + 1) * sizeof(list->lines[0]));
+	if (!lines)
+		return -ENOMEM;
+	list->lines = lines;
+	lines[list->nr] = strdup(line);
+	if (!lines[list->nr])
+		return -ENOMEM;
+	list->nr++;
+	return 0;
+}
+
+static int read_lines(struct kmc_known_list *list, const char *path, FILE *in, char *error,
+		      size_t size)
+{
 	char line[512];
 	int err = 0;
 
-	if (!in) {
-		err = -errno;
-		snprintf(error, size, "%s: %s", path, strerror(errno));
-		return err;
-	}
 	for (unsigned int number = 1; !err && fgets(line, sizeof(line), in); number++) {
 		line[strcspn(line, "\r\n")] = '\0';
-		err = each(arg, line);
+		err = add_line(list, line);
 		if (err == -EINVAL)
 			snprintf(error, size, "%s:%u: not a finding's key, nor a rule's clause: %s", path,
 				 number, line);
@@ -137,6 +157,40 @@ int kmc_known_read(const char *path, kmc_known_fn each, void *arg, char *error, 
 		err = -EIO;
 		snprintf(error, size, "%s: cannot be read", path);
 	}
-	fclose(in);
 	return err;
+}
+
+int kmc_known_load(struct kmc_known_list *list, const char *path, char *error, size_t size)
+{
+	FILE *in = fopen(path, "re");
+	int err;
+
+	*list = (struct kmc_known_list){ 0 };
+	if (!in) {
+		err = -errno;
+		snprintf(error, size, "%s: %s", path, strerror(errno));
+		return err;
+	}
+	err = read_lines(list, path, in, error, size);
+	fclose(in);
+	if (err)
+		kmc_known_free(list);
+	return err;
+}
+
+int kmc_known_accept(const struct kmc_known_list *list, struct kmc_judge *judge)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < list->nr && !err; i++)
+		err = kmc_judge_accept(judge, list->lines[i]);
+	return err;
+}
+
+void kmc_known_free(struct kmc_known_list *list)
+{
+	for (size_t i = 0; i < list->nr; i++)
+		free(list->lines[i]);
+	free(list->lines);
+	*list = (struct kmc_known_list){ 0 };
 }

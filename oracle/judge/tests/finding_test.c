@@ -156,6 +156,8 @@ static void accepting_clauses(void **state)
 		{ "ALIGN-2:natural#all", 0, true },
 		{ "ALIGN-2:natural 6.12..6.18 reason", 0, true },
 		{ "ALIGN-2:natural 6.18..6.18", 0, true },
+		{ "ALIGN-2:natural 6.17.5..6.18.50 with stable releases", 0, true },
+		{ "ALIGN-2:natural 6.17..6.17.9", 0, false },
 		{ "ALIGN-2:natural 6.1..6.17", 0, false },
 		{ "ALIGN-2:natural 6.19..7.1", 0, false },
 		{ "ALIGN-2:natural 6.1..6.17x is no range", 0, true },

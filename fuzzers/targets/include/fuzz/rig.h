@@ -53,7 +53,7 @@ struct kmc_rigs *kmc_rigs_create(size_t max, unsigned int flags);
 void kmc_rigs_destroy(struct kmc_rigs *rigs);
 
 /**
- * kmc_rigs_accept_file() - What the file's lines say, as kmc_known_read() has it, is known: it
+ * kmc_rigs_accept_file() - What the file says, as kmc_known_load() has it, is known: it
  * neither traps nor counts as new. For rigs there are and those to come.
  * Return: 0, -errno with its reason in @error.
  */

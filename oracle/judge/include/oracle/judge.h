@@ -278,13 +278,19 @@ void kmc_judge_say(const struct kmc_judge *judge, const struct kmc_moment *momen
  */
 int kmc_judge_accept(struct kmc_judge *judge, const char *line);
 
-typedef int (*kmc_known_fn)(void *arg, const char *line);
+/* The lines of a file of known findings, each as kmc_judge_accept() takes it. */
+struct kmc_known_list {
+	char **lines;
+	size_t nr;
+};
 /**
- * kmc_known_read() - Give @each the lines of a file of known findings, as kmc_judge_accept() takes
- * them, until it fails.
- * Return: 0, what @each returned, or -errno; then @error says why, with file and line.
+ * kmc_known_load() - Read such a file into @list, which is empty after an error.
+ * Return: 0, -errno; then @error says why, with file and line.
  */
-int kmc_known_read(const char *path, kmc_known_fn each, void *arg, char *error, size_t size);
+int kmc_known_load(struct kmc_known_list *list, const char *path, char *error, size_t size);
+/** kmc_known_accept() - Have @judge accept all of it. Return: 0, -ENOMEM. */
+int kmc_known_accept(const struct kmc_known_list *list, struct kmc_judge *judge);
+void kmc_known_free(struct kmc_known_list *list);
 
 /* What the shadow model counted per cache (and "large", "page", "unknown"). */
 struct kmc_life_count {
