@@ -137,6 +137,7 @@ struct kmc_cpu {
 	atomic_uint flush_done;   /* the last ticket that was served */
 	atomic_uint flush_ticket; /* counts requests */
 	bool serving;             /* the owner is in the middle of a flush */
+	atomic_bool stuck;        /* the owner waits for somebody, whom it saw in its way */
 } __attribute__((aligned(128)));
 
 /* The cpu that the calling thread has bound; NULL none. */
@@ -292,6 +293,8 @@ void kmc_wait_a_little(void);
  * Return: false when no other runs a cpu of this machine: waiting is in vain.
  */
 bool kmc_let_others_run(struct kmc_cpu *cpu);
+/** kmc_all_stuck() - Is every other that runs a cpu marked as stuck (or is there none)? */
+bool kmc_all_stuck(struct kmc_cpu *cpu);
 /** kmc_cpu_steal() - Own a cpu that nobody has bound, to serve it. */
 bool kmc_cpu_steal(struct kmc_cpu *cpu);
 /** kmc_cpu_is_ours() - The calling thread or coroutine has bound it. */

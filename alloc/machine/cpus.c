@@ -60,13 +60,15 @@ static bool owned_by_us(struct kmc_cpu *cpu)
 	return atomic_load_explicit(&cpu->owner, memory_order_relaxed) == own_token();
 }
 
-static bool others_run(struct kmc_sim *sim)
+/* @stuck: do these count too? */
+static bool others_run(struct kmc_sim *sim, bool stuck)
 {
 	for (unsigned int i = 0; i < sim->config.nr_cpus; i++) {
 		struct kmc_cpu *cpu = &sim->cpus[i];
 		uintptr_t owner = atomic_load_explicit(&cpu->owner, memory_order_relaxed);
 
-		if (owner && owner != own_token())
+		if (owner && owner != own_token() &&
+		    (stuck || !atomic_load_explicit(&cpu->stuck, memory_order_relaxed)))
 			return true;
 	}
 	return false;
@@ -74,11 +76,16 @@ static bool others_run(struct kmc_sim *sim)
 
 bool kmc_let_others_run(struct kmc_cpu *cpu)
 {
-	if (!others_run(cpu->sim))
+	if (!others_run(cpu->sim, true))
 		return false;
 	kmc_attention(cpu);
 	kmc_wait_a_little();
 	return true;
+}
+
+bool kmc_all_stuck(struct kmc_cpu *cpu)
+{
+	return !others_run(cpu->sim, false);
 }
 
 bool kmc_cpu_steal(struct kmc_cpu *cpu)

@@ -39,19 +39,14 @@ bool kmc_page_all_zero(const void *page)
 typedef void (*frame_fn)(struct kmc_sim *sim, uint64_t pfn, void *arg);
 
 /*
- * Of memory that pressure, a balloon or a population has, the contents are not worth
- * keeping; the poison is.
+ * Memory that pressure, a balloon or a population has: its contents are not worth keeping, and
+ * in ASan builds it is poisoned as free memory is.
  */
 static bool is_held(const struct kmc_sim *sim, const struct page *page)
 {
-#ifdef KMC_ASAN
-	(void)sim, (void)page;
-	return false;
-#else
 	if (page->kind == FRAME_TAIL)
 		page = sim->pages + page->link.next;
 	return page->flags & PGF_HELD;
-#endif
 }
 
 static void each_frame_of(struct kmc_sim *sim, const struct page *page, frame_fn fn, void *arg)

@@ -41,7 +41,7 @@ static void inflate(struct zone *zone, struct kmc_sim *sim, struct page *page)
 	kmc_touch(sim, page, sizeof(*page));
 	kmc_touch(sim, zone, sizeof(*zone));
 	page->private_words[0] = zone->balloon_head;
-	page->flags |= PGF_HELD;
+	kmc_page_hold(sim, page);
 	zone->balloon_head = page_to_pfn_in(sim, page);
 	zone->balloon++;
 	zone->managed--;

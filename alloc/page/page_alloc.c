@@ -95,6 +95,12 @@ void kmc_page_prep_frame(struct kmc_sim *sim, struct kmc_cpu *cpu, uint64_t pfn,
 	prep_new_page(sim, page, order, gfp, kmc_attention_bits(cpu));
 }
 
+void kmc_page_hold(struct kmc_sim *sim, struct page *page)
+{
+	page->flags |= PGF_HELD;
+	poison_block(sim, page, page->order, true);
+}
+
 void kmc_page_prep_like(struct kmc_sim *sim, struct page *page, const struct page *model)
 {
 	unsigned int flags = model->flags & (PGF_COMPOUND | PGF_PFMEMALLOC | PGF_ACCOUNTED |

@@ -42,7 +42,7 @@ static void hold(struct kmc_sim *sim, struct zone *zone, struct page *page)
 	kmc_touch(sim, page, sizeof(*page));
 	kmc_touch(sim, &zone->held, sizeof(zone->held));
 	page->private_words[0] = zone->held;
-	page->flags |= PGF_HELD;
+	kmc_page_hold(sim, page);
 	zone->held = page_to_pfn_in(sim, page);
 }
 

@@ -455,6 +455,11 @@ void pcp_free(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone, struc
 
 /* page_alloc.c */
 struct page *kmc_page_prep(struct alloc_context *ac, struct page *page);
+/*
+ * The machine's own from here until it is freed: nobody reads or writes it, so it keeps no
+ * contents (core.h). The caller has touched the descriptor.
+ */
+void kmc_page_hold(struct kmc_sim *sim, struct page *page);
 /* A block off the buddy becomes a user's, as @model is: order, reference, flags; not its contents. */
 void kmc_page_prep_like(struct kmc_sim *sim, struct page *page, const struct page *model);
 /* A frame that is on no list and whose descriptor is zero becomes a user's block. */

@@ -134,7 +134,7 @@ static void hung(struct kmc_cpu *cpu)
 	kmc_trace_emit(cpu->sim, &tp);
 }
 
-bool kmc_rcu_wait(struct kmc_cpu *cpu, uint64_t cookie)
+static bool wait_for_readers(struct kmc_cpu *cpu, uint64_t cookie)
 {
 	unsigned long long alone_with = 0;
 
@@ -144,14 +144,15 @@ bool kmc_rcu_wait(struct kmc_cpu *cpu, uint64_t cookie)
 
 		if (task == NO_READER)
 			return true;
+		atomic_store_explicit(&cpu->stuck, true, memory_order_relaxed);
 		since = atomic_load(&cpu->sim->rcu->readers[task]);
-		if (task != cpu->task->id && kmc_let_others_run(cpu)) {
+		if (task != cpu->task->id && kmc_let_others_run(cpu) && !kmc_all_stuck(cpu)) {
 			alone_with = 0;
 			continue;
 		}
 		/*
-		 * Nobody else runs; who was in the way may have ended just before. Only the
-		 * same reader, seen again, will never end.
+		 * Nobody else runs, or who does waits as we do; who was in the way may have ended
+		 * just before. Only the same reader, seen again, will never end.
 		 */
 		if (task == cpu->task->id || (since && alone_with == since)) {
 			hung(cpu);
@@ -159,6 +160,14 @@ bool kmc_rcu_wait(struct kmc_cpu *cpu, uint64_t cookie)
 		}
 		alone_with = since;
 	}
+}
+
+bool kmc_rcu_wait(struct kmc_cpu *cpu, uint64_t cookie)
+{
+	bool ended = wait_for_readers(cpu, cookie);
+
+	atomic_store_explicit(&cpu->stuck, false, memory_order_relaxed);
+	return ended;
 }
 
 bool kmc_rcu_may_sleep(struct kmc_cpu *cpu)

@@ -18,7 +18,7 @@ static void push(struct kmc_sim *sim, struct population *to, struct page *page)
 	kmc_touch(sim, to, sizeof(*to));
 	kmc_touch(sim, page, sizeof(*page));
 	page->private_words[0] = to->head;
-	page->flags |= PGF_HELD;
+	kmc_page_hold(sim, page);
 	to->head = page_to_pfn_in(sim, page);
 	__atomic_store_n(&to->nr, to->nr + 1, __ATOMIC_RELAXED);
 	kmc_lock_drop(&sim->reclaim->lock);

@@ -249,6 +249,7 @@ static void call_libfuzzer(const struct kmc_campaign *c, const struct kmc_worker
 	 */
 	word(command, "-entropic=0");
 	word(command, "-print_funcs=0"); /* each name costs a symbolizer */
+	word(command, "-detect_leaks=0"); /* looks through all machines; programs' leaks the judge sees */
 	word(command, "-print_final_stats=1");
 	word(command, "-artifact_prefix=%s/", kmc_path(c, path, "work/%u", w->number));
 	word(command, "%s", kmc_path(c, path, "corpus/%s", c->targets[w->target].name));

@@ -5,7 +5,7 @@
  * counters that the compiler put in, runs each file three times when it is new, and all
  * of them again in turn, and names the places where the counts fall in another class.
  *
- *   fuzz_stability [-n CHILDREN] FILE-OR-FOLDER...
+ *   test_fuzz_stability [-n CHILDREN] FILE-OR-FOLDER...
  *
  * -n: so many mutations of each target's alphabet as well. Places are offsets for addr2line.
  *

@@ -162,9 +162,9 @@ void kmc_objects_cache_alloc(struct kmc_judge *judge, struct kmc_case *c)
 	else if (c->ev->what == KMC_OP_KMEM_CACHE_ALLOC_LRU)
 		KMC_ASK(judge, KC_31, c);
 	/* Who had it by a mempool may have written to it; between a bulk free's events and its
-	 * end somebody else may have it. */
+	 * end somebody else may have it; who asks for zeros (KC-11) loses the state. */
 	if ((c->open->notes.kept || c->open->notes.lost) && !judge->overlaps && !judge->strays &&
-	    !c->cache->headed)
+	    !c->cache->headed && !(c->gfp & KMC_GFP_ZERO))
 		KMC_ASK(judge, KC_10, c);
 	if (c->cache->desc.ctor)
 		kmc_ask_constructed(judge, c);

@@ -22,6 +22,12 @@ static bool is_coherent(unsigned int code)
 	return code == KMC_OP_DMA_ALLOC_COHERENT || code == KMC_OP_DMA_ALLOC_ATTRS;
 }
 
+/* Its table is made before the flags are looked at, and the report may be about that. */
+static bool needs_memory_first(const struct kmc_case *c)
+{
+	return c->ev->what == KMC_OP_DMA_ALLOC_NONCONTIGUOUS && !(c->gfp & KMC_GFP_NOWARN);
+}
+
 static void end_buffer(struct kmc_judge *judge, struct kmc_case *c)
 {
 	c->source = source_of(judge, c, KMC_SOURCE_DEVICE);
@@ -33,7 +39,8 @@ static void end_buffer(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, DMA_7, c);
 	} else {
 		bool zones = c->gfp & (KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_HIGHMEM) &&
-			     c->source && c->source->mask && kmc_noticed(c) & 1u << KMC_EFF_WARNED;
+			     c->source && c->source->mask && kmc_noticed(c) & 1u << KMC_EFF_WARNED &&
+			     !needs_memory_first(c);
 
 		c->value = zones && judge->pages.zone_warned;
 		KMC_ASK(judge, DMA_5, c);

@@ -271,6 +271,7 @@ struct kmc_judge {
 	struct kmc_zone_report reports[KMC_MACHINE_MAX_ZONES];
 	uint32_t report_call;  /* whose they are */
 	bool strays;           /* objects that only a mempool or a call knows that never ended */
+	bool buckets_warned;   /* a set of buckets could not give, and said so, once per boot */
 	bool overlaps;         /* calls of two cpus did: what a machine had at a call's time is unsure */
 	bool report_again;     /* shown once more on its way: not as it was found */
 	uint64_t report_event; /* number of the last */

@@ -357,6 +357,7 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 		kmc_objects_group(judge, c->ev);
 		break;
 	}
+	judge->buckets_warned |= c->from == KMC_FROM_BUCKET && c->effects & 1u << KMC_EFF_WARNED;
 	if (c->ev->outcome == KMC_OUT_NULL)
 		KMC_ASK(judge, KM_25, c);
 }

@@ -226,7 +226,8 @@ void kmc_ask_payment(struct kmc_judge *judge, struct kmc_case *c)
 	if (!(c->gfp & KMC_GFP_ACCOUNT) || !kmc_is_page_memory(c->from))
 		return;
 	c->value = was_refused(c);
-	if (null)
+	/* The page of fragments is the cpu's from then on, also where this one finds no room. */
+	if (null && c->ev->what != KMC_OP_PAGE_FRAG_ALLOC)
 		KMC_ASK(judge, MCG_1, c);
 	if (!(c->gfp & KMC_GFP_DIRECT_RECLAIM)) {
 		if (null || c->open->notes.nr_group_reclaims)

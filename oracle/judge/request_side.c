@@ -162,7 +162,9 @@ static void ask_block(struct kmc_judge *judge, struct kmc_case *c)
 	if (is_plain_kmalloc(c) && !in_place) {
 		kmc_ask_alignment(judge, c);
 		KMC_ASK(judge, KM_13, c);
-		KMC_ASK(judge, KM_20, c);
+		/* kmalloc_nolock() takes no bits for zones (KM-24), and its pages come as they are. */
+		if (c->from != KMC_FROM_KMALLOC_NOLOCK)
+			KMC_ASK(judge, KM_20, c);
 	} else if (c->from >= KMC_FROM_CACHE && c->from <= KMC_FROM_CACHE_CTOR) {
 		KMC_ASK(judge, ALIGN_7, c);
 		if (c->cache && c->cache->hwalign)
