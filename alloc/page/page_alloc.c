@@ -500,8 +500,10 @@ static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *pag
 	if (tracing(cpu) && !(order && KMC_PLANTED(free_untold)))
 		trace_free(sim, page, order);
 	if (unlikely(kmc_attention_bits(cpu) & ATTN_DEBUG) &&
-	    (sim->config.options & KMC_OPT_INIT_ON_FREE))
+	    (sim->config.options & KMC_OPT_INIT_ON_FREE)) {
+		poison_block(sim, page, order, false); /* it may have been held */
 		clear_block(sim, page, order);
+	}
 	if (unlikely(page->flags & PGF_ACCOUNTED))
 		kmc_memcg_uncharge_page(cpu, page, order);
 	free_pages_prepare(sim, page, order);

@@ -47,17 +47,21 @@ static int node_to_wait_for(struct alloc_context *ac, const struct zonelist *lis
 /*
  * To wait is to let kswapd run: once for who holds filesystem locks, and waits a second
  * at most; until it has succeeded or given up for others. Who waits is not in reclaim,
- * so what kswapd starts is not his doing.
+ * so what kswapd starts is not his doing. A kswapd that finds its node balanced, by one zone
+ * of several, neither succeeds nor gives up: what a kernel's waiter would wait for then, that
+ * others free something, nobody does here.
  */
 static void wait_for_kswapd(struct alloc_context *ac, unsigned int node)
 {
 	struct kmc_tp sleep = { .id = KMC_TP_SLEEP, .node = (int)node, .pfn = UINT64_MAX };
+	unsigned int idle = 0;
 
 	kmc_trace_emit(ac->sim, &sleep);
 	do {
 		kswapd_asked(ac->sim, node, 0, KMC_ZONE_NORMAL);
-		kswapd_run(ac->sim, node, true);
-	} while ((ac->gfp & __GFP_FS) && !allow_direct_reclaim(ac->sim, node));
+		idle = kswapd_run(ac->sim, node, true) ? 0 : idle + 1;
+	} while ((ac->gfp & __GFP_FS) && !allow_direct_reclaim(ac->sim, node) &&
+		 idle <= MAX_RECLAIM_RETRIES);
 }
 
 /* Rule: RCL-5. Model: simplified; who waits runs kswapd, the clock stands still. */

@@ -134,13 +134,30 @@ static uint32_t run_of(const struct kmc_sim *sim, uint32_t page, uint32_t nr)
 	return i;
 }
 
-/* As the frames: who forgets to zero an area is to be found out in a fresh process too. */
-KMC_NO_ASAN static void scribble(const struct kmc_sim *sim, void *at, size_t bytes)
+#define JUNK_BYTES (64ul << 10)
+
+KMC_NO_ASAN static void junk(void *at, size_t bytes)
 {
 	volatile uint64_t *word = at;
 
-	for (size_t i = 0; sim->priv->dirty_memory && i < bytes / sizeof(*word); i++)
+	for (size_t i = 0; i < bytes / sizeof(*word); i++)
 		word[i] = 0x8b8b8b8b8b8b8b8bull;
+}
+
+/*
+ * As the frames: who forgets to zero an area is to be found out in a fresh process too. At both
+ * ends of a large one: each page that is touched is one for the host to find.
+ */
+static void scribble(const struct kmc_sim *sim, uint8_t *at, size_t bytes)
+{
+	if (!sim->priv->dirty_memory)
+		return;
+	if (bytes <= 2 * JUNK_BYTES) {
+		junk(at, bytes);
+		return;
+	}
+	junk(at, JUNK_BYTES);
+	junk(at + bytes - JUNK_BYTES, JUNK_BYTES);
 }
 
 static bool set_own(struct kmc_sim *sim, uint32_t page, uint32_t nr)

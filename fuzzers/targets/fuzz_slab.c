@@ -17,7 +17,7 @@ static const struct kmc_shape shapes[] = {
 
 static const uint16_t more[] = {
 	KMC_OP_CPU_UNBIND, KMC_OP_CPU_BIND, KMC_OP_CPU_FLUSH, KMC_OP_FAIL_NTH,
-	KMC_OP_SNAPSHOT, KMC_OP_RESTORE, KMC_OP_PRESSURE, KMC_OP_RCU_GRACE_PERIOD, 0,
+	KMC_OP_PRESSURE, KMC_OP_RCU_GRACE_PERIOD, 0,
 };
 
 const struct kmc_alphabet kmc_fuzz_slab = {

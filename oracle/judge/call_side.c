@@ -97,7 +97,9 @@ static int leave(struct kmc_judge *judge, struct kmc_case *c)
 	if (c->ev->marks & KMC_MARK_MISUSE && c->ev->outcome == KMC_OUT_NONE)
 		return 0;
 	kmc_objects_end(judge, c);
-	if (parent) /* of a bulk call's objects, what the call itself charged */
+	/* Of a bulk call's objects, what the call itself charged; where room for the payers' names
+	 * failed, some of them only. */
+	if (parent && !(parent->effects & 1u << KMC_EFF_FAULT_INJECTED))
 		c->effects |= parent->effects & 1u << KMC_EFF_CHARGED;
 	err = take_over(judge, c);
 	return err ? err : kmc_objects_done(judge, c);

@@ -252,13 +252,48 @@ static bool may_trap(const struct kmc_judge *judge, const struct kmc_rule *rule)
 	       rule->strength == KMC_MUST;
 }
 
+/* What the allocator does when a caller breaks the contract is what these are about. */
+static bool answers_misuse(const struct kmc_rule *rule)
+{
+	static const char *const ids[] = { "KM-12", "KC-42", "VM-10", "VM-25", "UC-3", "UC-4" };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (!strcmp(rule->id, ids[i]))
+			return true;
+	return !strncmp(rule->id, "DBG-", 4);
+}
+
+#define VOID_CALLS (sizeof(((struct kmc_judge *)0)->void_calls) / sizeof(uint64_t))
+
+/* Notes a caller's breach; true: it voids what the allocator seems to have done. */
+static bool is_void(struct kmc_judge *judge, const struct kmc_rule *rule, const struct kmc_case *c)
+{
+	if (rule->party != KMC_PARTY_ALLOCATOR) {
+		if (rule->strength == KMC_MUST && c->ev->id)
+			judge->void_calls[judge->nr_void++ % VOID_CALLS] = c->ev->id;
+		return false;
+	}
+	if (answers_misuse(rule) || !judge->nr_void || !c->ev->id)
+		return false;
+	for (size_t i = 0; i < VOID_CALLS; i++)
+		if (judge->void_calls[i] && (judge->void_calls[i] == c->ev->id ||
+					     judge->void_calls[i] == c->ev->parent))
+			return true;
+	return false;
+}
+
 bool kmc_breach_open(struct kmc_judge *judge, int rule, const struct kmc_case *c,
 		     const char *clause)
 {
 	struct kmc_finding *finding = NULL;
 
-	count_breach(judge, rule);
 	judge->writing = NULL;
+	judge->springs = false;
+	if (is_void(judge, kmc_rule_at((size_t)rule), c)) {
+		judge->count[rule].unknown++;
+		return false;
+	}
+	count_breach(judge, rule);
 	judge->springs = may_trap(judge, kmc_rule_at((size_t)rule));
 	if (judge->trap && !judge->springs)
 		return false;

@@ -136,7 +136,9 @@ void kmc_gfp_ask_effects(struct kmc_judge *judge, const struct kmc_case *at)
 	c.request = &request;
 	ask_io(judge, &c);
 	ask_kill(judge, &c);
+	/* Who crosses the ends of scopes may be in one that nobody means. */
 	if (request.scope & KMC_SCOPE_MEMALLOC && c.gfp & KMC_GFP_DIRECT_RECLAIM &&
+	    !request.task->crossed &&
 	    c.ev->context != KMC_CTX_HARDIRQ && c.ev->context != KMC_CTX_NMI)
 		KMC_ASK(judge, SCP_9, &c);
 	if (c.gfp & KMC_GFP_DIRECT_RECLAIM && !(request.flags & KMC_GFP_IO) && request.single &&

@@ -171,6 +171,8 @@ void kmc_judge_reset(struct kmc_judge *judge)
 	judge->nr_open = judge->max_open = 0;
 	judge->misused = judge->overlaps = judge->strays = false;
 	judge->buckets_warned = false;
+	memset(judge->void_calls, 0, sizeof(judge->void_calls));
+	judge->nr_void = 0;
 	/* Calls are numbered anew: what was shown of one is not of its successor. */
 	judge->report_call = judge->exact_known = judge->exact_call = 0;
 	judge->exact_event = UINT64_MAX - 1;

@@ -271,6 +271,8 @@ struct kmc_judge {
 	struct kmc_zone_report reports[KMC_MACHINE_MAX_ZONES];
 	uint32_t report_call;  /* whose they are */
 	bool strays;           /* objects that only a mempool or a call knows that never ended */
+	uint64_t void_calls[4]; /* whose callers broke a must: nothing was promised; 0 none */
+	unsigned int nr_void;   /* in all: the oldest gives way */
 	bool buckets_warned;   /* a set of buckets could not give, and said so, once per boot */
 	bool overlaps;         /* calls of two cpus did: what a machine had at a call's time is unsure */
 	bool report_again;     /* shown once more on its way: not as it was found */
@@ -343,6 +345,9 @@ struct kmc_case {
 /**
  * kmc_breach_open() - A rule is broken. Return: are the texts wanted (first
  * occurrence, or somebody listens)?
+ *
+ * What a call promises it promises to callers that keep their part: of an allocator's rule that
+ * seems broken in a call whose caller broke one, nothing is known, but for rules about just that.
  */
 bool kmc_breach_open(struct kmc_judge *judge, int rule, const struct kmc_case *c,
 		     const char *clause);

@@ -166,6 +166,8 @@ static bool is_put_off(const struct kmc_case *c)
 {
 	unsigned int from = c->other->from;
 
+	if (c->ev->what == KMC_OP_KFREE_NOLOCK) /* it takes no locks: a later call may have to */
+		return true;
 	return (c->ev->context != KMC_CTX_TASK || c->ev->what == KMC_OP_VFREE_ATOMIC ||
 		c->ev->what == KMC_OP_KVFREE_ATOMIC) &&
 	       (from == KMC_FROM_VMALLOC || from == KMC_FROM_KVMALLOC || from == KMC_FROM_RUST);

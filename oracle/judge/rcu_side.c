@@ -21,8 +21,9 @@ static void case_of_pending(struct kmc_judge *judge, struct kmc_case *c,
 int kmc_objects_rcu_enter(struct kmc_judge *judge, const struct kmc_case *c,
 			 const struct kmc_life *life)
 {
+	uint64_t size = kmc_life_size(life); /* 0 after a resize to nothing that left it where it is */
 	struct kmc_pending *pending =
-		kmc_book_grace_queue(&judge->grace, life->addr, kmc_life_size(life), judge->now);
+		kmc_book_grace_queue(&judge->grace, life->addr, size ? size : 1, judge->now);
 
 	if (!pending)
 		return -ENOMEM;
