@@ -141,7 +141,7 @@ static bool burst(struct maker *maker, struct kmc_program *program)
 {
 	struct kmc_op ops[MAX_SETUP];
 	size_t at = draw_place(maker->dice, program->nr_ops);
-	size_t end = at + (4ull << dice_below(maker->dice, 4));
+	size_t end = at + (4ull << dice_below(maker->dice, 6));
 
 	if (program->nr_ops >= MAX_OPS)
 		return false;

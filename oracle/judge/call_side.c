@@ -80,6 +80,7 @@ static int take_over(struct kmc_judge *judge, struct kmc_case *c)
 
 static int leave(struct kmc_judge *judge, struct kmc_case *c)
 {
+	const uint32_t part = 1u << KMC_EFF_CHARGED | 1u << KMC_EFF_FAULT_INJECTED;
 	struct kmc_open_call *parent = c->ev->parent ? kmc_open_find(judge, c->ev->parent) : NULL;
 	int err;
 
@@ -97,10 +98,11 @@ static int leave(struct kmc_judge *judge, struct kmc_case *c)
 	if (c->ev->marks & KMC_MARK_MISUSE && c->ev->outcome == KMC_OUT_NONE)
 		return 0;
 	kmc_objects_end(judge, c);
-	/* Of a bulk call's objects, what the call itself charged; where room for the payers' names
-	 * failed, some of them only. */
-	if (parent && !(parent->effects & 1u << KMC_EFF_FAULT_INJECTED))
+	if (parent) { /* of a bulk call's objects, what the call itself charged */
 		c->effects |= parent->effects & 1u << KMC_EFF_CHARGED;
+		/* Where room for the payers' names failed, some of them only. */
+		judge->paid_in_part |= (parent->effects & part) == part;
+	}
 	err = take_over(judge, c);
 	return err ? err : kmc_objects_done(judge, c);
 }

@@ -170,7 +170,7 @@ void kmc_judge_reset(struct kmc_judge *judge)
 	judge->open = NULL;
 	judge->nr_open = judge->max_open = 0;
 	judge->misused = judge->overlaps = judge->strays = false;
-	judge->buckets_warned = false;
+	judge->paid_in_part = judge->zones_mixed = false;
 	memset(judge->void_calls, 0, sizeof(judge->void_calls));
 	judge->nr_void = 0;
 	/* Calls are numbered anew: what was shown of one is not of its successor. */

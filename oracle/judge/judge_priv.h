@@ -273,7 +273,8 @@ struct kmc_judge {
 	bool strays;           /* objects that only a mempool or a call knows that never ended */
 	uint64_t void_calls[4]; /* whose callers broke a must: nothing was promised; 0 none */
 	unsigned int nr_void;   /* in all: the oldest gives way */
-	bool buckets_warned;   /* a set of buckets could not give, and said so, once per boot */
+	bool paid_in_part;     /* of a batch some objects were charged, some may not have been */
+	bool zones_mixed;      /* a cache for ZONE_DMA may have pages of others by kmalloc_nolock */
 	bool overlaps;         /* calls of two cpus did: what a machine had at a call's time is unsure */
 	bool report_again;     /* shown once more on its way: not as it was found */
 	uint64_t report_event; /* number of the last */

@@ -162,11 +162,14 @@ static void note_unmapped(struct kmc_judge *judge, const struct kmc_case *c)
 }
 
 /* The pages of an area that is freed in interrupt, or as if, go back later, from a task. */
-static bool is_put_off(const struct kmc_case *c)
+static bool is_put_off(const struct kmc_judge *judge, const struct kmc_case *c)
 {
 	unsigned int from = c->other->from;
 
-	if (c->ev->what == KMC_OP_KFREE_NOLOCK) /* it takes no locks: a later call may have to */
+	/* kfree_nolock takes no locks: a later call may have to; a fragment's page is the cpu's. */
+	if (c->ev->what == KMC_OP_KFREE_NOLOCK || c->ev->what == KMC_OP_PAGE_FRAG_FREE)
+		return true;
+	if (from >= KMC_FROM_PAGE && judge->pages.nr_maps) /* a mapping may have a reference */
 		return true;
 	return (c->ev->context != KMC_CTX_TASK || c->ev->what == KMC_OP_VFREE_ATOMIC ||
 		c->ev->what == KMC_OP_KVFREE_ATOMIC) &&
@@ -181,8 +184,8 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 	/* Frees of a bulk call that overlaps others are told of before they are done; an area gives back
 	 * what was paid for its pages, not for itself. */
 	if (c->other && c->other->flags & KMC_LIFE_CHARGED && c->other->state == KMC_LIFE_FREED &&
-	    !c->ev->parent && !(c->effects & 1u << KMC_EFF_UNCHARGED) &&
-	    c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE && !is_put_off(c))
+	    !c->ev->parent && !(c->effects & 1u << KMC_EFF_UNCHARGED) && !judge->paid_in_part &&
+	    c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE && !is_put_off(judge, c))
 		KMC_ASK(judge, MCG_11, c);
 	note_unmapped(judge, c);
 	switch (code) {
@@ -359,7 +362,6 @@ void kmc_objects_end(struct kmc_judge *judge, const struct kmc_case *ended)
 		kmc_objects_group(judge, c->ev);
 		break;
 	}
-	judge->buckets_warned |= c->from == KMC_FROM_BUCKET && c->effects & 1u << KMC_EFF_WARNED;
 	if (c->ev->outcome == KMC_OUT_NULL)
 		KMC_ASK(judge, KM_25, c);
 }

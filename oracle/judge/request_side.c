@@ -163,7 +163,9 @@ static void ask_block(struct kmc_judge *judge, struct kmc_case *c)
 		kmc_ask_alignment(judge, c);
 		KMC_ASK(judge, KM_13, c);
 		/* kmalloc_nolock() takes no bits for zones (KM-24), and its pages come as they are. */
-		if (c->from != KMC_FROM_KMALLOC_NOLOCK)
+		judge->zones_mixed |= c->from == KMC_FROM_KMALLOC_NOLOCK &&
+				      c->gfp & (KMC_GFP_DMA | KMC_GFP_DMA32);
+		if (c->from != KMC_FROM_KMALLOC_NOLOCK && !judge->zones_mixed)
 			KMC_ASK(judge, KM_20, c);
 	} else if (c->from >= KMC_FROM_CACHE && c->from <= KMC_FROM_CACHE_CTOR) {
 		KMC_ASK(judge, ALIGN_7, c);

@@ -85,7 +85,9 @@ KMC_RULE_FN(GFP_41)
 
 KMC_RULE_FN(GFP_44)
 {
-	if (!c->open->notes.pages.charged && !kmc_task_pays(j, c->ev)) {
+	/* Who strained for the page may have had no room for the payer's name. */
+	if (!c->open->notes.pages.charged &&
+	    (!kmc_task_pays(j, c->ev) || c->effects & 1u << KMC_EFF_WOKE_KSWAPD)) {
 		KMC_UNKNOWN_HERE(GFP_44);
 		return;
 	}

@@ -42,6 +42,7 @@ static bool should_fall_back(const struct kmc_judge *j, const struct kmc_case *c
 	return may_fall_back(j, c->gfp) && c->gfp & KMC_GFP_DIRECT_RECLAIM &&
 	       c->size > KMC_PAGE && c->size <= INT32_MAX && !c->overflow &&
 	       c->open->notes.nr_injected == 1 && !(c->effects & strain) && !j->pages.areas_limited &&
+	       !j->pages.pressed &&
 	       !(c->gfp & (KMC_GFP_THISNODE | KMC_GFP_ACCOUNT)) &&
 	       c->size < total_bytes(j) / 2;
 }

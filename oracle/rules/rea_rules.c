@@ -204,7 +204,9 @@ static bool may_have_failed(const struct kmc_judge *j, const struct kmc_case *c)
 {
 	uint64_t align = c->ev->what == KMC_OP_VREALLOC_NODE_ALIGN ? c->ev->arg : 0;
 
-	return !c->size || c->size > 1 << 20 || align > 1 << 20 || c->effects || j->pages.areas_limited ||
+	/* Who may have all there is, or lost his last page to the machine, need not strain for more. */
+	return !c->size || c->size > 1 << 20 || align > 1 << 20 || c->effects ||
+	       j->pages.areas_limited || j->pages.pressed ||
 	       c->gfp & (KMC_GFP_THISNODE | KMC_GFP_ACCOUNT) || !(c->gfp & KMC_GFP_DIRECT_RECLAIM) ||
 	       (kmc_pages_task_seen(j, c->ev->task)->flags & KMC_TF_FATAL_SIGNAL);
 }

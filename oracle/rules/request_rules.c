@@ -221,8 +221,8 @@ static bool may_have_reason(const struct kmc_judge *j, const struct kmc_case *c)
 	if (machine->nr_zones && !kmc_has_zone(j, KMC_DMA) && !kmc_has_zone(j, KMC_DMA32) &&
 	    !kmc_has_zone(j, KMC_NORMAL))
 		return true;
-	/* A set of buckets may be for zones that exclude each other, which is warned of once. */
-	if (c->from == KMC_FROM_BUCKET && j->buckets_warned)
+	/* A set of buckets may be for zones that exclude each other; for which no event says. */
+	if (c->from == KMC_FROM_BUCKET)
 		return true;
 	/* A task that crossed its scopes may be in one that nobody sees. */
 	return c->gfp & narrow || !(c->gfp & KMC_GFP_DIRECT_RECLAIM) ||

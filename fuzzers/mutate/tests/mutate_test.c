@@ -179,7 +179,7 @@ static void expect_kind(enum kmc_mutation kind, const struct kmc_program *before
 		assert_int_equal(kept_in(before, after), was);
 		break;
 	case KMC_MUTATE_BURST:
-		assert_in_range(is, was + 4, was + 37);
+		assert_in_range(is, was + 4, was + 133);
 		assert_int_equal(kept_in(before, after), was);
 		break;
 	case KMC_MUTATE_HARDSHIP:

@@ -18,7 +18,7 @@
 /* What is done to a program. X(enumerator, text, weight) */
 #define KMC_MUTATIONS(X)                                                          \
 	X(INSERT, "insert", 26)           /* an op, with the set-up that it needs */  \
-	X(BURST, "burst", 22)             /* up to 32 ops in a row, each as inserted */ \
+	X(BURST, "burst", 60)             /* up to 128 ops in a row, each as inserted */ \
 	X(ARGUMENT, "argument", 30)       /* a field, from its boundary table */      \
 	X(CALL, "call", 16)               /* another call of the family, on the same things */ \
 	X(HARDSHIP, "hardship", 8)        /* a call fails, or finds no memory */      \
