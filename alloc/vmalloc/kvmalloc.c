@@ -101,11 +101,6 @@ void *kvmemdup(const void *src, size_t len, gfp_t gfp)
 	return copy;
 }
 
-static size_t copied_bytes(const struct kmc_sim *sim, size_t size, size_t old)
-{
-	return sim->config.profile >= KMC_PROFILE_6_18_44 && size < old ? size : old;
-}
-
 /* Rule: REA-12, REA-13, REA-20. Model: exact (6.12.117 and 6.18.44). */
 void *kvrealloc_node_align(const void *p, size_t size, unsigned long align, gfp_t flags, int nid)
 {
@@ -127,7 +122,7 @@ void *kvrealloc_node_align(const void *p, size_t size, unsigned long align, gfp_
 	if (moved && !ZERO_OR_NULL_PTR(p)) {
 		kmc_unpoison(p, old);
 		kmc_unpoison(moved, size);
-		memcpy(moved, p, copied_bytes(cpu->sim, size, old));
+		memcpy(moved, p, size < old ? size : old);
 		kfree(p);
 	}
 	return moved;

@@ -252,10 +252,14 @@ static bool may_trap(const struct kmc_judge *judge, const struct kmc_rule *rule)
 	       rule->strength == KMC_MUST;
 }
 
-/* What the allocator does when a caller breaks the contract is what these are about. */
-static bool answers_misuse(const struct kmc_rule *rule)
+/*
+ * What the allocator does when a caller breaks the contract is what some are about; and memory that
+ * somebody else has is given to nobody, however it is asked for.
+ */
+static bool holds_anyway(const struct kmc_rule *rule)
 {
-	static const char *const ids[] = { "KM-12", "KC-42", "VM-10", "VM-25", "UC-3", "UC-4" };
+	static const char *const ids[] = { "KM-1", "KM-12", "KC-41", "KC-42", "RCU-1", "RCU-2", "VM-10",
+					   "VM-25", "UC-3", "UC-4" };
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		if (!strcmp(rule->id, ids[i]))
@@ -273,7 +277,7 @@ static bool is_void(struct kmc_judge *judge, const struct kmc_rule *rule, const 
 			judge->void_calls[judge->nr_void++ % VOID_CALLS] = c->ev->id;
 		return false;
 	}
-	if (answers_misuse(rule) || !judge->nr_void || !c->ev->id)
+	if (holds_anyway(rule) || !judge->nr_void || !c->ev->id)
 		return false;
 	for (size_t i = 0; i < VOID_CALLS; i++)
 		if (judge->void_calls[i] && (judge->void_calls[i] == c->ev->id ||

@@ -76,6 +76,9 @@ static void ask_io(struct kmc_judge *judge, const struct kmc_case *c)
 	bool flags = c->from != KMC_FROM_VMALLOC && c->from != KMC_FROM_KVMALLOC &&
 		     c->from != KMC_FROM_MEMPOOL;
 
+	/* Who crosses the ends of scopes may be in one that nobody means. */
+	if (r->task->crossed)
+		return;
 	if (!(c->gfp & KMC_GFP_DIRECT_RECLAIM) || !(c->effects & (BIT(RECLAIMED) | BIT(IO) | BIT(FS))))
 		return;
 	if (flags && !(c->gfp & KMC_GFP_IO))

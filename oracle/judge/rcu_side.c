@@ -110,7 +110,8 @@ void kmc_objects_taken(struct kmc_judge *judge, const struct kmc_case *taken)
 		c.value = kmc_book_grace_reader(&judge->grace, p->seq) != NULL;
 		if (!p->typesafe)
 			KMC_ASK(judge, RCU_1, &c);
-		else if (taken->from != KMC_FROM_CACHE_TYPESAFE || taken->ev->cache != p->cache)
+		else if ((taken->from != KMC_FROM_CACHE_TYPESAFE || taken->ev->cache != p->cache) &&
+			 taken->from != KMC_FROM_MEMPOOL) /* which may have this cache behind it */
 			KMC_ASK(judge, KC_13, &c);
 		kmc_book_grace_drop(&judge->grace, p);
 	}

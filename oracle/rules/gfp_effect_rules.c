@@ -52,9 +52,12 @@ KMC_RULE_FN(GFP_18)
 
 KMC_RULE_FN(GFP_34)
 {
-	KMC_VERDICT(GFP_34, !(c->effects & (BIT(IO) | BIT(FS))), "io",
+	/* GFP_NOIO has no __GFP_FS; who adds it lets filesystems be entered. */
+	uint32_t forbidden = c->gfp & KMC_GFP_FS ? BIT(IO) : BIT(IO) | BIT(FS);
+
+	KMC_VERDICT(GFP_34, !(c->effects & forbidden), "io",
 		    (j, "without __GFP_IO reclaim starts no IO and enters no filesystem"),
-		    (j, "it %s", c->effects & BIT(FS) ? "entered a filesystem" : "started IO"));
+		    (j, "it %s", c->effects & forbidden & BIT(FS) ? "entered a filesystem" : "started IO"));
 }
 
 KMC_RULE_FN(GFP_35)

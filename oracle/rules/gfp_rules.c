@@ -52,6 +52,13 @@ KMC_RULE_FN(GFP_3)
 }
 
 /* Asked of every request that ended, failed ones above all. */
+/* An area is not moved to a stricter alignment: an error of the arguments (rules-slab Part 2b). */
+static bool is_misaligned(const struct kmc_case *c)
+{
+	return (c->ev->what == KMC_OP_VREALLOC_NODE_ALIGN ||
+		c->ev->what == KMC_OP_KVREALLOC_NODE_ALIGN) && c->ev->addr2 && c->ev->arg > KMC_PAGE;
+}
+
 KMC_RULE_FN(GFP_13)
 {
 	const uint32_t both = KMC_GFP_NOFAIL | KMC_GFP_DIRECT_RECLAIM;
@@ -59,7 +66,7 @@ KMC_RULE_FN(GFP_13)
 
 	/* Nothing was asked for: there is nothing that may not fail. */
 	if (!c->size || (c->gfp & both) != both || c->ev->order > j->subject.machine.max_order ||
-	    (max && c->size > max))
+	    (max && c->size > max) || is_misaligned(c))
 		return;
 	if (c->ev->outcome == KMC_OUT_VALUE || c->ev->outcome == KMC_OUT_ZERO_SIZE) {
 		KMC_PASS(GFP_13);

@@ -21,7 +21,7 @@
 #include "mutate/mutate.h"
 
 #define MAX_BYTES 8192
-#define CHAIN     100 /* mutations from nothing to the end of an input's line */
+#define CHAIN     8 /* mutations from nothing to the end of an input's line */
 #define INPUTS    60000
 #define QUIET     3000
 
