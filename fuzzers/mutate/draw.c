@@ -29,9 +29,9 @@ static uint64_t some_families(const struct swarm *swarm, size_t nr, struct dice 
 
 void swarm_draw(struct swarm *swarm, const struct kmc_alphabet *alphabet, struct dice *dice)
 {
-	bool all = dice_one_in(dice, 2);
+	bool all = dice_one_in(dice, 3);
 	size_t nr = kmc_alphabet_codes(alphabet, swarm->codes);
-	uint64_t families = !all && nr && dice_one_in(dice, 2) ? some_families(swarm, nr, dice) : 0;
+	uint64_t families = !all && nr && !dice_one_in(dice, 3) ? some_families(swarm, nr, dice) : 0;
 
 	swarm->nr_codes = 0;
 	for (size_t i = 0; i < nr; i++)

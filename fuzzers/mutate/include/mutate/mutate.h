@@ -29,7 +29,7 @@
 	X(SAME_OBJECT, "same-object", 6)  /* an op gets another op's operand */       \
 	X(RELEASE, "release", 6)          /* what is live is given back */            \
 	X(MOVE, "move", 3)                /* an op to another place, cpu or context */ \
-	X(MACHINE, "machine", 1)          /* another machine, profile or edition */
+	X(MACHINE, "machine", 4)          /* another machine, profile or edition */
 enum kmc_mutation {
 #define KMC_MUTATION(name, text, weight) KMC_MUTATE_##name,
 	KMC_MUTATIONS(KMC_MUTATION)
