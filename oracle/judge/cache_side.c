@@ -106,7 +106,8 @@ static void end_charge(struct kmc_judge *judge, struct kmc_case *c)
 	c->other = life && life->state == KMC_LIFE_LIVE ? life : NULL;
 	/* One that nobody pays for yet may be refused: its payer may be at a limit. */
 	c->value = c->other && (c->other->flags & KMC_LIFE_CHARGED || kmc_never_pays(judge, c->ev));
-	KMC_ASK(judge, KC_38, c);
+	if (!judge->paid_in_part)
+		KMC_ASK(judge, KC_38, c);
 }
 
 /* sheaves */

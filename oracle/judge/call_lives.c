@@ -26,6 +26,7 @@ static void ask_reuse(struct kmc_judge *judge, const struct kmc_case *c,
 int kmc_life_begin(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	struct kmc_life *life = kmc_shadow_put(&judge->shadow, c->addr);
+	bool in_place = kmc_traits_of(c->ev->what)->how & R && c->addr == c->ev->addr2;
 
 	if (!life)
 		return -ENOMEM;
@@ -36,7 +37,8 @@ int kmc_life_begin(struct kmc_judge *judge, const struct kmc_case *c)
 	ask_reuse(judge, c, life);
 	life->seq = judge->now;
 	life->from = c->from;
-	life->flags = 0;
+	/* Who pays for a block pays on when it is resized where it is. */
+	life->flags = in_place ? life->flags & KMC_LIFE_CHARGED : 0;
 	if (c->zeroed)
 		life->flags |= KMC_LIFE_ZEROED | KMC_LIFE_ZEROING;
 	if (c->effects & 1u << KMC_EFF_CHARGED)

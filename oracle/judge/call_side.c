@@ -78,6 +78,15 @@ static int take_over(struct kmc_judge *judge, struct kmc_case *c)
 	return end_other(judge, c);
 }
 
+/* A resize that never ended: whether it had let the old block go nobody knows. */
+static void undefine_old(struct kmc_judge *judge, uint64_t addr)
+{
+	struct kmc_life *life = kmc_live_at(judge, addr);
+
+	if (life)
+		kmc_life_undefine(judge, life);
+}
+
 static int leave(struct kmc_judge *judge, struct kmc_case *c)
 {
 	const uint32_t part = 1u << KMC_EFF_CHARGED | 1u << KMC_EFF_FAULT_INJECTED;
@@ -91,6 +100,8 @@ static int leave(struct kmc_judge *judge, struct kmc_case *c)
 	if (!happened(c->ev)) {
 		/* Who asks for ever, or frees for ever, may hold what was to be had. */
 		judge->strays |= c->ev->outcome == KMC_OUT_DIED || c->ev->outcome == KMC_OUT_HUNG;
+		if (kmc_traits_of(c->ev->what)->how & R && judge->strays && c->ev->addr2 > KMC_ZERO_SIZE_PTR)
+			undefine_old(judge, c->ev->addr2);
 		kmc_gfp_ask_stuck(judge, c);
 		return 0;
 	}

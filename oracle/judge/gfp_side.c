@@ -306,7 +306,7 @@ void kmc_gfp_ask_place(struct kmc_judge *judge, const struct kmc_case *at)
 	ask_zone(judge, &c, &request);
 	if (c.gfp & KMC_GFP_THISNODE && c.ev->node >= 0)
 		KMC_ASK(judge, GFP_22, &c);
-	if (c.gfp & KMC_GFP_HARDWALL && keeps_to_cpuset(&c, &request))
+	if (c.gfp & KMC_GFP_HARDWALL && !request.task->crossed && keeps_to_cpuset(&c, &request))
 		KMC_ASK(judge, GFP_23, &c);
 	if (__builtin_popcount(c.gfp & (KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_HIGHMEM)) > 1)
 		KMC_ASK(judge, GFP_25, &c);

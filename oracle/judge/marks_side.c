@@ -409,7 +409,7 @@ void kmc_marks_ask(struct kmc_judge *judge, const struct kmc_case *at)
 
 	c.request = &r;
 	if (!judge->report_call || judge->report_call != c.ev->id || judge->report_again ||
-	    judge->nr_open || judge->overlaps || is_murky(judge, &c))
+	    judge->nr_open || judge->overlaps || judge->pages.ballooned || is_murky(judge, &c))
 		return;
 	if (!reserve_is_there(judge))
 		ask_first_pass(judge, &c);

@@ -167,8 +167,9 @@ static bool is_put_off(const struct kmc_judge *judge, const struct kmc_case *c)
 	unsigned int from = c->other->from;
 
 	/* kfree_nolock takes no locks: a later call may have to; a fragment's page is the cpu's. */
-	if (c->ev->what == KMC_OP_KFREE_NOLOCK || c->ev->what == KMC_OP_PAGE_FRAG_FREE)
-		return true;
+	if (c->ev->what == KMC_OP_KFREE_NOLOCK || c->ev->what == KMC_OP_PAGE_FRAG_FREE ||
+	    c->ev->what == KMC_OP_MEMPOOL_FREE || c->ev->what == KMC_OP_MEMPOOL_FREE_BULK)
+		return true; /* a pool may keep it */
 	if (from >= KMC_FROM_PAGE && judge->pages.nr_maps) /* a mapping may have a reference */
 		return true;
 	return (c->ev->context != KMC_CTX_TASK || c->ev->what == KMC_OP_VFREE_ATOMIC ||

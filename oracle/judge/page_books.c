@@ -87,6 +87,7 @@ void kmc_pages_machine(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_task_book *task;
 
+	judge->pages.ballooned |= ev->what == KMC_OP_BALLOON;
 	judge->pages.pressed |= ev->what == KMC_OP_PRESSURE || ev->what == KMC_OP_BALLOON ||
 				ev->what == KMC_OP_POPULATE_LRU || ev->what == KMC_OP_POPULATE_ANON;
 	switch (ev->what) {

@@ -85,6 +85,7 @@ struct kmc_page_books {
 	bool groups_gone;    /* a group went offline: charges go to another */
 	bool zone_warned;    /* a request for a device named a zone, and was warned of */
 	bool shrinkers_ask;  /* a shrinker allocates: what a call does is not all its own */
+	bool ballooned;      /* pages were taken from zones for good: marks and reserves may be others */
 	bool pressed;        /* the program took pages away, or let a population have them */
 	bool areas_limited;  /* the program took addresses away from vmalloc */
 	uint32_t nr_maps;    /* mappings that have references of their pages */

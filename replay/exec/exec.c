@@ -1038,6 +1038,8 @@ static void snapshot_op(struct kmc_exec *exec, struct kmc_call *call)
 
 static void run(struct kmc_exec *exec, struct kmc_call *call)
 {
+	const struct kmc_plan *plan = kmc_plan_of(call->op->code);
+	bool late;
 	switch (call->op->code) {
 	case KMC_OP_WRITE:
 	case KMC_OP_READ:
@@ -1053,7 +1055,9 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 		snapshot_op(exec, call);
 		return;
 	default:
-		if (kmc_plan_of(call->op->code)->is_free)
+		/* A number may go to the slot of what is freed, which is to be told of first. */
+		late = plan->is_free && plan->result == KMC_RES_NUM;
+		if (plan->is_free)
 			before_free(exec, call);
 		exec->backend->call(exec, call);
 		if (call->outcome == KMC_OUT_REFUSED || call->outcome == KMC_OUT_SKIPPED ||
@@ -1061,11 +1065,13 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 			return;
 		if (call->outcome == KMC_OUT_ERROR)
 			exec->open.arg = call->value;
-		else if (call->outcome != KMC_OUT_HUNG && call->outcome != KMC_OUT_DIED)
+		else if (call->outcome != KMC_OUT_HUNG && call->outcome != KMC_OUT_DIED && !late)
 			store_result(exec, call);
 		kmc_special_done(exec, call);
 		end_lives(exec, call);
-		if (kmc_plan_of(call->op->code)->family == KMC_OPF_SCOPE)
+		if (late && call->outcome == KMC_OUT_VALUE)
+			store_result(exec, call);
+		if (plan->family == KMC_OPF_SCOPE)
 			note_scope(exec, call);
 	}
 }
