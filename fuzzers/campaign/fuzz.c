@@ -337,6 +337,7 @@ static void stop_all(struct kmc_campaign *c)
 		if (c->workers[i].pid)
 			kmc_engine_ended(c, &c->workers[i]);
 	kmc_findings_collect(c);
+	kmc_repair(c); /* who was told to stop may have been writing */
 }
 
 static int loop(struct kmc_campaign *c, const char *self)
