@@ -656,6 +656,8 @@ static void vm2_trimmed_memory_is_junk_again(void **state)
 		const uint64_t *p = vmalloc(bytes);
 
 		assert_non_null(p);
+		for (size_t at = 0; !round && at < 16 * PAGE_SIZE; at += PAGE_SIZE)
+			assert_int_not_equal(p[at / sizeof(*p)], 0);
 		for (size_t at = bytes - 16 * PAGE_SIZE; at < bytes; at += PAGE_SIZE)
 			assert_int_not_equal(p[at / sizeof(*p)], 0);
 		memset((void *)p, 0, bytes);

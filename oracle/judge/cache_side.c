@@ -82,7 +82,8 @@ static void end_destroy(struct kmc_judge *judge, struct kmc_case *c)
 	}
 	c->value = pending_of(judge, c->ev->cache);
 	/* Who may not sleep cannot wait for a grace period, and must not destroy. */
-	if (!may_hold_objects(judge, c) && !judge->misused && (!c->cache || stands_alone(judge, &c->cache->desc)) &&
+	if (!may_hold_objects(judge, c) && !judge->misused &&
+	    (!c->cache || stands_alone(judge, &c->cache->desc)) &&
 	    (c->ev->context == KMC_CTX_TASK || c->ev->context == KMC_CTX_UNKNOWN))
 		KMC_ASK(judge, KC_27, c);
 }

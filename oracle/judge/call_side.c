@@ -98,9 +98,11 @@ static int leave(struct kmc_judge *judge, struct kmc_case *c)
 		parent->successes += c->ev->outcome == KMC_OUT_VALUE;
 	}
 	if (!happened(c->ev)) {
+		bool endless = c->ev->outcome == KMC_OUT_DIED || c->ev->outcome == KMC_OUT_HUNG;
+
 		/* Who asks for ever, or frees for ever, may hold what was to be had. */
-		judge->strays |= c->ev->outcome == KMC_OUT_DIED || c->ev->outcome == KMC_OUT_HUNG;
-		if (kmc_traits_of(c->ev->what)->how & R && judge->strays && c->ev->addr2 > KMC_ZERO_SIZE_PTR)
+		judge->strays |= endless;
+		if (endless && kmc_traits_of(c->ev->what)->how & R && c->ev->addr2 > KMC_ZERO_SIZE_PTR)
 			undefine_old(judge, c->ev->addr2);
 		kmc_gfp_ask_stuck(judge, c);
 		return 0;

@@ -277,7 +277,7 @@ static bool is_void(struct kmc_judge *judge, const struct kmc_rule *rule, const 
 			judge->void_calls[judge->nr_void++ % VOID_CALLS] = c->ev->id;
 		return false;
 	}
-	if (holds_anyway(rule) || !judge->nr_void || !c->ev->id)
+	if (!judge->nr_void || !c->ev->id || holds_anyway(rule))
 		return false;
 	for (size_t i = 0; i < VOID_CALLS; i++)
 		if (judge->void_calls[i] && (judge->void_calls[i] == c->ev->id ||

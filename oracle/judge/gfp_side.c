@@ -184,13 +184,6 @@ void kmc_gfp_ask_warning(struct kmc_judge *judge, const struct kmc_event *ev,
 
 /* outcomes */
 
-/* Without one a plain request has nowhere to go. */
-static bool has_low_zone(const struct kmc_judge *judge)
-{
-	return kmc_has_zone(judge, KMC_DMA) || kmc_has_zone(judge, KMC_DMA32) ||
-	       kmc_has_zone(judge, KMC_NORMAL);
-}
-
 void kmc_gfp_ask_outcome(struct kmc_judge *judge, const struct kmc_case *at)
 {
 	struct kmc_request request;
@@ -212,7 +205,7 @@ void kmc_gfp_ask_outcome(struct kmc_judge *judge, const struct kmc_case *at)
 			KMC_ASK(judge, GFP_5, &c);
 		if (c.gfp & KMC_GFP_NOFAIL)
 			KMC_ASK(judge, GFP_14, &c);
-	} else if (request.order <= 3 && !empty && has_low_zone(judge) &&
+	} else if (request.order <= 3 && !empty && kmc_has_low_zone(judge) &&
 		   !(c.gfp & (KMC_GFP_NORETRY | KMC_GFP_RETRY_MAYFAIL | KMC_GFP_NOFAIL))) {
 		KMC_ASK(judge, GFP_16, &c);
 	}

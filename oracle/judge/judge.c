@@ -430,3 +430,9 @@ bool kmc_has_zone(const struct kmc_judge *judge, unsigned int kind)
 			return true;
 	return false;
 }
+
+bool kmc_has_low_zone(const struct kmc_judge *judge)
+{
+	return kmc_has_zone(judge, KMC_DMA) || kmc_has_zone(judge, KMC_DMA32) ||
+	       kmc_has_zone(judge, KMC_NORMAL);
+}

@@ -161,17 +161,21 @@ static void note_unmapped(struct kmc_judge *judge, const struct kmc_case *c)
 		judge->pages.nr_maps--;
 }
 
-/* The pages of an area that is freed in interrupt, or as if, go back later, from a task. */
+/* Does what the block holds go back later, or with the last of several holders? */
 static bool is_put_off(const struct kmc_judge *judge, const struct kmc_case *c)
 {
 	unsigned int from = c->other->from;
 
-	/* kfree_nolock takes no locks: a later call may have to; a fragment's page is the cpu's. */
-	if (c->ev->what == KMC_OP_KFREE_NOLOCK || c->ev->what == KMC_OP_PAGE_FRAG_FREE ||
-	    c->ev->what == KMC_OP_MEMPOOL_FREE || c->ev->what == KMC_OP_MEMPOOL_FREE_BULK)
-		return true; /* a pool may keep it */
+	switch (c->ev->what) {
+	case KMC_OP_KFREE_NOLOCK: /* takes no locks: a later call may have to */
+	case KMC_OP_PAGE_FRAG_FREE: /* the page is the cpu's */
+	case KMC_OP_MEMPOOL_FREE: /* a pool may keep it */
+	case KMC_OP_MEMPOOL_FREE_BULK:
+		return true;
+	}
 	if (from >= KMC_FROM_PAGE && judge->pages.nr_maps) /* a mapping may have a reference */
 		return true;
+	/* The pages of an area that is freed in interrupt, or as if, go back from a task. */
 	return (c->ev->context != KMC_CTX_TASK || c->ev->what == KMC_OP_VFREE_ATOMIC ||
 		c->ev->what == KMC_OP_KVFREE_ATOMIC) &&
 	       (from == KMC_FROM_VMALLOC || from == KMC_FROM_KVMALLOC || from == KMC_FROM_RUST);

@@ -51,7 +51,6 @@ KMC_RULE_FN(GFP_3)
 		   (j, "it did"));
 }
 
-/* Asked of every request that ended, failed ones above all. */
 /* An area is not moved to a stricter alignment: an error of the arguments (rules-slab Part 2b). */
 static bool is_misaligned(const struct kmc_case *c)
 {
@@ -59,6 +58,7 @@ static bool is_misaligned(const struct kmc_case *c)
 		c->ev->what == KMC_OP_KVREALLOC_NODE_ALIGN) && c->ev->addr2 && c->ev->arg > KMC_PAGE;
 }
 
+/* Asked of every request that ended, failed ones above all. */
 KMC_RULE_FN(GFP_13)
 {
 	const uint32_t both = KMC_GFP_NOFAIL | KMC_GFP_DIRECT_RECLAIM;

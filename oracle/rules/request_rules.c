@@ -218,8 +218,7 @@ static bool may_have_reason(const struct kmc_judge *j, const struct kmc_case *c)
 				KMC_GFP_MEMALLOC; /* rules-page 4.2 (4): it does not reclaim */
 
 	/* Objects lie where everybody can reach them. */
-	if (machine->nr_zones && !kmc_has_zone(j, KMC_DMA) && !kmc_has_zone(j, KMC_DMA32) &&
-	    !kmc_has_zone(j, KMC_NORMAL))
+	if (machine->nr_zones && !kmc_has_low_zone(j))
 		return true;
 	/* A set of buckets may be for zones that exclude each other; for which no event says. */
 	if (c->from == KMC_FROM_BUCKET)

@@ -1039,7 +1039,9 @@ static void snapshot_op(struct kmc_exec *exec, struct kmc_call *call)
 static void run(struct kmc_exec *exec, struct kmc_call *call)
 {
 	const struct kmc_plan *plan = kmc_plan_of(call->op->code);
-	bool late;
+	/* A number may go to the slot of what is freed, which is to be told of first. */
+	bool late = plan->is_free && plan->result == KMC_RES_NUM;
+
 	switch (call->op->code) {
 	case KMC_OP_WRITE:
 	case KMC_OP_READ:
@@ -1055,8 +1057,6 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 		snapshot_op(exec, call);
 		return;
 	default:
-		/* A number may go to the slot of what is freed, which is to be told of first. */
-		late = plan->is_free && plan->result == KMC_RES_NUM;
 		if (plan->is_free)
 			before_free(exec, call);
 		exec->backend->call(exec, call);

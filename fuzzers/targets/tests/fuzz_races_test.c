@@ -27,7 +27,7 @@
 
 enum { FOUND = 10, MISSED, SILENT, LOUD };
 
-/* From here on the default seed finds all three in 2,000 inputs; see above. */
+/* From here on the default seed finds all three; see above. */
 #define LUCKY 1000000
 
 static uint64_t first_seed;
