@@ -168,6 +168,12 @@ void kmc_free_enter(struct kmc_judge *judge, struct kmc_case *c)
 		free_of_unknown(judge, c);
 }
 
+/* Who frees single pages of a range is warned where somebody else has one: a mapping may. */
+static bool is_kept_by_mapping(const struct kmc_judge *judge, const struct kmc_case *c)
+{
+	return c->ev->what == KMC_OP_FREE_CONTIG_RANGE && judge->pages.nr_maps;
+}
+
 void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c)
 {
 	if (c->ev->marks & KMC_MARK_MISUSE)
@@ -212,7 +218,7 @@ void kmc_free_end(struct kmc_judge *judge, struct kmc_case *c)
 	/* RCU-5 to RCU-7 and KV-11 stand in the place of FR-21 for their calls. */
 	if (c->by == KMC_BY_KVFREE)
 		KMC_ASK(judge, KV_11, c);
-	else if (!kmc_is_rcu_column(c->by) && !judge->damages.done)
+	else if (!kmc_is_rcu_column(c->by) && !judge->damages.done && !is_kept_by_mapping(judge, c))
 		KMC_ASK(judge, FR_21, c);
 	if ((c->by == KMC_BY_KFREE || c->by == KMC_BY_KVFREE) &&
 	    c->ev->what != KMC_OP_KVFREE_ATOMIC)

@@ -52,7 +52,8 @@ void kmc_gfp_request(struct kmc_judge *judge, const struct kmc_case *c,
 		     struct kmc_request *request)
 {
 	const struct kmc_task_book *task = kmc_pages_task_seen(judge, c->ev->task);
-	uint8_t scope = c->ev->scope | (task->crossed ? 0 : task->scope);
+	/* Who crosses the ends of scopes may be in one that nobody means, and out of one that is meant. */
+	uint8_t scope = task->crossed ? 0 : c->ev->scope | task->scope;
 
 	*request = (struct kmc_request){
 		.scope = scope, .order = (uint8_t)order_of(c), .task = task,

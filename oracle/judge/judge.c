@@ -433,6 +433,6 @@ bool kmc_has_zone(const struct kmc_judge *judge, unsigned int kind)
 
 bool kmc_has_low_zone(const struct kmc_judge *judge)
 {
-	return kmc_has_zone(judge, KMC_DMA) || kmc_has_zone(judge, KMC_DMA32) ||
-	       kmc_has_zone(judge, KMC_NORMAL);
+	return !judge->subject.machine.nr_zones || kmc_has_zone(judge, KMC_DMA) ||
+	       kmc_has_zone(judge, KMC_DMA32) || kmc_has_zone(judge, KMC_NORMAL);
 }

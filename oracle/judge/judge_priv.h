@@ -733,7 +733,10 @@ const struct kmc_zone *kmc_zone_of(const struct kmc_judge *judge, uint64_t addr)
 bool kmc_zone_is_sure(const struct kmc_judge *judge, uint64_t addr);
 /** kmc_has_zone() - Does the machine have a zone of this kind? Without it requests go elsewhere. */
 bool kmc_has_zone(const struct kmc_judge *judge, unsigned int kind);
-/** kmc_has_low_zone() - One for plain requests: everybody can reach it, objects and tables lie there. */
+/**
+ * kmc_has_low_zone() - One for plain requests: everybody can reach it, objects and tables lie there.
+ * True where the subject did not name its zones.
+ */
 bool kmc_has_low_zone(const struct kmc_judge *judge);
 
 /** kmc_area_bytes() - The size that a contiguous area has, of the event that makes it. Rule: CMA-4. */

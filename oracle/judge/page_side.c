@@ -88,7 +88,7 @@ int kmc_page_split(struct kmc_judge *judge, const struct kmc_case *c)
 	if (life->state != KMC_LIFE_LIVE && !undefined)
 		return 0;
 	size = kmc_life_size(life);
-	ev.gfp = life->gfp;
+	ev.gfp = part.gfp = life->gfp;
 	ev.marks = life->flags & KMC_LIFE_KEPT ? KMC_MARK_KEPT : 0;
 	kmc_life_end(judge, life, KMC_LIFE_FREED);
 	part.ev = &ev;

@@ -58,6 +58,13 @@ static bool is_misaligned(const struct kmc_case *c)
 		c->ev->what == KMC_OP_KVREALLOC_NODE_ALIGN) && c->ev->addr2 && c->ev->arg > KMC_PAGE;
 }
 
+/* More than a page, which an area may hold: what releases promise of these has changed (VM-7). */
+static bool is_perhaps_area(const struct kmc_case *c)
+{
+	return c->size > KMC_PAGE && (c->from == KMC_FROM_VMALLOC || c->from == KMC_FROM_KVMALLOC ||
+				      c->from == KMC_FROM_RUST);
+}
+
 /* Asked of every request that ended, failed ones above all. */
 KMC_RULE_FN(GFP_13)
 {
@@ -72,7 +79,7 @@ KMC_RULE_FN(GFP_13)
 		KMC_PASS(GFP_13);
 		return;
 	}
-	KMC_BREACH(GFP_13, "never-null",
+	KMC_BREACH(GFP_13, is_perhaps_area(c) ? "never-null-areas" : "never-null",
 		   (j, "__GFP_NOFAIL with direct reclaim never returns NULL"),
 		   (j, "it returned %s", kmc_outcome_name(c->ev->outcome)));
 }

@@ -39,7 +39,8 @@ static bool should_fall_back(const struct kmc_judge *j, const struct kmc_case *c
 	const uint32_t strain = BIT(RECLAIMED) | BIT(COMPACTED) | BIT(KILLED) | BIT(WARNED) |
 				BIT(RESERVE);
 
-	return may_fall_back(j, c->gfp) && c->gfp & KMC_GFP_DIRECT_RECLAIM &&
+	/* Without a low zone there is nothing to describe an area with. */
+	return kmc_has_low_zone(j) && may_fall_back(j, c->gfp) && c->gfp & KMC_GFP_DIRECT_RECLAIM &&
 	       c->size > KMC_PAGE && c->size <= INT32_MAX && !c->overflow &&
 	       c->open->notes.nr_injected == 1 && !(c->effects & strain) && !j->pages.areas_limited &&
 	       !j->pages.pressed &&

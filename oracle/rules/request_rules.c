@@ -213,12 +213,11 @@ static bool has_reason(const struct kmc_judge *j, const struct kmc_case *c)
 /* Could there be one that the subject does not show? */
 static bool may_have_reason(const struct kmc_judge *j, const struct kmc_case *c)
 {
-	const struct kmc_machine *machine = &j->subject.machine;
 	const uint32_t narrow = KMC_GFP_THISNODE | KMC_GFP_DMA | KMC_GFP_DMA32 | KMC_GFP_ACCOUNT |
 				KMC_GFP_MEMALLOC; /* rules-page 4.2 (4): it does not reclaim */
 
 	/* Objects lie where everybody can reach them. */
-	if (machine->nr_zones && !kmc_has_low_zone(j))
+	if (!kmc_has_low_zone(j))
 		return true;
 	/* A set of buckets may be for zones that exclude each other; for which no event says. */
 	if (c->from == KMC_FROM_BUCKET)

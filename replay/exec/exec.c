@@ -137,16 +137,16 @@ struct resolved {
 	bool named;            /* holds something that misuse could be done to */
 };
 
-/* What set_active_memcg() returned names a group as well. */
-static bool serves(const struct kmc_operand *want, const struct kmc_slot *slot)
+/* What set_active_memcg() returned can be set active again. */
+static bool serves(const struct kmc_operand *want, const struct kmc_slot *slot, unsigned int code)
 {
 	return slot->kind == want->kind ||
 	       (want->kind == KMC_SLOT_GROUP && slot->kind == KMC_SLOT_TOKEN &&
-		slot->origin == KMC_OP_SET_ACTIVE_MEMCG);
+		slot->origin == KMC_OP_SET_ACTIVE_MEMCG && code == KMC_OP_SET_ACTIVE_MEMCG);
 }
 
 static struct resolved resolve(struct kmc_exec *exec, const struct kmc_operand *want,
-			       uint16_t number)
+			       uint16_t number, unsigned int code)
 {
 	struct resolved r = { NULL, true, true };
 
@@ -158,7 +158,7 @@ static struct resolved resolve(struct kmc_exec *exec, const struct kmc_operand *
 	}
 	r.slot = number < KMC_NR_SLOTS ? &exec->slots[number] : NULL;
 	r.named = r.slot && r.slot->kind != KMC_SLOT_EMPTY;
-	r.usable = r.named && serves(want, r.slot) && !r.slot->freed;
+	r.usable = r.named && serves(want, r.slot, code) && !r.slot->freed;
 	if (!r.named)
 		r.slot = NULL;
 	return r;
@@ -488,9 +488,9 @@ static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
 static enum fit take_operands(struct kmc_exec *exec, const struct kmc_op *op,
 			      const struct kmc_plan *plan, struct kmc_call *call)
 {
-	struct resolved src = resolve(exec, &plan->src, op->src);
-	struct resolved dst = resolve(exec, &plan->dst, op->dst);
-	struct resolved third = resolve(exec, &plan->third, op->third);
+	struct resolved src = resolve(exec, &plan->src, op->src, op->code);
+	struct resolved dst = resolve(exec, &plan->dst, op->dst, op->code);
+	struct resolved third = resolve(exec, &plan->third, op->third, op->code);
 	enum fit fit = handles_fit(exec, op, &plan->src, src);
 
 	call->src = src.slot;
@@ -931,7 +931,7 @@ static void note_scope(struct kmc_exec *exec, const struct kmc_call *call)
 /* Constructed objects go back as they were made. */
 static void before_free(struct kmc_exec *exec, const struct kmc_call *call)
 {
-	const struct kmc_slot *slot = memory_slot(kmc_plan_of(call->op->code), call);
+	struct kmc_slot *slot = memory_slot(kmc_plan_of(call->op->code), call);
 
 	if (call->bulk)
 		for (uint64_t i = 0; i < call->count; i++)

@@ -97,12 +97,14 @@ void kmc_contents_granted(struct kmc_exec *exec, const struct kmc_slot *slot,
 /* frees */
 
 /* Rule: KC-10. Its user gives an object back as the constructor left it. */
-void kmc_contents_put_back(const struct kmc_slot *slot)
+void kmc_contents_put_back(struct kmc_slot *slot)
 {
 	bool object = slot->ctor && kmc_plan_of(slot->origin)->family == KMC_OPF_CACHE;
 
-	if (object && (uintptr_t)slot->ptr > 16 && !slot->freed)
-		kmc_contents_construct(slot->ptr, slot->size);
+	if (!object || (uintptr_t)slot->ptr <= 16 || slot->freed)
+		return;
+	kmc_contents_construct(slot->ptr, slot->size);
+	slot->written = slot->zero = (struct kmc_extent){ 0, 0 }; /* a reader may still look */
 }
 
 /*

@@ -327,7 +327,7 @@ void kmc_contents_granted(struct kmc_exec *exec, const struct kmc_slot *slot,
 /** kmc_contents_terminator() - The byte behind a copy. */
 void kmc_contents_terminator(struct kmc_exec *exec, const struct kmc_slot *slot);
 /** kmc_contents_put_back() - Before a free: a constructed object is as it was made. */
-void kmc_contents_put_back(const struct kmc_slot *slot);
+void kmc_contents_put_back(struct kmc_slot *slot);
 /** kmc_contents_freed() - After one: what a machine that wipes left in the block. */
 void kmc_contents_freed(struct kmc_exec *exec, const struct kmc_slot *slot);
 

@@ -123,7 +123,8 @@ static void alloc_call(struct kmc_exec *exec, struct kmc_call *call)
 	/* A task that is current on several cpus is another one on each of them now. */
 	if (kmc_plan_of(call->op->code)->family == KMC_OPF_SCOPE || call->op->code == KMC_OP_TASK_SET)
 		memset(state->task, 0xff, sizeof(state->task));
-	if (state->hung)
+	/* A call that gives memory has ended: only one of the attempts inside it would have waited for ever. */
+	if (state->hung && call->outcome != KMC_OUT_VALUE)
 		call->outcome = KMC_OUT_HUNG;
 	if (state->died)
 		call->outcome = KMC_OUT_DIED;

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * 320 programs of 100 ops, made by the mutator, and handed to the engine in turn as its
- * mutations: what is measured is the running of inputs, not the finding of new ones. Both
- * sides of the benchmark get the same. As under an engine, which mutates the same input
+ * 320 programs of 100 ops, handed to the engine in turn as its mutations: what is measured is
+ * the running of inputs, not the finding of new ones. Both sides of the benchmark get the same.
+ *
+ * By default the mutator makes them, with the alphabet slab: some 100 calls, most of them the
+ * first of their kind on a fresh machine. As under an engine, which mutates the same input
  * several times before it takes up another (libFuzzer five times, AFL++ more), five are
  * mutations of one after the other, and the sixth has nothing in common with them.
+ *
+ * RATE_INPUTS=plain: what the toy does as well, and nothing else: blocks of up to 64 bytes are
+ * had, written, looked at and freed, on the machine that a program without a head has.
  *
  * Where the engine is in this process, its CPU time is told at the end: of what came after
  * two rounds, in which the programs were made and their machines booted.
@@ -22,6 +27,8 @@
 #define CHILDREN  5
 #define POOL      (FAMILIES * CHILDREN)
 #define MAX_BYTES 8192
+#define PLAIN_SLOTS 32
+#define KERNEL      (KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO | KMC_GFP_FS)
 /* Programs that come before the time is taken. */
 #define START_AFTER (2 * POOL)
 
@@ -72,8 +79,51 @@ static void make_one(struct kmc_mutator *mutator, struct kmc_program *program, u
 	pool[i].len = to_length(program, bytes);
 }
 
+/* @draw: any number. */
+static struct kmc_op plain_op(bool has[PLAIN_SLOTS], uint32_t size[PLAIN_SLOTS], uint32_t draw)
+{
+	uint16_t slot = (uint16_t)(draw % PLAIN_SLOTS);
+	struct kmc_op op = { .src = slot, .dst = KMC_NO_SLOT, .third = KMC_NO_SLOT,
+			     .node = KMC_NODE_NONE };
+
+	if (!has[slot]) {
+		op.code = KMC_OP_KMALLOC;
+		op.src = KMC_NO_SLOT;
+		op.dst = slot;
+		op.a = size[slot] = 1 + draw / PLAIN_SLOTS % 64;
+		op.gfp.atoms = KERNEL;
+		has[slot] = true;
+	} else if (draw >> 16 & 1) {
+		op.code = KMC_OP_KFREE;
+		has[slot] = false;
+	} else {
+		op.code = draw >> 17 & 1 ? KMC_OP_WRITE : KMC_OP_CHECK;
+		op.a = size[slot];
+		op.c = slot;
+	}
+	return op;
+}
+
+static void make_plain(struct kmc_program *program, uint64_t i)
+{
+	uint32_t size[PLAIN_SLOTS] = { 0 };
+	bool has[PLAIN_SLOTS] = { false };
+
+	program->nr_ops = 0;
+	for (uint64_t k = 0; k < RATE_OPS; k++) {
+		struct kmc_op op = plain_op(has, size, (uint32_t)((i * RATE_OPS + k + 1) *
+								  0x9e3779b97f4a7c15ull >> 32));
+
+		if (kmc_program_add(program, &op))
+			abort();
+	}
+	pool[i].len = to_length(program, pool[i].bytes);
+}
+
 static void make_pool(void)
 {
+	const char *inputs = getenv("RATE_INPUTS");
+	bool plain = inputs && !strcmp(inputs, "plain");
 	struct kmc_mutator *mutator = kmc_mutator_create(&kmc_fuzz_slab);
 	struct kmc_program program;
 
@@ -81,7 +131,10 @@ static void make_pool(void)
 		abort();
 	kmc_program_init(&program);
 	for (uint64_t i = 0; i < POOL; i++)
-		make_one(mutator, &program, i);
+		if (plain)
+			make_plain(&program, i);
+		else
+			make_one(mutator, &program, i);
 	kmc_program_free(&program);
 	kmc_mutator_destroy(mutator);
 }
