@@ -45,7 +45,7 @@ struct kmc_cache {
 	bool plain;      /* described, and without debug metadata */
 	bool special;    /* of one zone, or paid for by groups */
 	bool no_sheaves; /* made without a capacity of sheaves */
-	bool headed;     /* a kfree_rcu() wrote its head into one of its objects */
+	bool unmade;     /* one of its objects may have lost what the constructor made of it */
 	uint8_t from;    /* enum kmc_provenance of its objects */
 	uint32_t align;  /* what ALIGN-7 demands; 0 unknown */
 	uint32_t hwalign; /* what ALIGN-8 demands; 0 not such a cache */

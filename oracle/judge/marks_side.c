@@ -201,10 +201,12 @@ static bool is_murky(const struct kmc_judge *judge, const struct kmc_case *c)
 
 /*
  * Up to 6.12 all of the high-order atomic reserve is taken off, free or not, and what is free of it
- * serves no single page: how much there is for others is not shown.
+ * serves no single page: how much there is for others is not shown. With nothing free none is shown.
  */
 static bool reserve_is_there(const struct kmc_judge *judge)
 {
+	if (judge->pages.reserved && kmc_release_of(judge) < KMC_RELEASE(6, 13, 0))
+		return true;
 	for (unsigned int i = 0; i < judge->subject.machine.nr_zones; i++)
 		if (judge->reports[i].seen && judge->reports[i].highatomic)
 			return true;
@@ -408,6 +410,8 @@ void kmc_marks_ask(struct kmc_judge *judge, const struct kmc_case *at)
 	struct kmc_case c = *at;
 
 	c.request = &r;
+	if (r.order && !(c.gfp & KMC_GFP_DIRECT_RECLAIM))
+		judge->pages.reserved = true;
 	if (!judge->report_call || judge->report_call != c.ev->id || judge->report_again ||
 	    judge->nr_open || judge->overlaps || judge->pages.ballooned || is_murky(judge, &c))
 		return;
@@ -455,6 +459,7 @@ void kmc_marks_report(struct kmc_judge *judge, const struct kmc_event *ev,
 		c.value = judge->exact[ev->cache];
 	KMC_ASK(judge, ZON_6, &c);
 	if (report->highatomic) {
+		judge->pages.reserved = true;
 		KMC_ASK(judge, HA_1, &c);
 		KMC_ASK(judge, HA_2, &c);
 	}

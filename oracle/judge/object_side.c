@@ -22,7 +22,7 @@ static void note_head(struct kmc_judge *judge, const struct kmc_case *c)
 		kmc_book_cache(judge, life->cache) : NULL;
 
 	if (cache)
-		cache->headed = true;
+		cache->unmade = true;
 }
 
 static void enter_deferred(struct kmc_judge *judge, const struct kmc_case *c)

@@ -87,6 +87,7 @@ struct kmc_page_books {
 	bool shrinkers_ask;  /* a shrinker allocates: what a call does is not all its own */
 	bool ballooned;      /* pages were taken from zones for good: marks and reserves may be others */
 	bool pressed;        /* the program took pages away, or let a population have them */
+	bool reserved;       /* blocks may have been set aside for high-order atomic requests */
 	bool areas_limited;  /* the program took addresses away from vmalloc */
 	uint32_t nr_maps;    /* mappings that have references of their pages */
 	uint32_t areas_lazy; /* freed areas that no purge was shown for since */

@@ -79,11 +79,10 @@ uint64_t kmc_gfp_to_raw(const struct kmc_gfp_table *table, struct kmc_gfp gfp, u
 {
 	uint64_t word = gfp.raw;
 	uint32_t missing = gfp.atoms & ~KMC_GFP_ALL_ATOMS;
-	unsigned int i;
 
-	for (i = 0; i < KMC_NR_GFP_ATOMS; i++) {
-		if (!(gfp.atoms & 1u << i))
-			continue;
+	for (uint32_t left = gfp.atoms & KMC_GFP_ALL_ATOMS; left; left &= left - 1) {
+		unsigned int i = (unsigned int)__builtin_ctz(left);
+
 		if (table_has(table, i))
 			word |= 1ull << table->bit[i];
 		else
