@@ -334,17 +334,24 @@ KMC_NO_ASAN static void slab_init_plain(struct kmc_sim *sim, const struct kmem_c
 {
 	unsigned int objects = slab->slab.objects;
 	char *object = kmc_object_at_index(s, slab_address(sim, slab), 0);
-	uint64_t next = link_address(sim, object);
+	uint64_t at = link_address(sim, object), size = s->size, hardening = s->hardening;
+	uint64_t *word;
 
-	for (unsigned int i = 0; i < taken; i++, object += s->size)
+	for (unsigned int i = 0; i < taken; i++, object += size)
 		out[i] = object;
 	slab->slab.freelist = taken < objects ? (uint16_t)(taken + 1) : 0;
-	next += (uint64_t)(taken + 1) * s->size;
-	for (unsigned int i = taken; i < objects; i++, object += s->size, next += s->size) {
-		uint64_t *word = link_word(s, object);
-
-		*word = (i + 1 < objects ? next : 0) ^ link_mask(s, link_address(sim, word));
+	if (taken == objects)
+		return;
+	at += taken * size;
+	for (unsigned int i = taken; i + 1 < objects; i++, object += size) {
+		word = link_word(s, object);
+		at += size;
+		*word = at;
+		if (unlikely(hardening))
+			*word ^= link_mask(s, at - size + s->offset);
 	}
+	word = link_word(s, object);
+	*word = link_mask(s, at + s->offset);
 }
 
 /* Construct all objects; the first @max go to @out, the others are linked. */

@@ -51,7 +51,7 @@ static void print_line(struct kmc_campaign *c, double session, bool terminal)
 	print_time(c->seconds + session, run);
 	print_time(c->options->seconds > session ? c->options->seconds - session : 0, left);
 	print_time(kmc_now() - c->last_new, since);
-	printf("%s%s%s%s  %.1f k execs/s  %.0f k ops/s  execs %" PRIu64 "  edges %" PRIu64
+	printf("%s%s%s%s  %.1f k execs/s  %.1f k ops/s  execs %" PRIu64 "  edges %" PRIu64
 	       "  rules %" PRIu64 "/%" PRIu64 "  findings %" PRIu64 " new, %" PRIu64
 	       " known  last new %s ago%s", terminal ? "\r\033[K" : "", run,
 	       c->options->seconds > 0 ? ", left " : "", c->options->seconds > 0 ? left : "",

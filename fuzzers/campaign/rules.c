@@ -24,6 +24,7 @@
 
 #define MAX_RULES 1024
 #define MAX_INPUTS 20000
+#define SECONDS_A_LINE 5
 
 static struct kmc_rigs *rigs;
 static struct kmc_judge *sum; /* over all machines */
@@ -39,6 +40,30 @@ static void note_rules(const struct kmc_judge *judge)
 		exercised[i] |= result.exercised != 0;
 		reachable[i] |= result.state != KMC_RULE_UNREACHABLE;
 	}
+}
+
+/* Lines of four numbers: what is known so far, and at the end what is known. */
+static int tell(void)
+{
+	uint64_t was = 0, could = 0;
+
+	for (size_t i = 0; i < MAX_RULES; i++) {
+		was += exercised[i];
+		could += reachable[i];
+	}
+	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", was, could, nr_inputs, nr_ops);
+	return fflush(stdout) ? 2 : 0;
+}
+
+static void tell_sometimes(void)
+{
+	static double next;
+	double now = kmc_now();
+
+	if (now < next)
+		return;
+	tell();
+	next = now + SECONDS_A_LINE;
 }
 
 static int run_input(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -61,6 +86,7 @@ static int run_input(const char *path, const struct stat *st, int type, struct F
 		note_rules(rig->judge);
 		nr_inputs++;
 		nr_ops += program.nr_ops;
+		tell_sometimes();
 	}
 	kmc_program_free(&program);
 	free(bytes);
@@ -114,8 +140,6 @@ int kmc_rules_none(const char *path)
 
 int kmc_rules_count(const char *folder, const char *document)
 {
-	uint64_t was = 0, could = 0;
-
 	sum = make_sum();
 	rigs = kmc_rigs_create(48, 0);
 	if (!rigs || !sum)
@@ -127,12 +151,7 @@ int kmc_rules_count(const char *folder, const char *document)
 	if (document && write_sum(document))
 		return 2;
 	kmc_judge_destroy(sum);
-	for (size_t i = 0; i < MAX_RULES; i++) {
-		was += exercised[i];
-		could += reachable[i];
-	}
-	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", was, could, nr_inputs, nr_ops);
-	return fflush(stdout) ? 2 : 0;
+	return tell();
 }
 
 void kmc_rules_start(struct kmc_campaign *c, const char *self)
@@ -162,22 +181,39 @@ void kmc_rules_start(struct kmc_campaign *c, const char *self)
 	}
 }
 
-void kmc_rules_read(struct kmc_campaign *c)
+/* The last line of what came; on a corpus that is counted again, no less than was known. */
+static void read_counts(struct kmc_campaign *c, bool done)
 {
 	uint64_t was, could, inputs, ops;
-	char text[128] = "";
-	int status;
-	ssize_t n;
+	char text[4096], *line;
+	ssize_t n = read(c->counting_out, text, sizeof(text) - 1);
 
-	if (!c->counting || waitpid(c->counting, &status, WNOHANG) != c->counting)
+	if (n <= 0)
 		return;
-	n = read(c->counting_out, text, sizeof(text) - 1);
-	close(c->counting_out);
-	c->counting = 0;
-	if (n <= 0 || sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &was, &could,
-			     &inputs, &ops) != 4)
+	text[n] = 0;
+	if (text[n - 1] == '\n')
+		text[n - 1] = 0;
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &was, &could, &inputs,
+		   &ops) != 4 || !inputs || (!done && was < c->rules_exercised))
 		return;
 	c->rules_exercised = was;
 	c->rules_reachable = could;
-	c->ops_per_input = inputs ? (double)ops / (double)inputs : 0;
+	c->ops_per_input = (double)ops / (double)inputs;
+}
+
+void kmc_rules_read(struct kmc_campaign *c)
+{
+	bool done;
+	int status;
+
+	if (!c->counting)
+		return;
+	done = waitpid(c->counting, &status, WNOHANG) == c->counting;
+	read_counts(c, done);
+	if (!done)
+		return;
+	close(c->counting_out);
+	c->counting = 0;
 }

@@ -37,6 +37,8 @@ static void on_event(void *arg, const struct kmc_event *ev)
 	struct kmc_rig_run *run = rig->rigs->run;
 	int broken;
 
+	if (run->error) /* the rest is done, and not judged */
+		return;
 	run->events++;
 	if (rig->rigs->flags & KMC_RIG_DIGEST)
 		run->digest = kmc_digest_event(run->digest, ev);
@@ -76,7 +78,7 @@ void kmc_rig_reset(struct kmc_rig *rig, struct kmc_rig_run *run)
 static void submit(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
 		   struct kmc_rig_run *run)
 {
-	struct kmc_sink sink = { .arg = rig, .event = on_event, .cache = on_cache };
+	struct kmc_sink sink = { .arg = rig, .event = on_event, .cache = on_cache, .done = &run->op };
 	int err = rig->target->ops->submit(rig->target, ops, nr, &sink);
 
 	if (err)
@@ -87,7 +89,6 @@ void kmc_rig_step(struct kmc_rig *rig, const struct kmc_op *op, struct kmc_rig_r
 {
 	rig->rigs->run = run;
 	submit(rig, op, 1, run);
-	run->op++;
 }
 
 void kmc_rig_finish(struct kmc_rig *rig, struct kmc_rig_run *run)
@@ -109,8 +110,8 @@ void kmc_rig_run(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
 		 struct kmc_rig_run *run)
 {
 	kmc_rig_reset(rig, run);
-	for (size_t i = 0; i < nr && !run->error; i++)
-		kmc_rig_step(rig, &ops[i], run);
+	if (!run->error)
+		submit(rig, ops, nr, run);
 	kmc_rig_finish(rig, run);
 }
 

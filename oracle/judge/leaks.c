@@ -4,14 +4,34 @@
 #include <stdlib.h>
 #include "call_parts.h"
 
+static bool is_before(const struct kmc_life *x, const struct kmc_life *y)
+{
+	return x->seq != y->seq ? x->seq < y->seq : x < y; /* the same: parts of one block */
+}
+
 static int by_seq(const void *a, const void *b)
 {
 	const struct kmc_life *x = *(const struct kmc_life *const *)a;
 	const struct kmc_life *y = *(const struct kmc_life *const *)b;
 
-	if (x->seq != y->seq)
-		return x->seq < y->seq ? -1 : 1;
-	return x < y ? -1 : x > y; /* parts of one block */
+	return is_before(x, y) ? -1 : is_before(y, x);
+}
+
+/* Most programs leave a handful, which a library's sort takes longer to begin with. */
+static void sort(const struct kmc_life **leaks, size_t nr)
+{
+	if (nr > 32) {
+		qsort(leaks, nr, sizeof(*leaks), by_seq);
+		return;
+	}
+	for (size_t i = 1; i < nr; i++) {
+		const struct kmc_life *life = leaks[i];
+		size_t at = i;
+
+		for (; at && is_before(life, leaks[at - 1]); at--)
+			leaks[at] = leaks[at - 1];
+		leaks[at] = life;
+	}
 }
 
 static void ask_leak(struct kmc_judge *judge, const struct kmc_life *life,
@@ -57,7 +77,7 @@ int kmc_call_side_finish(struct kmc_judge *judge)
 		if (is_leak(judge, life))
 			leaks[nr++] = life;
 	}
-	qsort(leaks, nr, sizeof(*leaks), by_seq);
+	sort(leaks, nr);
 	for (size_t i = 0; i < nr; i++)
 		ask_leak(judge, leaks[i], &end);
 	if (!nr)

@@ -535,7 +535,7 @@ int kmc_marks_above_high(struct kmc_judge *judge, const struct kmc_case *c)
 	struct rights none = { .cma = false };
 
 	if (judge->report_event + 1 != judge->events || judge->nr_open > 1 || is_murky(judge, c) ||
-	    reserve_is_there(judge))
+	    judge->pages.ballooned || reserve_is_there(judge))
 		return -1;
 	for (unsigned int i = 0; i < judge->subject.machine.nr_zones; i++)
 		if (serves(judge, c, i) &&

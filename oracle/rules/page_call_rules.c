@@ -122,7 +122,8 @@ KMC_RULE_FN(PAGE_23)
 	const struct kmc_notes *notes = &c->open->notes;
 	bool asked = c->effects || notes->nr_page_fails || !(c->gfp & KMC_GFP_DIRECT_RECLAIM);
 
-	KMC_VERDICT(PAGE_23, asked || c->gfp & (KMC_GFP_NORETRY | KMC_GFP_RETRY_MAYFAIL) ||
+	/* Who pays may be refused for his group. */
+	KMC_VERDICT(PAGE_23, asked || c->gfp & (KMC_GFP_NORETRY | KMC_GFP_RETRY_MAYFAIL | KMC_GFP_ACCOUNT) ||
 			     c->request->task->flags || j->blind_before, "no-room",
 		    (j, "a fragment of up to one page fits after a refill"),
 		    (j, "NULL was returned, and no page request failed"));

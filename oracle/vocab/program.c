@@ -30,17 +30,27 @@ void kmc_program_reset(struct kmc_program *program)
 	kmc_machine_default(&program->machine);
 }
 
+int kmc_program_room(struct kmc_program *program, size_t more)
+{
+	size_t max = program->max_ops ? program->max_ops : 64;
+	struct kmc_op *ops;
+
+	if (program->max_ops - program->nr_ops >= more)
+		return 0;
+	while (max - program->nr_ops < more)
+		max *= 2;
+	ops = reallocarray(program->ops, max, sizeof(*ops));
+	if (!ops)
+		return -ENOMEM;
+	program->ops = ops;
+	program->max_ops = max;
+	return 0;
+}
+
 int kmc_program_add(struct kmc_program *program, const struct kmc_op *op)
 {
-	if (program->nr_ops == program->max_ops) {
-		size_t max = program->max_ops ? program->max_ops * 2 : 64;
-		struct kmc_op *ops = reallocarray(program->ops, max, sizeof(*ops));
-
-		if (!ops)
-			return -ENOMEM;
-		program->ops = ops;
-		program->max_ops = max;
-	}
+	if (kmc_program_room(program, 1))
+		return -ENOMEM;
 	program->ops[program->nr_ops++] = *op;
 	return 0;
 }

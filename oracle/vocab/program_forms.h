@@ -21,6 +21,9 @@ const char *kmc_program_check_machine(const struct kmc_machine *machine);
 /** kmc_program_reset() - Empty, with the default head; room for ops is kept. */
 void kmc_program_reset(struct kmc_program *program);
 
+/** kmc_program_room() - Room for @more ops behind those that there are. Return: 0, -ENOMEM. */
+int kmc_program_room(struct kmc_program *program, size_t more);
+
 /**
  * kmc_wire_check() - Is this a file of records as kmc_program_encode() writes it?
  * Return: NULL, or what is wrong (static) with *@record where.

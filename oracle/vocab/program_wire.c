@@ -237,15 +237,16 @@ int kmc_program_decode(struct kmc_program *program, const void *bytes, size_t le
 	uint8_t one[KMC_RECORD_BYTES], two[KMC_RECORD_BYTES];
 	size_t i = 0, nr = (len + KMC_RECORD_BYTES - 1) / KMC_RECORD_BYTES;
 	const uint8_t *record, *more;
-	struct kmc_op op;
-	int err = 0;
+	struct kmc_op *op;
 
 	kmc_program_reset(program);
 	if (has_head(bytes, len)) {
 		i = get_head(program, bytes, len);
 		fold_head(program);
 	}
-	for (; !err && i < nr; i++) {
+	if (i < nr && kmc_program_room(program, nr - i)) /* a head may be cut short */
+		return -ENOMEM;
+	for (; i < nr; i++) {
 		record = record_at(bytes, len, i, one);
 		if (get16(record) == KMC_OP_MORE)
 			continue; /* of no op */
@@ -253,11 +254,11 @@ int kmc_program_decode(struct kmc_program *program, const void *bytes, size_t le
 		if (more && get16(more) != KMC_OP_MORE)
 			more = NULL;
 		i += more != NULL;
-		kmc_op_decode(&op, record, more);
-		op.cpu %= program->machine.nr_cpus;
-		err = kmc_program_add(program, &op);
+		op = &program->ops[program->nr_ops++];
+		kmc_op_decode(op, record, more);
+		op->cpu %= program->machine.nr_cpus;
 	}
-	return err;
+	return 0;
 }
 
 int kmc_program_encode(const struct kmc_program *program, void **bytes, size_t *len)

@@ -4,6 +4,8 @@
  * slot, tell the stream. A call in which nothing else happened is delivered as
  * one event; the first thing that happens inside delivers its begin.
  */
+#include <stddef.h>
+#include <string.h>
 #include "exec_core.h"
 
 /* the stream */
@@ -48,11 +50,12 @@ static void open_call(struct kmc_exec *exec, const struct kmc_op *op)
 
 static void begin(struct kmc_exec *exec)
 {
-	struct kmc_event ev = exec->open;
+	struct kmc_event ev;
 
 	if (exec->begun)
 		return;
 	exec->begun = true;
+	ev = exec->open;
 	ev.kind = KMC_EV_BEGIN;
 	deliver(exec, &ev);
 }
@@ -325,7 +328,10 @@ static struct kmc_slot *memory_slot(const struct kmc_plan *plan, const struct km
 {
 	if (plan->src.kind == KMC_SLOT_MEMORY)
 		return call->src;
-	return plan->dst.kind == KMC_SLOT_MEMORY ? call->dst : call->third;
+	if (plan->dst.kind == KMC_SLOT_MEMORY)
+		return call->dst;
+	/* What stands where another handle belongs is misuse, and not the call's memory. */
+	return plan->third.kind == KMC_SLOT_MEMORY ? call->third : NULL;
 }
 
 static const struct kmc_operand *memory_operand(const struct kmc_plan *plan, uint16_t *number,
@@ -484,6 +490,13 @@ static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
 	return kmc_pairing_fits(op, slot, cache) ? FITS : MISFIT;
 }
 
+/* An empty slot is not NULL: nothing was ever put there. */
+static bool misses_memory(const struct kmc_operand *want, const struct kmc_slot *slot,
+			  uint16_t number)
+{
+	return want->kind == KMC_SLOT_MEMORY && !slot && number != KMC_NO_SLOT;
+}
+
 /* Do the operands fit; fills in the call's slots and pointers. */
 static enum fit take_operands(struct kmc_exec *exec, const struct kmc_op *op,
 			      const struct kmc_plan *plan, struct kmc_call *call)
@@ -491,25 +504,27 @@ static enum fit take_operands(struct kmc_exec *exec, const struct kmc_op *op,
 	struct resolved src = resolve(exec, &plan->src, op->src, op->code);
 	struct resolved dst = resolve(exec, &plan->dst, op->dst, op->code);
 	struct resolved third = resolve(exec, &plan->third, op->third, op->code);
-	enum fit fit = handles_fit(exec, op, &plan->src, src);
+	enum fit fit = FITS;
 
 	call->src = src.slot;
 	call->dst = dst.slot;
 	call->third = third.slot;
 	if (op->code == KMC_OP_ZS_FREE && dst.slot && dst.slot->kind == KMC_SLOT_MEMORY)
 		call->ptr = dst.slot->ptr;
-	if (fit == FITS)
-		fit = handles_fit(exec, op, &plan->dst, dst);
-	if (fit == FITS)
-		fit = handles_fit(exec, op, &plan->third, third);
+	if (plan->handles) {
+		fit = handles_fit(exec, op, &plan->src, src);
+		if (fit == FITS)
+			fit = handles_fit(exec, op, &plan->dst, dst);
+		if (fit == FITS)
+			fit = handles_fit(exec, op, &plan->third, third);
+	}
 	if (fit != FITS)
 		return fit;
-	/* An empty slot is not NULL: nothing was ever put there. */
-	if ((plan->src.kind == KMC_SLOT_MEMORY && !src.slot && op->src != KMC_NO_SLOT) ||
-	    (plan->dst.kind == KMC_SLOT_MEMORY && !dst.slot && op->dst != KMC_NO_SLOT) ||
-	    (plan->third.kind == KMC_SLOT_MEMORY && !third.slot && op->third != KMC_NO_SLOT))
-		return plan->src.range || plan->dst.range || plan->third.range ?
-			memory_fits(exec, op, plan, call) : NOT_THERE;
+	if ((misses_memory(&plan->src, src.slot, op->src) ||
+	     misses_memory(&plan->dst, dst.slot, op->dst) ||
+	     misses_memory(&plan->third, third.slot, op->third)) &&
+	    !(plan->src.range || plan->dst.range || plan->third.range))
+		return NOT_THERE;
 	return memory_fits(exec, op, plan, call);
 }
 
@@ -569,14 +584,14 @@ static void carry_contents(struct kmc_slot *slot, const struct kmc_slot *old,
 }
 
 static void set_memory(struct kmc_exec *exec, struct kmc_slot *slot, const struct kmc_call *call,
-		       void *ptr)
+		       void *ptr, uint64_t addr)
 {
 	const struct kmc_op *op = call->op;
 	const struct kmc_plan *plan = kmc_plan_of(op->code);
 
 	slot->origin = op->code;
 	slot->ptr = ptr;
-	slot->addr = exec->backend->address(exec, ptr);
+	slot->addr = addr;
 	slot->size = (uintptr_t)ptr > 16 ? call->size : 0;
 	slot->granted = call->granted;
 	slot->extra = call->extra;
@@ -609,14 +624,14 @@ static void old_block_done(struct kmc_call *call)
 }
 
 static void take_resized(struct kmc_exec *exec, const struct kmc_call *call,
-			 const struct kmc_slot *old)
+			 const struct kmc_slot *old, uint64_t addr)
 {
 	struct kmc_slot *slot;
 
 	if (call->op->dst == KMC_NO_SLOT)
 		return;
 	slot = kmc_slot_set(exec, call->op->dst, KMC_SLOT_MEMORY);
-	set_memory(exec, slot, call, call->result);
+	set_memory(exec, slot, call, call->result, addr);
 	slot->zero = (struct kmc_extent){ 0, 0 };
 	if ((uintptr_t)call->result <= 16)
 		return;
@@ -626,7 +641,7 @@ static void take_resized(struct kmc_exec *exec, const struct kmc_call *call,
 		set_contents(exec, slot, call->op);
 }
 
-static void resize_done(struct kmc_exec *exec, struct kmc_call *call)
+static void resize_done(struct kmc_exec *exec, struct kmc_call *call, uint64_t addr)
 {
 	struct kmc_slot old = call->src ? *call->src : (struct kmc_slot){ 0 };
 
@@ -634,7 +649,7 @@ static void resize_done(struct kmc_exec *exec, struct kmc_call *call)
 	/* Of an area, a resize to nothing gives NULL and frees it (REA-13). */
 	if (call->outcome != KMC_OUT_NULL || !call->size)
 		old_block_done(call);
-	take_resized(exec, call, &old);
+	take_resized(exec, call, &old, addr);
 }
 
 /* @bytes: copied ones; what kmemdup_nul() puts behind them is its own. */
@@ -662,32 +677,49 @@ static void mapped_done(struct kmc_exec *exec, const struct kmc_call *call, stru
 	}
 }
 
-static void memory_done(struct kmc_exec *exec, struct kmc_call *call)
+/* Rule: DUP-1. A duplicate has what its source had, which may be in the slot that it goes to. */
+static void duplicate_done(struct kmc_exec *exec, struct kmc_call *call, uint64_t addr)
 {
-	const struct kmc_plan *plan = kmc_plan_of(call->op->code);
+	bool nul = call->op->code == KMC_OP_KMEMDUP_NUL;
 	struct kmc_slot source = call->src ? *call->src : (struct kmc_slot){ 0 };
 	struct kmc_slot *slot, nowhere = { 0 };
 
-	if (is_resize(call->op->code)) {
-		resize_done(exec, call);
-		return;
-	}
-	if (plan->family == KMC_OPF_DUP && plan->src.kind)
-		exec->open.addr2 = source.addr;
+	exec->open.addr2 = source.addr;
 	slot = call->op->dst == KMC_NO_SLOT ? &nowhere :
 					      kmc_slot_set(exec, call->op->dst, KMC_SLOT_MEMORY);
-	set_memory(exec, slot, call, call->result);
-	if (plan->src.range && call->result)
-		mapped_done(exec, call, slot);
-	if (plan->family == KMC_OPF_DUP && plan->src.kind && (uintptr_t)call->result > 16) {
-		bool nul = call->op->code == KMC_OP_KMEMDUP_NUL;
-
+	set_memory(exec, slot, call, call->result, addr);
+	if ((uintptr_t)call->result > 16) {
 		copied_contents(slot, &source, nul ? call->op->a : slot->size);
 		if (nul && exec->flags & KMC_TARGET_OBSERVE)
 			kmc_contents_terminator(exec, slot);
 	} else if (exec->flags & KMC_TARGET_OBSERVE) {
 		kmc_contents_granted(exec, slot, call->op);
 	}
+}
+
+static void block_done(struct kmc_exec *exec, struct kmc_call *call, struct kmc_slot *slot,
+		       uint64_t addr)
+{
+	set_memory(exec, slot, call, call->result, addr);
+	if (call->plan->src.range && call->result)
+		mapped_done(exec, call, slot);
+	if (exec->flags & KMC_TARGET_OBSERVE)
+		kmc_contents_granted(exec, slot, call->op);
+}
+
+/* @addr: of the result, as events name it. */
+static void memory_done(struct kmc_exec *exec, struct kmc_call *call, uint64_t addr)
+{
+	const struct kmc_plan *plan = call->plan;
+
+	if (is_resize(call->op->code))
+		resize_done(exec, call, addr);
+	else if (plan->family == KMC_OPF_DUP && plan->src.kind)
+		duplicate_done(exec, call, addr);
+	else if (call->op->dst == KMC_NO_SLOT)
+		block_done(exec, call, &(struct kmc_slot){ 0 }, addr);
+	else
+		block_done(exec, call, kmc_slot_set(exec, call->op->dst, KMC_SLOT_MEMORY), addr);
 }
 
 static void cache_done(struct kmc_exec *exec, struct kmc_call *call)
@@ -727,10 +759,10 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 
 	if (!kmc_special_maker(call->op->code))
 		exec->open.arg = call->value;
-	if (kind == KMC_SLOT_POOL && kmc_plan_of(call->op->code)->family == KMC_OPF_MEMPOOL &&
+	if (kind == KMC_SLOT_POOL && call->plan->family == KMC_OPF_MEMPOOL &&
 	    call->outcome == KMC_OUT_VALUE)
 		exec->open.cache = (uint32_t)call->value;
-	if (call->op->dst == KMC_NO_SLOT || kmc_plan_of(call->op->code)->dst.kind)
+	if (call->op->dst == KMC_NO_SLOT || call->plan->dst.kind)
 		return;
 	slot = kmc_slot_set(exec, call->op->dst, kind);
 	if (call->outcome == KMC_OUT_NULL) {
@@ -741,7 +773,7 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 	slot->ptr = call->result;
 	slot->value = call->value;
 	slot->extra = call->extra;
-	if (kmc_plan_of(call->op->code)->family == KMC_OPF_ZS ||
+	if (call->plan->family == KMC_OPF_ZS ||
 	    call->op->code == KMC_OP_DMA_POOL_CREATE)
 		slot->size = call->op->a;
 	if (kind == KMC_SLOT_GROUP) {
@@ -802,7 +834,8 @@ static void bulk_alloc_done(struct kmc_exec *exec, struct kmc_call *call)
 		if (!exec->bulk[i]) /* an array's place that was full before, or stays empty */
 			continue;
 		slot = kmc_slot_set(exec, (uint16_t)(call->op->dst + i), KMC_SLOT_MEMORY);
-		set_memory(exec, slot, call, exec->bulk[i]);
+		set_memory(exec, slot, call, exec->bulk[i],
+			   exec->backend->address(exec, exec->bulk[i]));
 		/* Rule: KC-33. */
 		if (call->op->code == KMC_OP_KMEM_CACHE_ALLOC_BULK &&
 		    slot->zero.start < slot->zero.end && exec->flags & KMC_TARGET_OBSERVE)
@@ -872,20 +905,22 @@ static void split_done(struct kmc_slot *slot)
 
 static void store_result(struct kmc_exec *exec, struct kmc_call *call)
 {
-	const struct kmc_plan *plan = kmc_plan_of(call->op->code);
+	const struct kmc_plan *plan = call->plan;
 	static const uint8_t kinds[] = {
 		[KMC_RES_POOL] = KMC_SLOT_POOL,   [KMC_RES_HANDLE] = KMC_SLOT_HANDLE,
 		[KMC_RES_TOKEN] = KMC_SLOT_TOKEN, [KMC_RES_GROUP] = KMC_SLOT_GROUP,
 		[KMC_RES_SNAP] = KMC_SLOT_SNAP,   [KMC_RES_NUM] = KMC_SLOT_NUM,
 	};
+	uint64_t addr;
 
 	switch (plan->result) {
 	case KMC_RES_NONE:
 		break;
 	case KMC_RES_OBJ:
 	case KMC_RES_PAGE:
-		memory_done(exec, call);
-		exec->open.addr = exec->backend->address(exec, call->result);
+		addr = exec->backend->address(exec, call->result);
+		memory_done(exec, call, addr);
+		exec->open.addr = addr;
 		if (plan->family == KMC_OPF_RUST && call->outcome == KMC_OUT_ZERO_SIZE) {
 			/* Rule: RS-4. Rust sees the alignment, a place without memory. */
 			exec->open.addr = exec->open.arg;
@@ -931,7 +966,7 @@ static void note_scope(struct kmc_exec *exec, const struct kmc_call *call)
 /* Constructed objects go back as they were made. */
 static void before_free(struct kmc_exec *exec, const struct kmc_call *call)
 {
-	struct kmc_slot *slot = memory_slot(kmc_plan_of(call->op->code), call);
+	struct kmc_slot *slot = memory_slot(call->plan, call);
 
 	if (call->bulk)
 		for (uint64_t i = 0; i < call->count; i++)
@@ -960,17 +995,28 @@ static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
 	const struct kmc_plan *plan = kmc_plan_of(op->code);
 	struct kmc_slot *slot;
 
-	if (op->code == KMC_OP_KMEM_CACHE_DESTROY && call->src &&
-	    (call->outcome == KMC_OUT_NONE || call->outcome == KMC_OUT_HUNG))
-		call->src->freed = true;
-	if (op->code == KMC_OP_MEMPOOL_DESTROY && call->src && call->outcome == KMC_OUT_NONE)
-		call->src->freed = true;
-	if (op->code == KMC_OP_KMEM_CACHE_RETURN_SHEAF && call->dst)
-		call->dst->freed = true;
-	if (op->code == KMC_OP_GET_PAGE && call->src)
-		call->src->refs++;
-	if (op->code == KMC_OP_SPLIT_PAGE && call->src && call->src->order)
-		split_done(call->src);
+	switch (op->code) {
+	case KMC_OP_KMEM_CACHE_DESTROY:
+		if (call->src && (call->outcome == KMC_OUT_NONE || call->outcome == KMC_OUT_HUNG))
+			call->src->freed = true;
+		break;
+	case KMC_OP_MEMPOOL_DESTROY:
+		if (call->src && call->outcome == KMC_OUT_NONE)
+			call->src->freed = true;
+		break;
+	case KMC_OP_KMEM_CACHE_RETURN_SHEAF:
+		if (call->dst)
+			call->dst->freed = true;
+		break;
+	case KMC_OP_GET_PAGE:
+		if (call->src)
+			call->src->refs++;
+		break;
+	case KMC_OP_SPLIT_PAGE:
+		if (call->src && call->src->order)
+			split_done(call->src);
+		break;
+	}
 	if (!plan->is_free)
 		return;
 	if (call->bulk) {
@@ -1038,7 +1084,7 @@ static void snapshot_op(struct kmc_exec *exec, struct kmc_call *call)
 
 static void run(struct kmc_exec *exec, struct kmc_call *call)
 {
-	const struct kmc_plan *plan = kmc_plan_of(call->op->code);
+	const struct kmc_plan *plan = call->plan;
 	/* A number may go to the slot of what is freed, which is to be told of first. */
 	bool late = plan->is_free && plan->result == KMC_RES_NUM;
 
@@ -1127,7 +1173,7 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 /* Nothing is done to the subject; what it knows of the place goes on record. */
 static void misuse(struct kmc_exec *exec, const struct kmc_call *call)
 {
-	bool memory = kmc_plan_of(call->op->code)->family == KMC_OPF_MEMORY;
+	bool memory = call->plan->family == KMC_OPF_MEMORY;
 	uint64_t bytes = memory ? call->op->a : 1;
 	enum kmc_misuse_report what = exec->backend->look ?
 		exec->backend->look(exec, call->bulk ? call->bulk[0] : call->ptr, bytes) :
@@ -1165,8 +1211,15 @@ static bool place_fits(const struct kmc_exec *exec, const struct kmc_op *op)
 void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 {
 	const struct kmc_plan *plan = kmc_plan_of(op->code);
-	struct kmc_call call = { .op = op };
+	struct kmc_call call;
 	enum fit fit;
+
+	/* All but the description of a cache, which is long and seldom there. */
+	memset(&call, 0, offsetof(struct kmc_call, cache));
+	call.op = op;
+	call.plan = plan;
+	if (plan->result == KMC_RES_CACHE)
+		call.cache = (struct kmc_cache_desc){ 0 };
 
 	open_call(exec, op);
 	if (op->attr)

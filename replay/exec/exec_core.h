@@ -63,12 +63,14 @@ struct kmc_operand {
 struct kmc_plan {
 	uint8_t family, result;
 	bool known, is_free;
+	bool handles; /* an operand is a cache, a pool or another handle */
 	struct kmc_operand src, dst, third;
 };
 
 /* A call as the backend gets it. */
 struct kmc_call {
 	const struct kmc_op *op;
+	const struct kmc_plan *plan; /* the op's */
 	struct kmc_slot *src, *dst, *third; /* operand slots; NULL: none or NULL pointer */
 	void *ptr;           /* pointer operand, offset added */
 	void **bulk;         /* pointers of a bulk call, in or out */

@@ -51,6 +51,7 @@ static void plan_param(struct kmc_plan *plan, const struct kmc_param *param)
 	operand->kind = (uint8_t)kind_of(param->name);
 	operand->offset = param->offset;
 	operand->range = !strcmp(param->name, "first");
+	plan->handles |= operand->kind != KMC_SLOT_EMPTY && operand->kind != KMC_SLOT_MEMORY;
 }
 
 static void plan_all(void)

@@ -79,8 +79,10 @@ static uint64_t page_bytes(const struct kmc_op *op)
 
 uint64_t kmc_request_bytes(const struct kmc_op *op, const struct kmc_call *call)
 {
-	const struct kmc_plan *plan = kmc_plan_of(op->code);
+	const struct kmc_plan *plan = call->plan;
 
+	if (plan->family == KMC_OPF_FREE || plan->family == KMC_OPF_MEMORY) /* half of all calls */
+		return 0;
 	if (is_array(op->code))
 		return times(op->a, op->b);
 	if (op->code == KMC_OP_VMAP || op->code == KMC_OP_VM_MAP_RAM)
@@ -163,7 +165,7 @@ static void describe_cache(struct kmc_event *ev, const struct kmc_call *call)
 {
 	const struct kmc_op *op = call->op;
 
-	if (kmc_plan_of(op->code)->result == KMC_RES_CACHE) {
+	if (call->plan->result == KMC_RES_CACHE) {
 		ev->size = op->b;
 		ev->arg = op->c;
 		ev->addr2 = op->d;
@@ -173,7 +175,7 @@ static void describe_cache(struct kmc_event *ev, const struct kmc_call *call)
 			ev->granted = KMC_EV_PAIR(number_or_none(op->third), number_or_none(op->src));
 	} else {
 		ev->size = call->size;
-		if (kmc_plan_of(op->code)->result == KMC_RES_BULK)
+		if (call->plan->result == KMC_RES_BULK)
 			ev->arg = op->a;
 		if (op->code == KMC_OP_KMEM_CACHE_PREFILL_SHEAF ||
 		    op->code == KMC_OP_KMEM_CACHE_REFILL_SHEAF)
@@ -246,9 +248,9 @@ static void describe_pool(struct kmc_event *ev, const struct kmc_call *call)
 	const struct kmc_op *op = call->op;
 
 	ev->size = call->size;
-	if (kmc_plan_of(op->code)->result == KMC_RES_POOL || op->code == KMC_OP_MEMPOOL_RESIZE)
+	if (call->plan->result == KMC_RES_POOL || op->code == KMC_OP_MEMPOOL_RESIZE)
 		ev->granted = op->a;
-	else if (kmc_plan_of(op->code)->result == KMC_RES_BULK)
+	else if (call->plan->result == KMC_RES_BULK)
 		ev->arg = op->a;
 }
 
@@ -262,7 +264,7 @@ static void describe_machine(struct kmc_event *ev, const struct kmc_op *op)
 void kmc_request_describe(struct kmc_event *ev, const struct kmc_call *call)
 {
 	const struct kmc_op *op = call->op;
-	const struct kmc_plan *plan = kmc_plan_of(op->code);
+	const struct kmc_plan *plan = call->plan;
 
 	switch (plan->family) {
 	case KMC_OPF_PURE:

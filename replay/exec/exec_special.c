@@ -92,7 +92,7 @@ void kmc_special_describe(struct kmc_event *ev, const struct kmc_call *call)
 
 void kmc_special_done(struct kmc_exec *exec, const struct kmc_call *call)
 {
-	uint8_t family = kmc_plan_of(call->op->code)->family;
+	uint8_t family = call->plan->family;
 
 	if (call->outcome != KMC_OUT_VALUE && call->outcome != KMC_OUT_NONE)
 		return;

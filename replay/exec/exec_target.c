@@ -143,8 +143,11 @@ int kmc_exec_submit(struct kmc_target *target, const struct kmc_op *ops, size_t 
 	struct kmc_exec *exec = exec_of(target);
 
 	exec->sink = sink;
-	for (size_t i = 0; i < nr_ops; i++)
+	for (size_t i = 0; i < nr_ops; i++) {
 		kmc_exec_step(exec, &ops[i]);
+		if (sink->done)
+			++*sink->done;
+	}
 	exec->sink = NULL;
 	return 0;
 }

@@ -29,6 +29,8 @@ static gfp_t gfp_of(struct kmc_exec *exec, const struct kmc_op *op)
 {
 	struct alloc_state *state = kmc_alloc_state(exec);
 
+	if (!(op->gfp.atoms | op->gfp.raw)) /* most ops have none */
+		return 0;
 	if (op->gfp.atoms != state->last_gfp.atoms || op->gfp.raw != state->last_gfp.raw) {
 		state->last_gfp = op->gfp;
 		state->last_raw = (gfp_t)kmc_gfp_to_raw(state->gfp, op->gfp, NULL);
@@ -47,7 +49,7 @@ void kmc_alloc_memory_result(struct kmc_call *call, void *result)
 			result == ZERO_SIZE_PTR ? KMC_OUT_ZERO_SIZE : KMC_OUT_VALUE;
 	if (call->outcome != KMC_OUT_VALUE)
 		return;
-	if (kmc_plan_of(call->op->code)->result != KMC_RES_PAGE) {
+	if (call->plan->result != KMC_RES_PAGE) {
 		call->granted = kmc_sim_granted(result);
 		if (!call->granted)
 			call->granted = kmc_sim_vmalloc_granted(kmc_alloc_state(running)->sim, result);
@@ -121,7 +123,7 @@ static void alloc_call(struct kmc_exec *exec, struct kmc_call *call)
 	kmc_sim_check(kmc_alloc_state(exec)->sim);
 #endif
 	/* A task that is current on several cpus is another one on each of them now. */
-	if (kmc_plan_of(call->op->code)->family == KMC_OPF_SCOPE || call->op->code == KMC_OP_TASK_SET)
+	if (call->plan->family == KMC_OPF_SCOPE || call->op->code == KMC_OP_TASK_SET)
 		memset(state->task, 0xff, sizeof(state->task));
 	/* A call that gives memory has ended: only one of the attempts inside it would have waited for ever. */
 	if (state->hung && call->outcome != KMC_OUT_VALUE)

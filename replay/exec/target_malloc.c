@@ -175,7 +175,7 @@ static void malloc_call(struct kmc_exec *exec, struct kmc_call *call)
 	const struct malloc_state *m = state_of(exec);
 
 	call->outcome = KMC_OUT_NONE;
-	switch (kmc_plan_of(call->op->code)->family) {
+	switch (call->plan->family) {
 	case KMC_OPF_RESIZE:
 		call_resize(m, call);
 		break;

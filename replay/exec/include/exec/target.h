@@ -79,6 +79,7 @@ struct kmc_sink {
 	void *arg;
 	void (*event)(void *arg, const struct kmc_event *ev);
 	void (*cache)(void *arg, const struct kmc_cache_desc *cache); /* may be NULL */
+	size_t *done; /* may be NULL; counted up after each op, by targets that do one after the other */
 };
 
 struct kmc_target;
