@@ -299,7 +299,7 @@ bool kmc_memory_constant(const struct kmc_slot *slot);
 /** kmc_memory_report() - What was seen at @at of the block at @addr; @bad is its first bad byte. */
 void kmc_memory_report(struct kmc_exec *exec, uint64_t addr, struct kmc_extent at, uint64_t bad,
 		       unsigned int good_effect, unsigned int bad_effect);
-/** kmc_memory_report_zero() - Report whether that part of a block is zero. */
+/** kmc_memory_report_zero() - Report whether that part of a block is zero; of more than 256 KiB the first and the last 64. */
 void kmc_memory_report_zero(struct kmc_exec *exec, const void *block, uint64_t addr,
 			    struct kmc_extent at);
 
