@@ -204,10 +204,11 @@ static unsigned int drain_one(struct kmc_sim *sim, struct kmc_cpu *cpu, struct z
 static void free_pcppages_bulk(struct kmc_sim *sim, struct kmc_cpu *cpu, struct zone *zone,
 			       struct per_cpu_pages *pcp, unsigned int count, unsigned int index)
 {
-	if (count > pcp->count)
-		count = pcp->count;
 	kmc_yield_point("free_pcppages_bulk");
 	kmc_lock_take(&zone->lock);
+	/* Who drains all cpus may have been here meanwhile. */
+	if (count > pcp->count)
+		count = pcp->count;
 	buddy_touch(sim, zone);
 	for (; count; index = (index + 1) % NR_PCP_LISTS) {
 		struct free_list *list = &pcp->lists[index];

@@ -112,7 +112,7 @@ void kmc_pages_machine(struct kmc_judge *judge, const struct kmc_event *ev)
 		judge->pages.areas_limited = ev->size != 0;
 		break;
 	case KMC_OP_SHRINKER:
-		judge->pages.shrinkers_ask |= ev->gfp || ev->gfp_raw;
+		judge->pages.shrinkers_ask |= ev->addr2 != 0;
 		break;
 	case KMC_OP_SUSPEND_STORAGE:
 		judge->pages.suspended = ev->size != 0;

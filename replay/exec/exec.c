@@ -903,7 +903,16 @@ static void split_done(struct kmc_slot *slot)
 	slot->parts = slot->order == 6 ? UINT64_MAX : (1ull << (1u << slot->order)) - 1;
 }
 
-static void store_result(struct kmc_exec *exec, struct kmc_call *call)
+/* The result may take the slot of the cache, pool or group that it comes from. */
+static bool takes_place_of_source(const struct kmc_exec *exec, const struct kmc_call *call)
+{
+	uint64_t nr = call->plan->result == KMC_RES_BULK ? call->op->a : 1;
+
+	return call->src && call->op->dst != KMC_NO_SLOT && !is_resize(call->op->code) &&
+	       (uint64_t)(call->src - exec->slots) - call->op->dst < nr;
+}
+
+static void put_result(struct kmc_exec *exec, struct kmc_call *call)
 {
 	const struct kmc_plan *plan = call->plan;
 	static const uint8_t kinds[] = {
@@ -937,6 +946,20 @@ static void store_result(struct kmc_exec *exec, struct kmc_call *call)
 	default:
 		value_done(exec, call, kinds[plan->result]);
 	}
+}
+
+static void store_result(struct kmc_exec *exec, struct kmc_call *call)
+{
+	struct kmc_slot *place = call->src, source;
+
+	if (!takes_place_of_source(exec, call)) {
+		put_result(exec, call);
+		return;
+	}
+	source = *place;
+	call->src = &source;
+	put_result(exec, call);
+	call->src = place;
 }
 
 /* What the task is in from the next call on. A token knows what was in force before. */
