@@ -117,12 +117,21 @@ static bool in_image(const struct kmc_sim *sim, size_t arena_page)
 	return true;
 }
 
-/* The extent of non-zero words of a page; false: it is all zero. */
+static bool line_is_zero(const uint64_t *word)
+{
+	return !(word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7]);
+}
+
+/* The extent of non-zero words of a page; false: it is all zero, as most are. */
 static bool extent_of(const uint8_t *page, uint16_t *start, uint16_t *len)
 {
 	const uint64_t *word = (const uint64_t *)page;
 	size_t first = 0, last = PAGE_SIZE / 8;
 
+	while (first < last && line_is_zero(word + first))
+		first += 8;
+	while (last > first && line_is_zero(word + last - 8))
+		last -= 8;
 	while (first < last && !word[first])
 		first++;
 	while (last > first && !word[last - 1])
