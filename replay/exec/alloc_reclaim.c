@@ -77,10 +77,14 @@ static void suspend_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 	kmc_sim_suspend_storage(kmc_alloc_state(exec)->sim, call->op->a);
 }
 
+/* Pages that a shrinker may want on the way: a call in need scans hundreds of times, and asks each time. */
+#define MOST_ASKED 64
+
 static void shrinker_op(struct kmc_exec *exec, struct kmc_call *call, gfp_t gfp)
 {
 	const struct kmc_op *op = call->op;
-	int64_t nr = kmc_sim_shrinker(kmc_alloc_state(exec)->sim, op->a, op->b, op->c, gfp);
+	int64_t nr = op->c > MOST_ASKED ? -ENOSPC :
+		     kmc_sim_shrinker(kmc_alloc_state(exec)->sim, op->a, op->b, op->c, gfp);
 
 	if (nr == -ENOSPC)
 		call->outcome = KMC_OUT_SKIPPED;
