@@ -104,6 +104,8 @@ static void ask_io(struct kmc_judge *judge, const struct kmc_case *c)
 static bool asks_low(const struct kmc_judge *judge, const struct kmc_case *c,
 		     const struct kmc_request *r)
 {
+	if (c->ev->cache != KMC_CACHE_NONE)
+		return false; /* the zone is the cache's affair, whatever the call says (KC-18) */
 	return (c->gfp & KMC_GFP_DMA && kmc_has_zone(judge, KMC_DMA)) ||
 	       (r->single && c->gfp & KMC_GFP_DMA32 && kmc_has_zone(judge, KMC_DMA32));
 }

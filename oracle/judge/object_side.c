@@ -167,6 +167,7 @@ static bool is_put_off(const struct kmc_judge *judge, const struct kmc_case *c)
 	unsigned int from = c->other->from;
 
 	switch (c->ev->what) {
+	case KMC_OP_ZS_FREE: /* of one that is being read nothing is freed */
 	case KMC_OP_KFREE_NOLOCK: /* takes no locks: a later call may have to */
 	case KMC_OP_PAGE_FRAG_FREE: /* the page is the cpu's */
 	case KMC_OP_MEMPOOL_FREE: /* a pool may keep it */
@@ -189,7 +190,8 @@ static void end_free(struct kmc_judge *judge, struct kmc_case *c)
 	/* Frees of a bulk call that overlaps others are told of before they are done; an area gives back
 	 * what was paid for its pages, not for itself. */
 	if (c->other && c->other->flags & KMC_LIFE_CHARGED && c->other->state == KMC_LIFE_FREED &&
-	    !c->ev->parent && !(c->effects & 1u << KMC_EFF_UNCHARGED) && !judge->paid_in_part &&
+	    !c->ev->parent && !(c->ev->marks & KMC_MARK_MISUSE) &&
+	    !(c->effects & 1u << KMC_EFF_UNCHARGED) && !judge->paid_in_part &&
 	    c->other->seq >= judge->blind_before && c->ev->outcome == KMC_OUT_NONE && !is_put_off(judge, c))
 		KMC_ASK(judge, MCG_11, c);
 	note_unmapped(judge, c);

@@ -101,9 +101,12 @@ void kmc_objects_group(struct kmc_judge *judge, const struct kmc_event *ev)
 
 bool kmc_task_pays(const struct kmc_judge *judge, const struct kmc_event *ev)
 {
+	const struct kmc_task_book *task = kmc_pages_task_seen(judge, ev->task);
+
+	/* Who crosses the ends of scopes may be in one that pays for nothing. */
 	return ev->task < KMC_PAYING_TASKS && judge->paying >> ev->task & 1 &&
 	       ev->context == KMC_CTX_TASK && !(ev->scope & (KMC_SCOPE_KTHREAD | KMC_SCOPE_MEMALLOC)) &&
-	       !(kmc_pages_task_seen(judge, ev->task)->flags & KMC_TF_KTHREAD);
+	       !task->crossed && !(task->flags & KMC_TF_KTHREAD);
 }
 
 /* Without memory for the note of who pays, nobody does. */
