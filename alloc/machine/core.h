@@ -389,9 +389,8 @@ void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp);
 /** kmc_traced() - Does anybody listen to this tracepoint? For who would have to put an event together. */
 static inline bool kmc_traced(const struct kmc_sim *sim, unsigned int id)
 {
-	return sim->trace_mask >> id & 1;
+	return sim->trace_mask >> id & 1; /* nobody: an empty mask */
 }
-
 
 /* Failure injection: true when this request is to fail. Only under ATTN_FAULT. */
 bool kmc_fault_hit(struct kmc_sim *sim, enum kmc_sim_fault fault);

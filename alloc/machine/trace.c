@@ -46,7 +46,7 @@ void kmc_trace_emit(struct kmc_sim *sim, struct kmc_tp *tp)
 {
 	const struct kmc_cpu *cpu = kmc_this_cpu;
 
-	if (!sim->trace_fn || !(sim->trace_mask >> tp->id & 1))
+	if (!kmc_traced(sim, tp->id))
 		return;
 	if (cpu && cpu->sim == sim) {
 		tp->cpu = cpu->id;

@@ -131,8 +131,7 @@ static cold_path void emit_kmalloc(struct kmc_cpu *cpu, const void *ptr, size_t 
 		.call_site = call_site,
 	};
 
-	if (kmc_traced(cpu->sim, KMC_TP_KMALLOC))
-		kmc_slab_emit(cpu, &event);
+	kmc_slab_emit(cpu, &event);
 }
 
 /* From 6.12 on two events tell of one block. Rule: TRC-7. Model: exact. */
@@ -289,8 +288,7 @@ static cold_path void emit_kfree(struct kmc_cpu *cpu, const void *ptr, const voi
 		.call_site = call_site,
 	};
 
-	if (kmc_traced(cpu->sim, KMC_TP_KFREE))
-		kmc_slab_emit(cpu, &event);
+	kmc_slab_emit(cpu, &event);
 }
 
 static slow_path void kfree_slow(const void *object, const void *call_site)

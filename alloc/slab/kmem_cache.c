@@ -466,8 +466,7 @@ void kmc_emit_cache_alloc(struct kmc_cpu *cpu, struct kmem_cache *s, const void 
 		.call_site = call_site,
 	};
 
-	if (kmc_traced(cpu->sim, KMC_TP_KMEM_CACHE_ALLOC))
-		kmc_slab_emit(cpu, &event);
+	kmc_slab_emit(cpu, &event);
 }
 
 static slow_path void *cache_alloc_slow(struct kmem_cache *s, struct list_lru *lru, gfp_t gfp,
@@ -544,8 +543,7 @@ static cold_path void emit_cache_free(struct kmc_cpu *cpu, struct kmem_cache *s,
 		.call_site = call_site,
 	};
 
-	if (kmc_traced(cpu->sim, KMC_TP_KMEM_CACHE_FREE))
-		kmc_slab_emit(cpu, &event);
+	kmc_slab_emit(cpu, &event);
 }
 
 /* Model: exact up to 6.19 (an object goes back to its owner, whatever @s says). */

@@ -7,7 +7,11 @@
 
 void kmc_slab_emit(struct kmc_cpu *cpu, const struct kmc_slab_event *event)
 {
-	struct kmc_tp tp = {
+	struct kmc_tp tp;
+
+	if (!kmc_traced(cpu->sim, event->id)) /* most listeners want page events alone */
+		return;
+	tp = (struct kmc_tp){
 		.id = event->id,
 		.ptr = event->ptr,
 		.cache = event->cache,

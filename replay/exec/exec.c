@@ -587,7 +587,7 @@ static void set_memory(struct kmc_exec *exec, struct kmc_slot *slot, const struc
 		       void *ptr, uint64_t addr)
 {
 	const struct kmc_op *op = call->op;
-	const struct kmc_plan *plan = kmc_plan_of(op->code);
+	const struct kmc_plan *plan = call->plan;
 
 	slot->origin = op->code;
 	slot->ptr = ptr;
@@ -688,13 +688,11 @@ static void duplicate_done(struct kmc_exec *exec, struct kmc_call *call, uint64_
 	slot = call->op->dst == KMC_NO_SLOT ? &nowhere :
 					      kmc_slot_set(exec, call->op->dst, KMC_SLOT_MEMORY);
 	set_memory(exec, slot, call, call->result, addr);
-	if ((uintptr_t)call->result > 16) {
-		copied_contents(slot, &source, nul ? call->op->a : slot->size);
-		if (nul && exec->flags & KMC_TARGET_OBSERVE)
-			kmc_contents_terminator(exec, slot);
-	} else if (exec->flags & KMC_TARGET_OBSERVE) {
-		kmc_contents_granted(exec, slot, call->op);
-	}
+	if ((uintptr_t)call->result <= 16)
+		return;
+	copied_contents(slot, &source, nul ? call->op->a : slot->size);
+	if (nul && exec->flags & KMC_TARGET_OBSERVE)
+		kmc_contents_terminator(exec, slot);
 }
 
 static void block_done(struct kmc_exec *exec, struct kmc_call *call, struct kmc_slot *slot,
@@ -1015,7 +1013,7 @@ static bool frees_at_once(unsigned int code)
 static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
 {
 	const struct kmc_op *op = call->op;
-	const struct kmc_plan *plan = kmc_plan_of(op->code);
+	const struct kmc_plan *plan = call->plan;
 	struct kmc_slot *slot;
 
 	switch (op->code) {
@@ -1243,7 +1241,6 @@ void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 	call.plan = plan;
 	if (plan->result == KMC_RES_CACHE)
 		call.cache = (struct kmc_cache_desc){ 0 };
-
 	open_call(exec, op);
 	if (op->attr)
 		mark_event(&exec->open, op->attr);
