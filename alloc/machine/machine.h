@@ -59,7 +59,7 @@ struct kmc_sim_private {
 	size_t arena_used;      /* boot allocator */
 	struct {
 		size_t start, end;
-	} sparse[8];            /* tables that are mostly zero at boot */
+	} sparse[12];           /* tables that are mostly zero at boot */
 	unsigned int nr_sparse;
 	size_t dirty_bytes;     /* size of the mapping of kmc_dirty */
 	uint8_t *ever_dirty;    /* ASan: by arena page, whatever resets came between */

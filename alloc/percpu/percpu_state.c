@@ -22,7 +22,7 @@ static size_t payer_bytes(const struct kmc_sim_config *config)
 size_t kmc_percpu_arena_bytes(const struct kmc_sim_config *config)
 {
 	return sizeof(struct kmc_percpu_state) + max_chunks(config) * sizeof(struct pcpu_chunk) +
-	       payer_bytes(config) + 2 * PAGE_SIZE;
+	       payer_bytes(config) + 5 * PAGE_SIZE;
 }
 
 void kmc_percpu_boot(struct kmc_sim *sim)
@@ -30,9 +30,9 @@ void kmc_percpu_boot(struct kmc_sim *sim)
 	struct kmc_percpu_state *state = kmc_arena_alloc(sim, sizeof(*state), 64);
 
 	state->max_chunks = max_chunks(&sim->config);
-	state->chunks = kmc_arena_alloc(sim, state->max_chunks * sizeof(*state->chunks), 64);
+	state->chunks = kmc_arena_alloc_sparse(sim, state->max_chunks * sizeof(*state->chunks));
 	if (payer_bytes(&sim->config))
-		state->payer = kmc_arena_alloc(sim, payer_bytes(&sim->config), 64);
+		state->payer = kmc_arena_alloc_sparse(sim, payer_bytes(&sim->config));
 	sim->percpu = state;
 }
 

@@ -57,7 +57,7 @@ static void boot_tables(struct kmc_sim *sim)
 	st->first_user_slot = has_copies(sim) ? KMC_FIRST_USER_SLOT_RANDOM : KMC_FIRST_USER_SLOT;
 	st->slots_used = st->first_user_slot;
 	st->pool_pages = (uint32_t)kmc_sheaf_pool_pages(&sim->config);
-	st->pool = kmc_arena_alloc(sim, (size_t)st->pool_pages << PAGE_SHIFT, PAGE_SIZE);
+	st->pool = kmc_arena_alloc_sparse(sim, (size_t)st->pool_pages << PAGE_SHIFT);
 	st->caches = kmc_arena_alloc(sim, KMC_MAX_SLOTS * sizeof(*st->caches), PAGE_SIZE);
 	st->reports = kmc_arena_alloc(sim, sizeof(*st->reports), 64);
 	st->nodes = kmc_arena_alloc(sim, KMC_MAX_SLOTS * nr_nodes * sizeof(*st->nodes), PAGE_SIZE);
