@@ -230,8 +230,8 @@ static void draw_number_field(struct maker *maker, struct kmc_op *op,
 		op->node = draw_node(maker);
 		return;
 	case 'o':
-		op->order = !strcmp(param->name, "order") ? draw_order(maker->dice) :
-							    (uint8_t)dice_below(maker->dice, 3);
+		op->order = !strcmp(param->name, "order") || dice_one_in(maker->dice, 12) ?
+				    draw_order(maker->dice) : (uint8_t)dice_below(maker->dice, 3);
 		return;
 	case 's':
 		op->src = dice_one_in(maker->dice, 2) ? KMC_NO_SLOT :

@@ -231,6 +231,8 @@ static uint64_t draw_flags(struct dice *dice)
 		KMC_CF_RED_ZONE | KMC_CF_POISON | KMC_CF_CONSISTENCY_CHECKS,
 	};
 
+	if (dice_one_in(dice, 3)) /* the only ones that are merged without a condition */
+		return 0;
 	return dice_pick(dice, some) | (dice_one_in(dice, 3) ? dice_pick(dice, some) : 0);
 }
 
@@ -305,6 +307,23 @@ static bool is_pages(const struct kmc_param *param)
 	return false;
 }
 
+/* Mostly an area that can be had, for which the rest is 0; what is refused, for one reason at a time. */
+static uint64_t draw_cma(struct dice *dice, const struct kmc_op *op, const struct kmc_param *param,
+			 uint64_t start)
+{
+	static const uint64_t sizes[] = { 1ull << 20, 2ull << 20, 3ull << 20, (4ull << 20) + 4096, 0 };
+	static const uint64_t aligns[] = { 4096, 3ull << 20, 8ull << 20, 16ull << 20, 1 };
+
+	if (is(param, "size"))
+		return dice_one_in(dice, 6) ? dice_pick(dice, sizes) :
+					      4ull << 20 << dice_below(dice, 2);
+	if (is(param, "base") && (op->code == KMC_OP_CMA_INIT_RESERVED || dice_one_in(dice, 4)))
+		return start + (dice_below(dice, 8) << 22) + (dice_one_in(dice, 6) ? 4096 : 0);
+	if (is(param, "align") && dice_one_in(dice, 6))
+		return dice_pick(dice, aligns);
+	return is(param, "limit") && dice_one_in(dice, 8) ? start + (dice_below(dice, 8) << 22) : 0;
+}
+
 static uint64_t draw_by_family(const struct maker *maker, const struct kmc_op *op,
 			       const struct kmc_param *param)
 {
@@ -314,11 +333,7 @@ static uint64_t draw_by_family(const struct maker *maker, const struct kmc_op *o
 	switch (op->code) {
 	case KMC_OP_CMA_DECLARE:
 	case KMC_OP_CMA_INIT_RESERVED:
-		if (is(param, "size"))
-			return 4ull << 20 << dice_below(dice, 2);
-		if (is(param, "base") && (op->code == KMC_OP_CMA_INIT_RESERVED || dice_one_in(dice, 4)))
-			return (start << 12) + (dice_below(dice, 8) << 22);
-		return 0;
+		return draw_cma(dice, op, param, start << 12);
 	case KMC_OP_ALLOC_CONTIG_RANGE:
 		return is(param, "start") ? start + dice_below(dice, 4096) :
 					    op->a + (1ull << dice_below(dice, 10));
