@@ -323,6 +323,8 @@ static struct page *alloc_slow(struct alloc_context *ac)
 	struct page *page;
 
 	ac->attention = kmc_attention_bits(ac->cpu);
+	if (ac->held)
+		ac->attention &= ~ATTN_DEBUG;
 	if (!kmc_prepare_alloc(ac))
 		return NULL;
 	page = get_page_from_freelist(ac, kmc_fast_alloc_flags(ac));
@@ -362,6 +364,16 @@ struct page *kmc_pages_alloc(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp
 			return page;
 	}
 	return alloc_begin_slow(cpu, gfp, order, node);
+}
+
+struct page *kmc_pages_alloc_held(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp, int node)
+{
+	struct alloc_context ac = { .sim = sim, .cpu = cpu, .gfp = gfp, .node = node, .held = true };
+
+	if (!(kmc_attention_bits(cpu) & ATTN_DEBUG))
+		return kmc_pages_alloc(sim, cpu, gfp, 0, node);
+	kmc_yield_point("pages_alloc");
+	return alloc_slow(&ac);
 }
 
 /* An outermost entry that has more to do than the common one. */
@@ -500,10 +512,8 @@ static void free_slow(struct kmc_sim *sim, struct kmc_cpu *cpu, struct page *pag
 	if (tracing(cpu) && !(order && KMC_PLANTED(free_untold)))
 		trace_free(sim, page, order);
 	if (unlikely(kmc_attention_bits(cpu) & ATTN_DEBUG) &&
-	    (sim->config.options & KMC_OPT_INIT_ON_FREE)) {
-		poison_block(sim, page, order, false); /* it may have been held */
+	    (sim->config.options & KMC_OPT_INIT_ON_FREE) && !(page->flags & PGF_HELD))
 		clear_block(sim, page, order);
-	}
 	if (unlikely(page->flags & PGF_ACCOUNTED))
 		kmc_memcg_uncharge_page(cpu, page, order);
 	free_pages_prepare(sim, page, order);

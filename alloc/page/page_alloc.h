@@ -22,6 +22,12 @@
  */
 struct page *kmc_pages_alloc(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp,
 			     unsigned int order, int node);
+/**
+ * kmc_pages_alloc_held() - As kmc_pages_alloc(), a page that the caller holds at once (kmc_page_hold()).
+ *
+ * Nobody will ask for its contents: KMC_OPT_INIT_ON_ALLOC makes none.
+ */
+struct page *kmc_pages_alloc_held(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp, int node);
 
 /**
  * kmc_pages_free() - Give a block back whole, whatever its refcount.

@@ -216,6 +216,7 @@ struct alloc_context {
 	int node;
 	unsigned int asked_node; /* where the zonelist starts */
 	unsigned int attention;
+	bool held; /* for the machine itself, which is about to hold it */
 };
 
 static inline unsigned int kmc_zone_index(struct kmc_sim *sim, uint64_t pfn)

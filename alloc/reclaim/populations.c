@@ -148,7 +148,7 @@ static struct page *one_frame(struct kmc_sim *sim, unsigned int node, unsigned i
 {
 	struct kmc_cpu *cpu = kmc_this_cpu;
 	struct page *page = cpu && node < sim->config.nr_nodes ?
-		kmc_pages_alloc(sim, cpu, POPULATE_GFP, 0, (int)node) : NULL;
+		kmc_pages_alloc_held(sim, cpu, POPULATE_GFP, (int)node) : NULL;
 
 	if (page && kmc_populations_charged(sim) &&
 	    kmc_memcg_charge_user_page(cpu, task, page, POPULATE_GFP, cache, pages)) {
@@ -164,7 +164,7 @@ uint64_t kmc_population_fill(struct kmc_sim *sim, struct population *to, gfp_t g
 	uint64_t nr = 0;
 
 	for (; nr < most; nr++) {
-		struct page *page = kmc_pages_alloc(sim, kmc_this_cpu, gfp, 0, node);
+		struct page *page = kmc_pages_alloc_held(sim, kmc_this_cpu, gfp, node);
 
 		if (!page)
 			break;

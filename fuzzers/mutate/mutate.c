@@ -9,6 +9,7 @@
 #include <string.h>
 #include "bytes.h"
 #include "draw.h"
+#include "generate/generate.h"
 #include "mutate/input.h"
 #include "mutate/mutate.h"
 
@@ -30,7 +31,7 @@ const char *kmc_mutation_name(unsigned int kind)
 #define KMC_MUTATION(name, text, weight) text,
 		KMC_MUTATIONS(KMC_MUTATION)
 #undef KMC_MUTATION
-		"bytes",
+		"bytes", "fresh",
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : NULL;
@@ -499,6 +500,35 @@ static size_t mutate_bytes(struct kmc_mutator *mutator, struct dice *dice, uint8
 	return skip + kmc_mutate_bytes(dice, bytes + skip, len - skip, max - skip);
 }
 
+#define FRESH_ONE_IN 16
+#define FRESH_MACHINES 8 /* few: each has to be booted */
+
+/*
+ * No child: a program of the generator, now and then with a misuse, for the parent's release. It
+ * knows whole sequences that a chain of single steps, each rewarded by an edge, does not lead to.
+ */
+static bool make_fresh(const struct kmc_alphabet *alphabet, struct dice *dice,
+		       struct kmc_program *program)
+{
+	struct kmc_gen_wish wish = {
+		.seed = dice_roll(dice), .machine = 1 + dice_below(dice, FRESH_MACHINES),
+		.profile = program->machine.profile, .edition = program->edition,
+		.misuse = dice_one_in(dice, 4) ?
+				  (enum kmc_gen_misuse)(1 + dice_below(dice, KMC_GEN_NR_MISUSES - 1)) :
+				  KMC_GEN_NONE,
+	};
+	const char *broken;
+	size_t nr = 0;
+
+	if (kmc_generate(program, &wish, &broken))
+		return false;
+	for (size_t i = 0; i < program->nr_ops; i++)
+		if (kmc_alphabet_has(alphabet, program->ops[i].code))
+			program->ops[nr++] = program->ops[i];
+	program->nr_ops = nr;
+	return nr;
+}
+
 size_t kmc_mutate(struct kmc_mutator *mutator, uint8_t *bytes, size_t len, size_t max,
 		  const uint8_t *other, size_t other_len, uint64_t seed)
 {
@@ -516,7 +546,10 @@ size_t kmc_mutate(struct kmc_mutator *mutator, uint8_t *bytes, size_t len, size_
 		draw_machine(mutator->alphabet, &dice, program);
 	if (other && other_len && !kmc_input_decode(&mutator->other, other, other_len))
 		from = &mutator->other;
-	mutate_program(mutator, &dice, program, from);
+	if (dice_one_in(&dice, FRESH_ONE_IN) && make_fresh(mutator->alphabet, &dice, program))
+		mutator->last[0] = KMC_MUTATE_FRESH;
+	else
+		mutate_program(mutator, &dice, program, from);
 	made = write_program(program, bytes, max);
 	return made ? made : kmc_mutate_bytes(&dice, bytes, len, max);
 }

@@ -3,7 +3,7 @@
  * The mutator: a program in, a program near to it out. It works on ops and
  * knows lifetimes, so most of what it makes means something to the executor;
  * one call in eight works on bytes instead, which finds what knowledge is
- * blind to. Everything follows from the input, the other input and the seed;
+ * blind to, and one in sixteen of the others gives a program of the generator. Everything follows from the input, the other input and the seed;
  * nothing is remembered between calls. Included by the engines' glue, the
  * minimizer (trim) and tests.
  */
@@ -35,7 +35,8 @@ enum kmc_mutation {
 	KMC_MUTATIONS(KMC_MUTATION)
 #undef KMC_MUTATION
 	KMC_NR_MUTATIONS,
-	KMC_MUTATE_BYTES = KMC_NR_MUTATIONS, /* in kmc_mutator_last() only */
+	KMC_MUTATE_BYTES = KMC_NR_MUTATIONS, /* in kmc_mutator_last() only, as: */
+	KMC_MUTATE_FRESH,                    /* a program of the generator instead of a child */
 };
 const char *kmc_mutation_name(unsigned int kind);
 
