@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The calls of <linux/gfp.h> and <linux/mm.h>: PAGE-1..16, 21, 22, 35, GFP-20, GFP-21. */
+#include "alloc/reclaim.h"
 #include "machine_fixture.h"
 
 static uint64_t all_free(void)
@@ -125,6 +126,36 @@ static void test_init_on_alloc_and_free(void **state)
 	assert_ptr_equal(alloc_pages(GFP_KERNEL, 0), page);
 	assert_memory_equal(page_address(page), zero, PAGE_SIZE);
 	power_off();
+}
+
+/* What was written, and then was the machine's own for a while, which clears nothing. */
+static void test_init_after_the_machine_held_it(void **state)
+{
+	static const uint32_t options[] = { KMC_OPT_INIT_ON_ALLOC, KMC_OPT_INIT_ON_FREE,
+					    KMC_OPT_INIT_ON_ALLOC | KMC_OPT_INIT_ON_FREE };
+	static const uint8_t zero[PAGE_SIZE];
+	static struct page *pages[12000];
+	struct kmc_sim_config c;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		kmc_sim_config_simple(&c, 1, 64 * MIB);
+		c.options = options[i];
+		boot_config(&c);
+		for (unsigned int n = 0; n < 12000; n++) {
+			pages[n] = alloc_pages(GFP_KERNEL, 0);
+			memset(page_address(pages[n]), 0xff, PAGE_SIZE);
+		}
+		for (unsigned int n = 0; n < 12000; n++)
+			__free_pages(pages[n], 0);
+		assert_int_equal(kmc_sim_populate_lru(sim, 0, KMC_LRU_CLEAN, 12000), 12000);
+		for (unsigned int n = 0; n < 12000; n++) { /* most come out of reclaim */
+			pages[n] = alloc_pages(GFP_KERNEL, 0);
+			assert_non_null(pages[n]);
+			assert_memory_equal(page_address(pages[n]), zero, PAGE_SIZE);
+		}
+		power_off();
+	}
 }
 
 /* PAGE-7: memory returns with the last reference only. */
@@ -315,6 +346,7 @@ int main(void)
 		CASE(gfp20_zero),
 		CASE(page11_zeroed_page),
 		cmocka_unit_test(test_init_on_alloc_and_free),
+		cmocka_unit_test(test_init_after_the_machine_held_it),
 		CASE(page7_page9_extra_reference_of_a_compound_block),
 		CASE(page8_extra_reference_of_a_plain_block),
 		CASE(page5_wrong_order),
