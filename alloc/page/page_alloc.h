@@ -23,7 +23,8 @@
 struct page *kmc_pages_alloc(struct kmc_sim *sim, struct kmc_cpu *cpu, gfp_t gfp,
 			     unsigned int order, int node);
 /**
- * kmc_pages_alloc_held() - As kmc_pages_alloc(), a page that the caller holds at once (kmc_page_hold()).
+ * kmc_pages_alloc_held() - As kmc_pages_alloc(), a page that the caller holds at once
+ * (kmc_page_hold()) or gives back.
  *
  * Nobody will ask for its contents: KMC_OPT_INIT_ON_ALLOC makes none.
  */

@@ -508,11 +508,11 @@ static size_t mutate_bytes(struct kmc_mutator *mutator, struct dice *dice, uint8
  * knows whole sequences that a chain of single steps, each rewarded by an edge, does not lead to.
  */
 static bool make_fresh(const struct kmc_alphabet *alphabet, struct dice *dice,
-		       struct kmc_program *program)
+		       const struct kmc_program *parent, struct kmc_program *program)
 {
 	struct kmc_gen_wish wish = {
 		.seed = dice_roll(dice), .machine = 1 + dice_below(dice, FRESH_MACHINES),
-		.profile = program->machine.profile, .edition = program->edition,
+		.profile = parent->machine.profile, .edition = parent->edition,
 		.misuse = dice_one_in(dice, 4) ?
 				  (enum kmc_gen_misuse)(1 + dice_below(dice, KMC_GEN_NR_MISUSES - 1)) :
 				  KMC_GEN_NONE,
@@ -544,12 +544,15 @@ size_t kmc_mutate(struct kmc_mutator *mutator, uint8_t *bytes, size_t len, size_
 		return len;
 	if (!has_head(bytes, len))
 		draw_machine(mutator->alphabet, &dice, program);
-	if (other && other_len && !kmc_input_decode(&mutator->other, other, other_len))
-		from = &mutator->other;
-	if (dice_one_in(&dice, FRESH_ONE_IN) && make_fresh(mutator->alphabet, &dice, program))
+	if (dice_one_in(&dice, FRESH_ONE_IN) &&
+	    make_fresh(mutator->alphabet, &dice, program, &mutator->other)) {
 		mutator->last[0] = KMC_MUTATE_FRESH;
-	else
+		program = &mutator->other;
+	} else {
+		if (other && other_len && !kmc_input_decode(&mutator->other, other, other_len))
+			from = &mutator->other;
 		mutate_program(mutator, &dice, program, from);
+	}
 	made = write_program(program, bytes, max);
 	return made ? made : kmc_mutate_bytes(&dice, bytes, len, max);
 }

@@ -3,9 +3,10 @@
  * The mutator: a program in, a program near to it out. It works on ops and
  * knows lifetimes, so most of what it makes means something to the executor;
  * one call in eight works on bytes instead, which finds what knowledge is
- * blind to, and one in sixteen of the others gives a program of the generator. Everything follows from the input, the other input and the seed;
- * nothing is remembered between calls. Included by the engines' glue, the
- * minimizer (trim) and tests.
+ * blind to, and one in sixteen of the others gives a program of the generator.
+ * Everything follows from the input, the other input and the seed; nothing is
+ * remembered between calls. Included by the engines' glue, the minimizer (trim)
+ * and tests.
  */
 #ifndef MUTATE_MUTATE_H
 #define MUTATE_MUTATE_H
