@@ -208,7 +208,8 @@ static void ask_kind(struct kmc_judge *judge, const struct kmc_case *c)
 	if (c->from >= KMC_FROM_CACHE && c->from <= KMC_FROM_CACHE_CTOR)
 		KMC_ASK(judge, KM_6, c);
 	if (kmc_is_page_memory(c->from)) {
-		KMC_ASK(judge, PAGE_1, c);
+		if (c->from != KMC_FROM_CMA) /* whose order is an alignment */
+			KMC_ASK(judge, PAGE_1, c);
 		kmc_gfp_ask_outcome(judge, c);
 		if (c->from == KMC_FROM_PAGE_NOLOCK)
 			KMC_ASK(judge, PAGE_33, c);

@@ -298,6 +298,26 @@ static bool use_fits(const struct kmc_op *op, const struct kmc_plan *plan,
 	}
 }
 
+static bool is_mempool(const struct kmc_slot *slot)
+{
+	return slot->kind == KMC_SLOT_POOL &&
+	       kmc_plan_of(slot->origin)->family == KMC_OPF_MEMPOOL;
+}
+
+/* Is the block an element of the pool? */
+static bool element_of(const struct kmc_slot *slot, const struct kmc_slot *pool)
+{
+	return kmc_plan_of(slot->origin)->family == KMC_OPF_MEMPOOL && slot->cache == pool->cache;
+}
+
+/* Is the handle a pool that the element is not of? */
+static bool is_of_other_pool(const struct kmc_plan *plan, const struct kmc_slot *slot,
+			     const struct kmc_slot *pool)
+{
+	return !null_or_zero_size(slot) && plan->src.kind == KMC_SLOT_POOL && pool &&
+	       is_mempool(pool) && !element_of(slot, pool);
+}
+
 /* NOT_THERE: a slot of the run holds no memory; MISFIT: one that must not be freed so. */
 static enum fit bulk_fits(struct kmc_exec *exec, const struct kmc_op *op, uint16_t first,
 			  struct kmc_call *call)
@@ -315,7 +335,8 @@ static enum fit bulk_fits(struct kmc_exec *exec, const struct kmc_op *op, uint16
 			return NOT_THERE;
 		if (!plan.is_free && !slot->freed && !can_be_mapped(slot))
 			return NOT_THERE;
-		if (slot->freed || (plan.is_free && !kmc_pairing_fits(op, slot, cache)))
+		if (slot->freed || (plan.is_free && !kmc_pairing_fits(op, slot, cache)) ||
+		    is_of_other_pool(&plan, slot, call->src))
 			fit = MISFIT;
 		exec->bulk[i] = slot->ptr;
 	}
@@ -387,18 +408,6 @@ static bool has_objects(const struct kmc_exec *exec, const struct kmc_slot *cach
 			return true;
 	}
 	return false;
-}
-
-static bool is_mempool(const struct kmc_slot *slot)
-{
-	return slot->kind == KMC_SLOT_POOL &&
-	       kmc_plan_of(slot->origin)->family == KMC_OPF_MEMPOOL;
-}
-
-/* Is the block an element of the pool? */
-static bool element_of(const struct kmc_slot *slot, const struct kmc_slot *pool)
-{
-	return kmc_plan_of(slot->origin)->family == KMC_OPF_MEMPOOL && slot->cache == pool->cache;
 }
 
 /* Does the program hold elements of the pool? */
@@ -480,8 +489,7 @@ static enum fit memory_fits(struct kmc_exec *exec, const struct kmc_op *op,
 		return use_fits(op, plan, slot) ? FITS : MISFIT;
 	if (slot && want->offset && !offset_fits(op, slot))
 		return MISFIT;
-	if (!null_or_zero_size(slot) && plan->src.kind == KMC_SLOT_POOL && call->src &&
-	    is_mempool(call->src) && !element_of(slot, call->src))
+	if (is_of_other_pool(plan, slot, call->src))
 		return MISFIT;
 	if (op->code == KMC_OP_CMA_RELEASE && slot && call->src && slot->value != call->src->value)
 		return MISFIT; /* of another area */

@@ -100,6 +100,11 @@ static void mp9_prefix(void **state)
 	assert_int_equal(outcome_at(8), KMC_OUT_NONE);
 	run_text(target, &seen, "r20 = mempool_alloc_bulk(r0, 4)\n"); /* more than the reserve */
 	assert_int_equal(outcome_at(0), KMC_OUT_SKIPPED);
+	run_text(target, &seen, "r0 = mempool_create(1, kmalloc, 100)\n"
+				"r1 = mempool_create(1, kmalloc, 200)\n"
+				"r2 = mempool_alloc(r0, GFP_KERNEL)\n"
+				"r3 = mempool_free_bulk(r1, r2, 1)\n"); /* another pool's */
+	assert_int_equal(outcome_at(3), KMC_OUT_SKIPPED);
 }
 
 /* A sheaf belongs to its cache, holds it, and is gone once returned. */
