@@ -146,6 +146,8 @@ extern const char *const kmc_engine_names[KMC_NR_ENGINES];
 
 /** kmc_findings_collect() - Look at every artifact there is. Return: how many were new. */
 unsigned int kmc_findings_collect(struct kmc_campaign *c);
+/** kmc_check_option() - What kmconform check needs beside the folder's reduced.op to see what a target sees. Return: NULL nothing. */
+const char *kmc_check_option(const char *folder);
 
 /* rules.c */
 

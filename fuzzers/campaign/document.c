@@ -203,6 +203,7 @@ static bool add_program(struct json_object *object, const char *folder)
 static void add_evidence(struct json_object *object, const char *folder, const char *key)
 {
 	const char *planted = getenv("KMC_PLANTED");
+	const char *option = kmc_check_option(folder);
 	char path[PATH_MAX], value[128], *text = NULL, command[768];
 	unsigned int seen, of;
 	struct json_object *part;
@@ -220,8 +221,9 @@ static void add_evidence(struct json_object *object, const char *folder, const c
 	free(text);
 	if (!add_program(object, folder))
 		return;
-	snprintf(command, sizeof(command), "%s%s%skmconform check %s.op",
-		 planted ? "KMC_PLANTED=" : "", planted ? planted : "", planted ? " " : "", key);
+	snprintf(command, sizeof(command), "%s%s%skmconform check %s.op%s%s",
+		 planted ? "KMC_PLANTED=" : "", planted ? planted : "", planted ? " " : "", key,
+		 option ? " " : "", option ? option : "");
 	add_text(object, "reproduce", command);
 }
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include "campaign.h"
 #include "fuzz/body.h"
+#include "fuzz/rig.h"
 #include "fuzz/telltale.h"
 
 #define RUNS 3
@@ -242,12 +243,26 @@ static bool minimize(struct kmc_campaign *c, const struct artifact *a, const cha
 	return done;
 }
 
+const char *kmc_check_option(const char *folder)
+{
+	char path[PATH_MAX], error[256];
+	struct kmc_program program;
+	bool traced = false;
+
+	kmc_program_init(&program);
+	if (snprintf(path, sizeof(path), "%s/reduced.op", folder) < (int)sizeof(path) &&
+	    !kmc_program_read(&program, path, error, sizeof(error)))
+		traced = kmc_rig_is_traced(KMC_RIG_SEEDED_TRACEPOINTS, &program.machine);
+	kmc_program_free(&program);
+	return traced ? "--tracepoints" : NULL;
+}
+
 /* What kmconform check of that build says: the command that a reader is given is tried first. */
 static bool reproduces(struct kmc_campaign *c, const struct artifact *a, const char *folder,
 		       const char *key, char **said, size_t *len)
 {
 	char binary[PATH_MAX], program[PATH_MAX], document[PATH_MAX];
-	char *argv[] = { binary, "-o", document, program, NULL };
+	char *argv[] = { binary, "-o", document, program, (char *)kmc_check_option(folder), NULL };
 	struct heard heard;
 
 	snprintf(binary, sizeof(binary), "%s/kmconform-check", c->options->bin[a->engine]);
@@ -265,6 +280,7 @@ static int write_about(struct kmc_campaign *c, const struct artifact *a, const c
 		       const struct finding *f, bool reduced, bool reproduced)
 {
 	const char *planted = getenv("KMC_PLANTED"); /* which fault the build carries */
+	const char *option = kmc_check_option(folder);
 	char *text = NULL, input[PATH_MAX];
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
@@ -282,9 +298,9 @@ static int write_about(struct kmc_campaign *c, const struct artifact *a, const c
 	fprintf(out, "at_execs    : %" PRIu64 "\nat_seconds  : %.0f\n", c->execs,
 		c->seconds + kmc_now() - c->began);
 	if (reproduced)
-		fprintf(out, "command     : %s%s%s%s/kmconform check %s/reduced.op\n",
+		fprintf(out, "command     : %s%s%s%s/kmconform check %s/reduced.op%s%s\n",
 			planted ? "KMC_PLANTED=" : "", planted ? planted : "", planted ? " " : "",
-			c->options->bin[a->engine], input);
+			c->options->bin[a->engine], input, option ? " " : "", option ? option : "");
 	else
 		fprintf(out, "command     : %s%s%s%s/fuzz_%s %s/input\n",
 			planted ? "KMC_PLANTED=" : "", planted ? planted : "", planted ? " " : "",

@@ -141,7 +141,7 @@ int kmc_rules_none(const char *path)
 int kmc_rules_count(const char *folder, const char *document)
 {
 	sum = make_sum();
-	rigs = kmc_rigs_create(48, 0);
+	rigs = kmc_rigs_create(48, KMC_RIG_SEEDED_TRACEPOINTS);
 	if (!rigs || !sum)
 		return 2;
 	kmc_rigs_on_retire(rigs, retire, NULL);

@@ -157,7 +157,9 @@ static int write_document(const struct arguments *a, struct kmc_rigs *rigs,
 	struct kmc_rig *rig;
 	int err;
 
-	snprintf(command, sizeof(command), "kmconform check %s.op", result->key);
+	snprintf(command, sizeof(command), "kmconform check%s %s.op",
+		 kmc_rig_is_traced(KMC_RIG_SEEDED_TRACEPOINTS, &program->machine) ?
+			 " --tracepoints" : "", result->key);
 	kmc_rigs_listen(rigs, NULL, NULL);
 	err = text ? kmc_rigs_take(rigs, &program->machine, program->edition, &rig, error,
 				   sizeof(error)) : -ENOMEM;
@@ -235,7 +237,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = CANNOT;
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	kmc_program_init(&program);
-	rigs = kmc_rigs_create(4, 0);
+	rigs = kmc_rigs_create(4, KMC_RIG_SEEDED_TRACEPOINTS);
 	if (kmc_program_read(&program, arguments.file, error, sizeof(error)) || !rigs) {
 		fprintf(stderr, "kmconform minimize: %s\n", *error ? error : "out of memory");
 		status = CANNOT;

@@ -98,7 +98,8 @@ KMC_NO_COVERAGE static bool make_ready(void)
 	/* Snapshots come and go with every input: their memory is to stay in the process. */
 	mallopt(M_MMAP_THRESHOLD, 64 << 20);
 	mallopt(M_TRIM_THRESHOLD, 512 << 20);
-	rigs = kmc_rigs_create(MAX_RIGS, digested ? KMC_RIG_DIGEST : KMC_RIG_TRAP);
+	rigs = kmc_rigs_create(MAX_RIGS, KMC_RIG_SEEDED_TRACEPOINTS |
+					 (digested ? KMC_RIG_DIGEST : KMC_RIG_TRAP));
 	if (rigs) {
 		if (!program.ops)
 			make_program();

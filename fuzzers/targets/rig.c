@@ -271,12 +271,20 @@ uint64_t kmc_rig_occurrences(const struct kmc_rig *rig, const char *key)
 	return 0;
 }
 
+bool kmc_rig_is_traced(unsigned int flags, const struct kmc_machine *machine)
+{
+	if (machine->seed % 3)
+		return false;
+	return flags & KMC_RIG_TRACEPOINTS ||
+	       (flags & KMC_RIG_SEEDED_TRACEPOINTS && machine->seed);
+}
+
 static int make_rig(struct kmc_rigs *rigs, struct kmc_rig *rig, char *error, size_t size)
 {
 	struct kmc_target_config config = { .machine = rig->machine, .flags = KMC_TARGET_OBSERVE };
 	int err;
 
-	if (rigs->flags & KMC_RIG_TRACEPOINTS && rig->machine.seed % 3 == 0)
+	if (kmc_rig_is_traced(rigs->flags, &rig->machine))
 		config.flags |= KMC_TARGET_TRACEPOINTS;
 	err = kmc_target_find("alloc")->open(&config, &rig->target, error, size);
 	if (!err)

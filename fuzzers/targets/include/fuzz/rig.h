@@ -21,9 +21,11 @@
 #include "vocab/program.h"
 
 #define KMC_RIG_TRAP   1u /* a violated rule of the allocator ends the process */
+#define KMC_RIG_DIGEST 2u /* digest of the events and hash of the final state */
 /* tracepoints inside calls, for one machine in three: they take the fast paths away */
 #define KMC_RIG_TRACEPOINTS 4u
-#define KMC_RIG_DIGEST 2u /* digest of the events and hash of the final state */
+/* the same for fuzz targets, whose usual machine, of seed 0, keeps its fast paths */
+#define KMC_RIG_SEEDED_TRACEPOINTS 8u
 
 struct kmc_rig {
 	struct kmc_machine machine;
@@ -51,6 +53,9 @@ struct kmc_rigs;
 /** kmc_rigs_create() - @max: kept at once, while their memory is no more than KMC_RIGS_MAX_PAGES. @flags: KMC_RIG_*. Return: NULL no memory. */
 struct kmc_rigs *kmc_rigs_create(size_t max, unsigned int flags);
 void kmc_rigs_destroy(struct kmc_rigs *rigs);
+
+/** kmc_rig_is_traced() - Does a set with these flags (KMC_RIG_*) give this machine tracepoints inside calls? */
+bool kmc_rig_is_traced(unsigned int flags, const struct kmc_machine *machine);
 
 /**
  * kmc_rigs_accept_file() - What the file says, as kmc_known_load() has it, is known: it
