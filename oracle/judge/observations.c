@@ -378,6 +378,37 @@ static void note_page(struct kmc_judge *judge, const struct kmc_event *ev,
 	}
 }
 
+/*
+ * Reclaim frees what others had, and its shrinkers ask for memory of their own: neither is
+ * the call's. What goes may come again.
+ */
+static void point_of_reclaim(struct kmc_judge *judge, const struct kmc_event *ev,
+			     struct kmc_notes *notes)
+{
+	switch (ev->what) {
+	case KMC_TP_EV_DIRECT_RECLAIM_BEGIN:
+	case KMC_TP_EV_MEMCG_RECLAIM_BEGIN:
+	case KMC_TP_EV_SHRINK_SLAB_START:
+		notes->reclaims++;
+		break;
+	case KMC_TP_EV_DIRECT_RECLAIM_END:
+	case KMC_TP_EV_MEMCG_RECLAIM_END:
+	case KMC_TP_EV_SHRINK_SLAB_END:
+		notes->reclaims--;
+		break;
+	case KMC_TP_EV_MM_PAGE_FREE:
+		if (notes->page_at == ev->addr)
+			notes->page_at = 0;
+		break;
+	case KMC_TP_EV_FREE_VMAP_AREA:
+		judge->pages.areas_lazy++;
+		break;
+	case KMC_TP_EV_PURGE_VMAP_AREA:
+		judge->pages.areas_lazy = 0;
+		break;
+	}
+}
+
 void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_open_call *open = kmc_open_find(judge, ev->id ? ev->id : ev->parent);
@@ -386,6 +417,10 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 	if (!open)
 		return;
 	notes->saw_points = true;
+	if (notes->reclaims) {
+		point_of_reclaim(judge, ev, notes);
+		return;
+	}
 	kmc_pages_point(judge, ev, open);
 	switch (ev->what) {
 	case KMC_TP_EV_KMALLOC:
@@ -429,6 +464,11 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 		break;
 	case KMC_TP_EV_CMA_ALLOC_START:
 		notes->saw_cma = true;
+		break;
+	case KMC_TP_EV_DIRECT_RECLAIM_BEGIN:
+	case KMC_TP_EV_MEMCG_RECLAIM_BEGIN:
+	case KMC_TP_EV_SHRINK_SLAB_START:
+		notes->reclaims = 1;
 		break;
 	case KMC_TP_EV_KFREE:
 		notes->freed_slab = true;

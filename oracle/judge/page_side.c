@@ -47,8 +47,9 @@ static bool ends_block(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	const struct kmc_life *life = kmc_shadow_find(&judge->shadow, c->addr);
 
+	/* A mapping may have a reference of its own. */
 	return (c->ev->what == KMC_OP_FREE_PAGES_PAGE || c->ev->what == KMC_OP_FREE_PAGES) &&
-	       life && life->state == KMC_LIFE_FREED;
+	       !judge->pages.nr_maps && life && life->state == KMC_LIFE_FREED;
 }
 
 void kmc_ask_traced(struct kmc_judge *judge, const struct kmc_case *c)
