@@ -135,7 +135,7 @@ struct kmc_notes {
 	int32_t areas_kept;      /* the same of vmalloc areas */
 	uint16_t nr_injected;    /* failures */
 	bool purged;             /* lazily freed areas went */
-	uint8_t reclaims;        /* that are under way, one in another: their requests and frees are not the call's */
+	uint8_t reclaims;        /* kinds that are under way: what they ask for and free is not the call's */
 };
 
 /* A call that has begun and not ended. */

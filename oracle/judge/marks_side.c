@@ -455,7 +455,7 @@ void kmc_marks_report(struct kmc_judge *judge, const struct kmc_event *ev,
 	for (unsigned int type = 0; type < 5; type++)
 		report->orders[type] = ev->addr2 >> 11 * type & 0x7ff;
 	if (open && judge->exact_call == open->id && !judge->report_again && !judge->overlaps &&
-	    judge->exact_known >> ev->cache & 1)
+	    !(open->effects & 1u << KMC_EFF_MIGRATED) && judge->exact_known >> ev->cache & 1)
 		c.value = judge->exact[ev->cache];
 	KMC_ASK(judge, ZON_6, &c);
 	if (report->highatomic) {

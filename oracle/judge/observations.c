@@ -379,23 +379,32 @@ static void note_page(struct kmc_judge *judge, const struct kmc_event *ev,
 }
 
 /*
- * Reclaim frees what others had, and its shrinkers ask for memory of their own: neither is
- * the call's. What goes may come again.
+ * Reclaim, the call's own or that of a kswapd which has its turn inside it, frees what others
+ * had, and its shrinkers ask for memory of their own: neither is the call's.
  */
+static const struct {
+	uint16_t begin, end;
+} reclaims[] = {
+	{ KMC_TP_EV_DIRECT_RECLAIM_BEGIN, KMC_TP_EV_DIRECT_RECLAIM_END },
+	{ KMC_TP_EV_MEMCG_RECLAIM_BEGIN, KMC_TP_EV_MEMCG_RECLAIM_END },
+	{ KMC_TP_EV_SHRINK_SLAB_START, KMC_TP_EV_SHRINK_SLAB_END },
+	{ KMC_TP_EV_KSWAPD_WAKE, KMC_TP_EV_KSWAPD_SLEEP },
+};
+
+static void note_reclaim(const struct kmc_event *ev, struct kmc_notes *notes)
+{
+	for (unsigned int i = 0; i < sizeof(reclaims) / sizeof(reclaims[0]); i++)
+		if (ev->what == reclaims[i].begin)
+			notes->reclaims |= (uint8_t)(1u << i);
+		else if (ev->what == reclaims[i].end)
+			notes->reclaims &= (uint8_t)~(1u << i);
+}
+
+/* What goes may come again. */
 static void point_of_reclaim(struct kmc_judge *judge, const struct kmc_event *ev,
 			     struct kmc_notes *notes)
 {
 	switch (ev->what) {
-	case KMC_TP_EV_DIRECT_RECLAIM_BEGIN:
-	case KMC_TP_EV_MEMCG_RECLAIM_BEGIN:
-	case KMC_TP_EV_SHRINK_SLAB_START:
-		notes->reclaims++;
-		break;
-	case KMC_TP_EV_DIRECT_RECLAIM_END:
-	case KMC_TP_EV_MEMCG_RECLAIM_END:
-	case KMC_TP_EV_SHRINK_SLAB_END:
-		notes->reclaims--;
-		break;
 	case KMC_TP_EV_MM_PAGE_FREE:
 		if (notes->page_at == ev->addr)
 			notes->page_at = 0;
@@ -409,6 +418,12 @@ static void point_of_reclaim(struct kmc_judge *judge, const struct kmc_event *ev
 	}
 }
 
+static bool is_accounted(const struct kmc_case *c, const struct kmc_open_call *open)
+{
+	return open->begin.gfp & KMC_GFP_ACCOUNT ||
+	       (c->cache && c->cache->desc.flags & KMC_CF_ACCOUNT);
+}
+
 void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	struct kmc_open_call *open = kmc_open_find(judge, ev->id ? ev->id : ev->parent);
@@ -417,6 +432,9 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 	if (!open)
 		return;
 	notes->saw_points = true;
+	note_reclaim(ev, notes);
+	if (ev->what == KMC_TP_EV_DIRECT_RECLAIM_BEGIN)
+		open->notes.pages.in_reclaim = true;
 	if (notes->reclaims) {
 		point_of_reclaim(judge, ev, notes);
 		return;
@@ -440,7 +458,8 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 			c.gfp = ev->gfp;
 			if (open->begin.cache < judge->nr_caches)
 				c.cache = judge->caches[open->begin.cache];
-			KMC_ASK(judge, KC_16, &c);
+			if (!is_accounted(&c, open)) /* for whom there are pages of another kind */
+				KMC_ASK(judge, KC_16, &c);
 		}
 		break;
 	case KMC_TP_EV_MM_PAGE_FREE:
@@ -464,11 +483,6 @@ void kmc_objects_point(struct kmc_judge *judge, const struct kmc_event *ev)
 		break;
 	case KMC_TP_EV_CMA_ALLOC_START:
 		notes->saw_cma = true;
-		break;
-	case KMC_TP_EV_DIRECT_RECLAIM_BEGIN:
-	case KMC_TP_EV_MEMCG_RECLAIM_BEGIN:
-	case KMC_TP_EV_SHRINK_SLAB_START:
-		notes->reclaims = 1;
 		break;
 	case KMC_TP_EV_KFREE:
 		notes->freed_slab = true;

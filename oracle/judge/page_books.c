@@ -265,9 +265,6 @@ void kmc_pages_point(struct kmc_judge *judge, const struct kmc_event *ev,
 	struct kmc_page_notes *notes = &open->notes.pages;
 
 	switch (ev->what) {
-	case KMC_TP_EV_DIRECT_RECLAIM_BEGIN:
-		notes->in_reclaim = true;
-		break;
 	case KMC_TP_EV_MM_PAGE_ALLOC:
 		kmc_pages_ask_traced(judge, ev, open);
 		break;

@@ -345,29 +345,33 @@ static enum fit bulk_fits(struct kmc_exec *exec, const struct kmc_op *op, uint16
 	return fit;
 }
 
+/* What stands where another handle belongs is misuse, and not the call's memory. */
 static struct kmc_slot *memory_slot(const struct kmc_plan *plan, const struct kmc_call *call)
 {
-	if (plan->src.kind == KMC_SLOT_MEMORY)
-		return call->src;
-	if (plan->dst.kind == KMC_SLOT_MEMORY)
-		return call->dst;
-	/* What stands where another handle belongs is misuse, and not the call's memory. */
-	return plan->third.kind == KMC_SLOT_MEMORY ? call->third : NULL;
+	switch (plan->memory) {
+	case KMC_MEMORY_SRC: return call->src;
+	case KMC_MEMORY_DST: return call->dst;
+	case KMC_MEMORY_THIRD: return call->third;
+	default: return NULL;
+	}
 }
 
 static const struct kmc_operand *memory_operand(const struct kmc_plan *plan, uint16_t *number,
 						const struct kmc_op *op)
 {
-	if (plan->src.kind == KMC_SLOT_MEMORY) {
+	switch (plan->memory) {
+	case KMC_MEMORY_SRC:
 		*number = op->src;
 		return &plan->src;
-	}
-	if (plan->dst.kind == KMC_SLOT_MEMORY) {
+	case KMC_MEMORY_DST:
 		*number = op->dst;
 		return &plan->dst;
+	case KMC_MEMORY_THIRD:
+		*number = op->third;
+		return &plan->third;
+	default:
+		return NULL;
 	}
-	*number = op->third;
-	return plan->third.kind == KMC_SLOT_MEMORY ? &plan->third : NULL;
 }
 
 /* Objects of the cache, a sheaf filled from it, a pool that has it as backend. */
@@ -509,11 +513,14 @@ static bool misses_memory(const struct kmc_operand *want, const struct kmc_slot 
 static enum fit take_operands(struct kmc_exec *exec, const struct kmc_op *op,
 			      const struct kmc_plan *plan, struct kmc_call *call)
 {
-	struct resolved src = resolve(exec, &plan->src, op->src, op->code);
-	struct resolved dst = resolve(exec, &plan->dst, op->dst, op->code);
-	struct resolved third = resolve(exec, &plan->third, op->third, op->code);
+	struct resolved src, dst, third;
 	enum fit fit = FITS;
 
+	if (!plan->operands)
+		return FITS;
+	src = resolve(exec, &plan->src, op->src, op->code);
+	dst = resolve(exec, &plan->dst, op->dst, op->code);
+	third = resolve(exec, &plan->third, op->third, op->code);
 	call->src = src.slot;
 	call->dst = dst.slot;
 	call->third = third.slot;
@@ -1018,6 +1025,7 @@ static bool frees_at_once(unsigned int code)
 	}
 }
 
+/* Of calls of which the plan says that they end something. */
 static void end_lives(struct kmc_exec *exec, struct kmc_call *call)
 {
 	const struct kmc_op *op = call->op;
@@ -1142,8 +1150,10 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 			exec->open.arg = call->value;
 		else if (call->outcome != KMC_OUT_HUNG && call->outcome != KMC_OUT_DIED && !late)
 			store_result(exec, call);
-		kmc_special_done(exec, call);
-		end_lives(exec, call);
+		if (plan->family >= KMC_OPF_CMA && plan->family <= KMC_OPF_PERCPU)
+			kmc_special_done(exec, call);
+		if (plan->ends)
+			end_lives(exec, call);
 		if (late && call->outcome == KMC_OUT_VALUE)
 			store_result(exec, call);
 		if (plan->family == KMC_OPF_SCOPE)
@@ -1170,11 +1180,10 @@ static void mark_event(struct kmc_event *ev, unsigned int attr)
 			ev->marks |= marks[i].mark;
 }
 
-static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
-			  const struct kmc_call *call)
+static void name_handles(struct kmc_exec *exec, const struct kmc_plan *plan,
+			 const struct kmc_call *call)
 {
 	struct kmc_event *ev = &exec->open;
-	const struct kmc_slot *memory = memory_slot(plan, call);
 	const struct kmc_slot *handle = call->third ? call->third : call->dst;
 
 	if (plan->src.kind == KMC_SLOT_CACHE && call->src)
@@ -1189,6 +1198,16 @@ static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
 	if (plan->family == KMC_OPF_CACHE && handle &&
 	    (plan->third.kind | plan->dst.kind) == KMC_SLOT_HANDLE)
 		ev->addr2 = handle->value;
+}
+
+static void name_operands(struct kmc_exec *exec, const struct kmc_plan *plan,
+			  const struct kmc_call *call)
+{
+	struct kmc_event *ev = &exec->open;
+	const struct kmc_slot *memory = memory_slot(plan, call);
+
+	if (plan->handles)
+		name_handles(exec, plan, call);
 	if (call->op->code == KMC_OP_ZS_FREE && call->dst && call->dst->kind == KMC_SLOT_MEMORY)
 		ev->addr = call->dst->addr;
 	if (memory && memory->kind == KMC_SLOT_MEMORY && !is_resize(call->op->code) &&
@@ -1266,7 +1285,8 @@ void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 	exec->open.time_ns = exec->backend->clock_ns(exec);
 	call.size = kmc_request_bytes(op, &call);
 	kmc_request_describe(&exec->open, &call);
-	name_operands(exec, plan, &call);
+	if (plan->operands)
+		name_operands(exec, plan, &call);
 	if ((plan->family >= KMC_OPF_CMA && plan->family <= KMC_OPF_PERCPU) || plan->is_free)
 		kmc_special_describe(&exec->open, &call);
 	if (fit == MISFIT) {

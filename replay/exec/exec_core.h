@@ -64,8 +64,13 @@ struct kmc_plan {
 	uint8_t family, result;
 	bool known, is_free;
 	bool handles; /* an operand is a cache, a pool or another handle */
+	bool operands; /* there is one */
+	bool ends;    /* its end may change what slots hold besides the result */
+	uint8_t memory; /* the first operand that is memory: enum kmc_memory_at */
 	struct kmc_operand src, dst, third;
 };
+
+enum kmc_memory_at { KMC_MEMORY_NONE, KMC_MEMORY_SRC, KMC_MEMORY_DST, KMC_MEMORY_THIRD };
 
 /* A call as the backend gets it. */
 struct kmc_call {

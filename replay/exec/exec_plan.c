@@ -51,7 +51,31 @@ static void plan_param(struct kmc_plan *plan, const struct kmc_param *param)
 	operand->kind = (uint8_t)kind_of(param->name);
 	operand->offset = param->offset;
 	operand->range = !strcmp(param->name, "first");
+	plan->operands |= operand->kind != KMC_SLOT_EMPTY;
 	plan->handles |= operand->kind != KMC_SLOT_EMPTY && operand->kind != KMC_SLOT_MEMORY;
+}
+
+static enum kmc_memory_at memory_of(const struct kmc_plan *plan)
+{
+	if (plan->src.kind == KMC_SLOT_MEMORY)
+		return KMC_MEMORY_SRC;
+	if (plan->dst.kind == KMC_SLOT_MEMORY)
+		return KMC_MEMORY_DST;
+	return plan->third.kind == KMC_SLOT_MEMORY ? KMC_MEMORY_THIRD : KMC_MEMORY_NONE;
+}
+
+static bool ends_something(unsigned int code)
+{
+	switch (code) {
+	case KMC_OP_KMEM_CACHE_DESTROY:
+	case KMC_OP_MEMPOOL_DESTROY:
+	case KMC_OP_KMEM_CACHE_RETURN_SHEAF:
+	case KMC_OP_GET_PAGE:
+	case KMC_OP_SPLIT_PAGE:
+		return true;
+	default:
+		return kmc_op_is_free(code);
+	}
 }
 
 static void plan_all(void)
@@ -66,8 +90,10 @@ static void plan_all(void)
 		plan->family = desc->family;
 		plan->result = desc->result;
 		plan->is_free = kmc_op_is_free(code);
+		plan->ends = ends_something(code);
 		for (unsigned int j = 0; j < desc->nr_params; j++)
 			plan_param(plan, &desc->params[j]);
+		plan->memory = memory_of(plan);
 	}
 }
 
