@@ -13,16 +13,19 @@ add_library(kmc_flags INTERFACE)
 target_compile_options(kmc_flags INTERFACE
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 	-Wpointer-arith -Wundef -Wvla -Wformat=2
-	-fno-strict-aliasing -fno-common)
+	-fno-strict-aliasing -fno-common -fno-semantic-interposition)
 target_compile_definitions(kmc_flags INTERFACE _GNU_SOURCE)
 if(KMC_WERROR)
 	target_compile_options(kmc_flags INTERFACE -Werror)
 endif()
 if(KMC_SANITIZE)
 	target_compile_options(kmc_flags INTERFACE
-		-fsanitize=${KMC_SANITIZE} -fno-omit-frame-pointer
-		-fno-sanitize-recover=all)
+		-fsanitize=${KMC_SANITIZE} -fno-sanitize-recover=all)
 	target_link_options(kmc_flags INTERFACE -fsanitize=${KMC_SANITIZE})
+endif()
+# What reports stacks walks them by frame pointers; coverage alone does not.
+if(KMC_SANITIZE AND NOT KMC_SANITIZE MATCHES "^fuzzer(-no-link)?$")
+	target_compile_options(kmc_flags INTERFACE -fno-omit-frame-pointer)
 endif()
 # Operands of comparisons are of no use where every byte string decodes, and cost a third.
 if(KMC_SANITIZE MATCHES "fuzzer")
