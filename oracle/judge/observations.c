@@ -380,7 +380,8 @@ static void note_page(struct kmc_judge *judge, const struct kmc_event *ev,
 
 /*
  * Reclaim, the call's own or that of a kswapd which has its turn inside it, frees what others
- * had, and its shrinkers ask for memory of their own: neither is the call's.
+ * had, as the reaper of a killed task does, and shrinkers ask for memory of their own: none of
+ * it is the call's.
  */
 static const struct {
 	uint16_t begin, end;
@@ -389,6 +390,7 @@ static const struct {
 	{ KMC_TP_EV_MEMCG_RECLAIM_BEGIN, KMC_TP_EV_MEMCG_RECLAIM_END },
 	{ KMC_TP_EV_SHRINK_SLAB_START, KMC_TP_EV_SHRINK_SLAB_END },
 	{ KMC_TP_EV_KSWAPD_WAKE, KMC_TP_EV_KSWAPD_SLEEP },
+	{ KMC_TP_EV_START_TASK_REAPING, KMC_TP_EV_FINISH_TASK_REAPING },
 };
 
 static void note_reclaim(const struct kmc_event *ev, struct kmc_notes *notes)

@@ -197,9 +197,14 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 	const struct kmc_zone *zone = kmc_zone_of(judge, ev->addr);
 	bool worked = notes->rounds || notes->compactions || notes->killed || notes->in_reclaim;
 	bool first = !notes->fallbacks++;
-	/* A slab's, an area's pages are asked for with flags that the call does not show. */
+	/*
+	 * A slab's, an area's pages are asked for with flags that the call does not show, and for a
+	 * range there are only the pages that its old ones move to.
+	 */
 	const struct kmc_op_desc *desc = kmc_op_desc(open->what);
-	bool own_flags = desc && desc->family == KMC_OPF_PAGES;
+	bool own_flags = desc && desc->family == KMC_OPF_PAGES &&
+			 open->what != KMC_OP_ALLOC_CONTIG_RANGE &&
+			 open->what != KMC_OP_ALLOC_CONTIG_PAGES;
 
 	c.value = ev->arg;
 	KMC_ASK(judge, MIG_7, &c);

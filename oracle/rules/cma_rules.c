@@ -49,9 +49,20 @@ KMC_RULE_FN(CMA_3)
 		    (j, "pages were handed out of the area at " ADDR, c->source->base));
 }
 
+/* Only whole alignments of a limit count: one below the first is none, as 0 is. */
+static bool is_over_limit(const struct kmc_judge *j, const struct kmc_case *c)
+{
+	uint64_t align = c->ev->arg > KMC_PAGE << 9 ? c->ev->arg : KMC_PAGE << 9;
+	uint64_t limit = c->ev->granted / align * align;
+	uint64_t start = c->addr - j->subject.machine.direct_map;
+
+	return limit && c->addr >= j->subject.machine.direct_map && /* where it lies may be unknown */
+	       start + kmc_area_bytes(c->ev) > limit;
+}
+
 KMC_RULE_FN(CMA_4)
 {
-	uint64_t align = c->ev->arg, base = c->ev->addr2, limit = c->ev->granted;
+	uint64_t align = c->ev->arg, base = c->ev->addr2;
 	bool fixed = c->ev->node > 0;
 	const char *wrong = NULL;
 
@@ -63,7 +74,7 @@ KMC_RULE_FN(CMA_4)
 		wrong = "its fixed base is not aligned";
 	else if (c->ev->order < 32 && kmc_area_bytes(c->ev) % (KMC_PAGE << c->ev->order))
 		wrong = "its size is not of whole bits";
-	else if (fixed && limit && base + c->ev->size > limit)
+	else if (is_over_limit(j, c))
 		wrong = "it goes over its limit";
 	KMC_VERDICT(CMA_4, !wrong, "arguments",
 		    (j, "what cannot be is refused when an area is declared"),
