@@ -12,11 +12,13 @@
 #include "options/options.h"
 #include "harvest.h"
 #include "reduce.h"
+#include "side_by_side.h"
 
 const char *argp_program_version = KMC_VERSION_LINE;
 
 #define BELOW  1
 #define CANNOT 2
+#define MAX_JOBS 64
 
 struct arguments {
 	struct campaign_wish wish;
@@ -26,6 +28,7 @@ struct arguments {
 	size_t nr_only;
 	double percent;
 	unsigned int workers; /* reduce: that find each fault; 0 none */
+	unsigned int jobs;    /* faults at once */
 	bool list, quiet;
 };
 
@@ -36,6 +39,7 @@ static const struct argp_option options[] = {
 	{ "time", KEY_TIME, "SECONDS", 0, "At most so long for a fault (default 60; 0 no limit)", 0 },
 	{ "seed", 's', "N", 0, "The first program's seed (default 1)", 0 },
 	{ "fault", 'f', "NAME", 0, "This fault only (more than once: these)", 0 },
+	{ "jobs", 'j', "N", 0, "So many faults at once (default 1)", 0 },
 	{ "tests", KEY_TESTS, "FOLDER", 0, "Run the folder's test_alloc_* with each fault as well", 0 },
 	{ "reduce", KEY_REDUCE, "WORKERS", OPTION_ARG_OPTIONAL,
 	  "Make first findings small, and compare the keys of so many workers (default 1)", 0 },
@@ -57,6 +61,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'n': a->wish.executions = (uint64_t)kmc_option_real(state, arg, 0, 1e12, "--executions"); break;
 	case 's': a->wish.seed = kmc_option_number(state, arg, 0, 1000000000000, "--seed"); break;
+	case 'j': a->jobs = (unsigned int)kmc_option_number(state, arg, 1, MAX_JOBS, "--jobs"); break;
 	case KEY_TIME: a->wish.seconds = kmc_option_real(state, arg, 0, 1e9, "--time"); break;
 	case KEY_PERCENT: a->percent = kmc_option_real(state, arg, 0, 100, "--minimum"); break;
 	case KEY_JSON: a->json = arg; break;
@@ -128,35 +133,55 @@ static bool wanted(const struct arguments *a, const struct fault *fault)
 	return !a->nr_only;
 }
 
+/* all of them */
+
+struct progress {
+	const struct arguments *a;
+	struct mutant *mutants;
+	size_t nr, caught, survived;
+};
+
+static int run_one(void *arg, size_t i)
+{
+	struct progress *p = arg;
+	struct mutant *m = &p->mutants[i];
+	int err = campaign_run(&p->a->wish, &m->fault, &m->run);
+
+	if (!err && p->a->tests)
+		err = run_tests(p->a->tests, m);
+	if (err)
+		fprintf(stderr, "kmconform mutants: %s: %s\n", m->fault.name, strerror(-err));
+	return err;
+}
+
+static void tell_one(void *arg, size_t i)
+{
+	struct progress *p = arg;
+	const struct mutant *m = &p->mutants[i];
+
+	*(m->run.rule >= 0 ? &p->caught : &p->survived) += 1;
+	if (!p->a->quiet || m->run.rule < 0)
+		score_line(stdout, m);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%zu of %zu, %zu survived ", i + 1, p->nr, p->survived);
+	fflush(stdout);
+}
+
 static int run_all(const struct arguments *a, struct mutant *mutants, size_t nr)
 {
-	size_t caught = 0, survived = 0;
+	struct progress p = { .a = a, .mutants = mutants, .nr = nr };
+	struct side_by_side all = { .work = run_one, .done = tell_one, .arg = &p };
 
-	for (size_t i = 0; i < nr; i++) {
-		struct mutant *m = &mutants[i];
-		int err = campaign_run(&a->wish, &m->fault, &m->run);
-
-		if (!err && a->tests)
-			err = run_tests(a->tests, m);
-		if (err) {
-			fprintf(stderr, "kmconform mutants: %s: %s\n", m->fault.name, strerror(-err));
-			return CANNOT;
-		}
-		*(m->run.rule >= 0 ? &caught : &survived) += 1;
-		if (!a->quiet || m->run.rule < 0)
-			score_line(stdout, m);
-		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\r%zu of %zu, %zu survived ", i + 1, nr, survived);
-		fflush(stdout);
-	}
+	if (side_by_side(&all, nr, a->jobs))
+		return CANNOT;
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r%40s\r", "");
 	if (!a->quiet)
 		score_rules(stdout, mutants, nr);
 	score_others(stdout, mutants, nr);
-	printf("%zu of %zu faults caught by a rule of their list (%.1f %%)\n", caught, nr,
-	       100.0 * (double)caught / (double)nr);
-	return 100.0 * (double)caught >= a->percent * (double)nr ? 0 : BELOW;
+	printf("%zu of %zu faults caught by a rule of their list (%.1f %%)\n", p.caught, nr,
+	       100.0 * (double)p.caught / (double)nr);
+	return 100.0 * (double)p.caught >= a->percent * (double)nr ? 0 : BELOW;
 }
 
 static size_t choose(const struct arguments *a, struct mutant *mutants)
@@ -182,8 +207,9 @@ static size_t choose(const struct arguments *a, struct mutant *mutants)
 
 static int reduce(const struct arguments *a, const struct mutant *mutants, size_t nr, int status)
 {
-	struct reduced *found = calloc(nr * a->workers, sizeof(*found));
-	int err = found ? reduce_all(&a->wish, a->workers, mutants, nr, found) : -ENOMEM;
+	size_t bytes = nr * a->workers * sizeof(struct reduced);
+	struct reduced *found = side_by_side_room(bytes);
+	int err = found ? reduce_all(&a->wish, a->workers, a->jobs, mutants, nr, found) : -ENOMEM;
 
 	if (err) {
 		fprintf(stderr, "kmconform mutants: %s\n", strerror(-err));
@@ -191,7 +217,7 @@ static int reduce(const struct arguments *a, const struct mutant *mutants, size_
 	} else if (!reduce_report(stdout, mutants, nr, a->workers, found, a->quiet)) {
 		status = BELOW;
 	}
-	free(found);
+	side_by_side_drop(found, bytes);
 	return status;
 }
 
@@ -228,14 +254,18 @@ int main(int argc, char **argv)
 		       "say which rule of the fault's list catches it.\vExit status: 0 enough were "
 		       "caught, 1 fewer, 2 could not run.",
 	};
-	static struct mutant mutants[MAX_FAULTS];
+	struct mutant *mutants = side_by_side_room(MAX_FAULTS * sizeof(*mutants));
 	struct arguments a = { .wish = { .seed = 1, .executions = 200000, .seconds = 60 },
-			       .percent = 95 };
+			       .jobs = 1, .percent = 95 };
 	int status;
 	size_t nr;
 
 	argp_err_exit_status = CANNOT;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (!mutants) {
+		fprintf(stderr, "kmconform mutants: out of memory\n");
+		return CANNOT;
+	}
 	nr = choose(&a, mutants);
 	if (!nr)
 		return CANNOT;

@@ -11,6 +11,7 @@
 #include "exec/planted_faults.h"
 #include "minimize/minimize.h"
 #include "oracle/judge.h"
+#include "side_by_side.h"
 
 #define SECONDS_A_REDUCTION 120
 #define SEEDS_APART	    1000003
@@ -107,26 +108,49 @@ static int reduce_one(const struct campaign_wish *wish, const struct fault *faul
 	return err;
 }
 
-int reduce_all(const struct campaign_wish *wish, unsigned int workers, const struct mutant *mutants,
-	       size_t nr, struct reduced *found)
+struct all {
+	const struct campaign_wish *wish;
+	unsigned int workers;
+	const struct mutant *mutants;
+	size_t nr;
+	struct reduced *found;
+};
+
+/* One fault, by all workers. */
+static int reduce_fault(void *arg, size_t i)
 {
+	const struct all *all = arg;
+	const struct mutant *m = &all->mutants[i];
 	int err = 0;
 
-	for (size_t i = 0; i < nr && !err; i++) {
-		for (unsigned int w = 0; w < workers && mutants[i].run.rule >= 0 && !err; w++) {
-			struct campaign_wish own = *wish;
-			struct campaign run = mutants[i].run;
+	for (unsigned int w = 0; w < all->workers && m->run.rule >= 0 && !err; w++) {
+		struct campaign_wish own = *all->wish;
+		struct campaign run = m->run;
 
-			own.seed += (uint64_t)w * SEEDS_APART;
-			if (w)
-				err = campaign_run(&own, &mutants[i].fault, &run);
-			if (!err && run.rule >= 0)
-				err = reduce_one(&own, &mutants[i].fault, &run,
-						 &found[i * workers + w]);
-		}
-		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\r%zu of %zu reduced ", i + 1, nr);
+		own.seed += (uint64_t)w * SEEDS_APART;
+		if (w)
+			err = campaign_run(&own, &m->fault, &run);
+		if (!err && run.rule >= 0)
+			err = reduce_one(&own, &m->fault, &run, &all->found[i * all->workers + w]);
 	}
+	return err;
+}
+
+static void tell_reduced(void *arg, size_t i)
+{
+	const struct all *all = arg;
+
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%zu of %zu reduced ", i + 1, all->nr);
+}
+
+int reduce_all(const struct campaign_wish *wish, unsigned int workers, unsigned int jobs,
+	       const struct mutant *mutants, size_t nr, struct reduced *found)
+{
+	struct all all = { wish, workers, mutants, nr, found };
+	struct side_by_side each = { .work = reduce_fault, .done = tell_reduced, .arg = &all };
+	int err = side_by_side(&each, nr, jobs);
+
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r%40s\r", "");
 	return err;

@@ -20,9 +20,12 @@ struct reduced {
 	char key[24], what[192]; /* what: rule, call, clause and shape in words */
 };
 
-/** reduce_all() - Each caught fault by so many workers. Return: 0, -errno. */
-int reduce_all(const struct campaign_wish *wish, unsigned int workers, const struct mutant *mutants,
-	       size_t nr, struct reduced *found);
+/**
+ * reduce_all() - Each caught fault by so many workers, @jobs faults at once.
+ * @found: @nr times @workers, from side_by_side_room(). Return: 0, -errno.
+ */
+int reduce_all(const struct campaign_wish *wish, unsigned int workers, unsigned int jobs,
+	       const struct mutant *mutants, size_t nr, struct reduced *found);
 /**
  * reduce_report() - Sizes and keys, with what is demanded of them.
  * Return: all of it holds: a median of 6 ops, 90 % at most 10, each 1-minimal; keys on the lists, a

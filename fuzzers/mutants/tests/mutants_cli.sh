@@ -24,6 +24,12 @@ grep -q '"by":"KM-3"' score.json || { cat score.json; exit 1; }
 	{ cat out; exit 1; }
 [ "$(grep -c '^bulk_repeats .* minimal v1-405c59dc135041ed KC-41' out)" = 2 ] || { cat out; exit 1; }
 grep -q '3 first findings, 3 reduced' out || { cat out; exit 1; }
+# Faults at once are told of as if one came after the other.
+for jobs in 1 3; do
+	"$mutants" -j $jobs -n 300 --time 0 --reduce -f kmalloc_zero_null -f bulk_repeats -f vmap_disorder \
+		-f kmalloc_fails_with_error | sed 's/[0-9.]* s\>//' > out.$jobs
+done
+grep -q 'first findings' out.1 && cmp out.1 out.3 || { diff out.1 out.3; exit 1; }
 # A program that breaks a rule by a fault, searched for; one that is there stays.
 rm -rf rules && mkdir rules
 "$mutants" --programs rules -f size_sub_wraps -n 20000 --time 0 > out || { cat out; exit 1; }
