@@ -58,9 +58,10 @@ KMC_RULE_FN(RS_4)
 	if (c->ev->what == KMC_OP_RUST_REALLOC && c->ev->outcome == KMC_OUT_ERROR)
 		return;
 	if (c->size) {
-		/* A new block that cannot be had, or not with these flags, is reported too. */
+		/* A new block that cannot be had, or not with these flags, is reported too, and so is one of
+		 * many pages that must not fail. */
 		bool excused = c->ev->outcome == KMC_OUT_NULL || c->ev->gfp_raw ||
-			       c->gfp & (KMC_GFP_DMA32 | KMC_GFP_HIGHMEM);
+			       c->gfp & (KMC_GFP_DMA32 | KMC_GFP_HIGHMEM | KMC_GFP_NOFAIL);
 		const uint32_t trouble = BIT(REPORTED) | BIT(DIED) | BIT(FAULTED) |
 					 (excused ? 0 : BIT(WARNED));
 
