@@ -87,6 +87,17 @@ static void undefine_old(struct kmc_judge *judge, uint64_t addr)
 		kmc_life_undefine(judge, life);
 }
 
+/* Who asks for ever, or frees for ever, may hold what was to be had. */
+static void end_endless(struct kmc_judge *judge, const struct kmc_case *c)
+{
+	judge->strays = true;
+	if (kmc_traits_of(c->ev->what)->how & R && c->ev->addr2 > KMC_ZERO_SIZE_PTR)
+		undefine_old(judge, c->ev->addr2);
+	/* A mapping that is half made has its references. */
+	if (c->ev->what == KMC_OP_VMAP || c->ev->what == KMC_OP_VM_MAP_RAM)
+		judge->pages.nr_maps++;
+}
+
 static int leave(struct kmc_judge *judge, struct kmc_case *c)
 {
 	const uint32_t part = 1u << KMC_EFF_CHARGED | 1u << KMC_EFF_FAULT_INJECTED;
@@ -98,12 +109,8 @@ static int leave(struct kmc_judge *judge, struct kmc_case *c)
 		parent->successes += c->ev->outcome == KMC_OUT_VALUE;
 	}
 	if (!happened(c->ev)) {
-		bool endless = c->ev->outcome == KMC_OUT_DIED || c->ev->outcome == KMC_OUT_HUNG;
-
-		/* Who asks for ever, or frees for ever, may hold what was to be had. */
-		judge->strays |= endless;
-		if (endless && kmc_traits_of(c->ev->what)->how & R && c->ev->addr2 > KMC_ZERO_SIZE_PTR)
-			undefine_old(judge, c->ev->addr2);
+		if (c->ev->outcome == KMC_OUT_DIED || c->ev->outcome == KMC_OUT_HUNG)
+			end_endless(judge, c);
 		kmc_gfp_ask_stuck(judge, c);
 		return 0;
 	}
