@@ -108,10 +108,11 @@ static bool has_unmovable(const struct contig *c)
 	return frames < c->end - c->start;
 }
 
+/* Who pays for a page pays for what it moves to: the caller of the range does not. */
 static int migrate_round(const struct contig *c, bool *all)
 {
-	struct migration_target target = { .sim = c->sim, .cpu = c->cpu, .gfp = c->gfp,
-					   .node = c->zone->node };
+	struct migration_target target = { .sim = c->sim, .cpu = c->cpu,
+					   .gfp = c->gfp & ~__GFP_ACCOUNT, .node = c->zone->node };
 	unsigned int order;
 
 	*all = true;

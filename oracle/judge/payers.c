@@ -230,11 +230,8 @@ void kmc_ask_payment(struct kmc_judge *judge, struct kmc_case *c)
 	if (!(c->gfp & KMC_GFP_ACCOUNT) || !kmc_is_page_memory(c->from))
 		return;
 	c->value = was_refused(c);
-	/*
-	 * The page of fragments is the cpu's from then on, also where this one finds no room; what an
-	 * old page was moved to stays paid for as long as that lives.
-	 */
-	if (null && c->ev->what != KMC_OP_PAGE_FRAG_ALLOC && !(c->effects & 1u << KMC_EFF_MIGRATED))
+	/* The page of fragments is the cpu's from then on, also where this one finds no room. */
+	if (null && c->ev->what != KMC_OP_PAGE_FRAG_ALLOC)
 		KMC_ASK(judge, MCG_1, c);
 	if (!(c->gfp & KMC_GFP_DIRECT_RECLAIM)) {
 		if (null || c->open->notes.nr_group_reclaims)
