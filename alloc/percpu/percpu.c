@@ -119,12 +119,17 @@ static struct pcpu_chunk *free_place(struct kmc_percpu_state *state)
 	return &state->chunks[i];
 }
 
-/* Rule: PCU-4. Model: simplified: a chunk's pages come at once, a block for each cpu. */
+/*
+ * Rule: PCU-4. Model: simplified: a chunk's pages come at once, a block for each cpu. Where
+ * another cpu has left an empty one meanwhile, which serves any request, that will do.
+ * Return: there is a chunk more, or an empty one.
+ */
 static bool create_chunk(const struct request *r)
 {
 	struct kmc_percpu_state *state = state_of(r->cpu);
 	uint32_t unit[KMC_SIM_MAX_CPUS] = { 0 };
 	struct pcpu_chunk *chunk;
+	bool spare;
 
 	if (!units_alloc(r->cpu,
 			 KMC_PLANTED(percpu_flags_kept)
@@ -132,9 +137,11 @@ static bool create_chunk(const struct request *r)
 				 : r->gfp & (GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN),
 			 unit))
 		return false;
+	kmc_yield_point("percpu_chunk");
 	kmc_touch(r->cpu->sim, state, sizeof(*state));
 	kmc_lock_take(&state->lock);
-	chunk = free_place(state);
+	spare = state->nr_empty;
+	chunk = spare ? NULL : free_place(state);
 	if (chunk) {
 		kmc_touch(r->cpu->sim, chunk, sizeof(*chunk));
 		memset(chunk, 0, sizeof(*chunk));
@@ -148,7 +155,7 @@ static bool create_chunk(const struct request *r)
 		trace_chunk(r->cpu, KMC_TP_PERCPU_CREATE_CHUNK, unit[0]);
 	else
 		units_free(r->cpu, unit, r->cpu->sim->config.nr_cpus);
-	return chunk;
+	return chunk || spare;
 }
 
 /* One empty chunk is kept. Return: a copy of the other's units is in @unit. */
