@@ -1119,6 +1119,12 @@ static void snapshot_op(struct kmc_exec *exec, struct kmc_call *call)
 		kmc_slot_clear(exec, op->dst);
 }
 
+/* Of areas, packed objects, devices or percpu areas: exec_special.c. */
+static bool is_special(const struct kmc_plan *plan)
+{
+	return plan->family >= KMC_OPF_CMA && plan->family <= KMC_OPF_PERCPU;
+}
+
 static void run(struct kmc_exec *exec, struct kmc_call *call)
 {
 	const struct kmc_plan *plan = call->plan;
@@ -1150,7 +1156,7 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 			exec->open.arg = call->value;
 		else if (call->outcome != KMC_OUT_HUNG && call->outcome != KMC_OUT_DIED && !late)
 			store_result(exec, call);
-		if (plan->family >= KMC_OPF_CMA && plan->family <= KMC_OPF_PERCPU)
+		if (is_special(plan))
 			kmc_special_done(exec, call);
 		if (plan->ends)
 			end_lives(exec, call);
@@ -1287,7 +1293,7 @@ void kmc_exec_step(struct kmc_exec *exec, const struct kmc_op *op)
 	kmc_request_describe(&exec->open, &call);
 	if (plan->operands)
 		name_operands(exec, plan, &call);
-	if ((plan->family >= KMC_OPF_CMA && plan->family <= KMC_OPF_PERCPU) || plan->is_free)
+	if (is_special(plan) || plan->is_free)
 		kmc_special_describe(&exec->open, &call);
 	if (fit == MISFIT) {
 		misuse(exec, &call);
