@@ -257,7 +257,10 @@ const char *kmc_check_option(const char *folder)
 	return traced ? "--tracepoints" : NULL;
 }
 
-/* What kmconform check of that build says: the command that a reader is given is tried first. */
+/*
+ * What kmconform check of that build says: the command that a reader is given is tried first. It exits with
+ * 0 where the finding is a difference from Linux only.
+ */
 static bool reproduces(struct kmc_campaign *c, const struct artifact *a, const char *folder,
 		       const char *key, char **said, size_t *len)
 {
@@ -272,7 +275,7 @@ static bool reproduces(struct kmc_campaign *c, const struct artifact *a, const c
 	run(&heard, argv, "/dev/null");
 	*said = heard.text;
 	*len = heard.len;
-	return WIFEXITED(heard.status) && WEXITSTATUS(heard.status) == 1 &&
+	return WIFEXITED(heard.status) && WEXITSTATUS(heard.status) <= 1 &&
 	       strstr(heard.text, key);
 }
 

@@ -279,11 +279,11 @@ static void ask_zone(struct kmc_judge *judge, struct kmc_case *c, const struct k
 		KMC_ASK(judge, ZON_1, c);
 }
 
-/* who is privileged does not keep to the nodes of its cpuset. */
+/* who is privileged, and who must not fail in the end, does not keep to the nodes of its cpuset. */
 static bool keeps_to_cpuset(const struct kmc_case *c, const struct kmc_request *r)
 {
 	return r->task->mems && c->ev->context == KMC_CTX_TASK && !(r->scope & KMC_SCOPE_MEMALLOC) &&
-	       !(c->gfp & KMC_GFP_MEMALLOC) && !(r->task->flags & KMC_TF_OOM_VICTIM) &&
+	       !(c->gfp & (KMC_GFP_MEMALLOC | KMC_GFP_NOFAIL)) && !(r->task->flags & KMC_TF_OOM_VICTIM) &&
 	       (c->gfp & KMC_GFP_DIRECT_RECLAIM || !(c->gfp & KMC_GFP_HIGH));
 }
 

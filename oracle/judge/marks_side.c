@@ -429,6 +429,13 @@ void kmc_marks_ask(struct kmc_judge *judge, const struct kmc_case *at)
 
 /* reports */
 
+/* Is a range being taken? Its free pages are put aside first, and no longer counted. */
+static bool isolates(const struct kmc_open_call *open)
+{
+	return open->what == KMC_OP_ALLOC_CONTIG_RANGE || open->what == KMC_OP_ALLOC_CONTIG_PAGES ||
+	       open->what == KMC_OP_CMA_ALLOC || open->effects & 1u << KMC_EFF_MIGRATED;
+}
+
 void kmc_marks_report(struct kmc_judge *judge, const struct kmc_event *ev,
 		      const struct kmc_open_call *open)
 {
@@ -455,7 +462,7 @@ void kmc_marks_report(struct kmc_judge *judge, const struct kmc_event *ev,
 	for (unsigned int type = 0; type < 5; type++)
 		report->orders[type] = ev->addr2 >> 11 * type & 0x7ff;
 	if (open && judge->exact_call == open->id && !judge->report_again && !judge->overlaps &&
-	    !(open->effects & 1u << KMC_EFF_MIGRATED) && judge->exact_known >> ev->cache & 1)
+	    !isolates(open) && judge->exact_known >> ev->cache & 1)
 		c.value = judge->exact[ev->cache];
 	KMC_ASK(judge, ZON_6, &c);
 	if (report->highatomic) {

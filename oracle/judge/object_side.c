@@ -170,6 +170,7 @@ static bool is_put_off(const struct kmc_judge *judge, const struct kmc_case *c)
 	case KMC_OP_ZS_FREE: /* of one that is being read nothing is freed */
 	case KMC_OP_KFREE_NOLOCK: /* takes no locks: a later call may have to */
 	case KMC_OP_PAGE_FRAG_FREE: /* the page is the cpu's */
+	case KMC_OP_DMA_POOL_FREE: /* it is the pool's */
 	case KMC_OP_MEMPOOL_FREE: /* a pool may keep it */
 	case KMC_OP_MEMPOOL_FREE_BULK:
 		return true;

@@ -244,7 +244,7 @@ void kmc_ask_payment(struct kmc_judge *judge, struct kmc_case *c)
 		KMC_ASK(judge, MCG_9, c);
 	if (c->gfp & (KMC_GFP_HIGH | KMC_GFP_NOFAIL))
 		KMC_ASK(judge, MCG_5, c);
-	else if (c->ev->scope & KMC_SCOPE_MEMALLOC)
+	else if (c->ev->scope & KMC_SCOPE_MEMALLOC && !kmc_pages_task_seen(judge, c->ev->task)->crossed)
 		KMC_ASK(judge, MCG_6, c);
 	else if (kmc_task_pays(judge, c->ev) &&
 		 !kmc_book_group_limited(&judge->groups, judge->payer[c->ev->task]))
