@@ -331,6 +331,8 @@ static void ask_node(struct kmc_judge *judge, struct kmc_case *c, const struct r
 			return;
 		}
 	}
+	if (reserve_is_there(judge))
+		return;
 	for (; able >= 0 && (unsigned int)able < judge->subject.machine.nr_zones; able++)
 		if (judge->subject.machine.zones[able].node == c->ev->node)
 			break;
