@@ -44,7 +44,8 @@ KMC_RULE_FN(VM_24)
 
 KMC_RULE_FN(KV_2)
 {
-	if (c->size > KMC_PAGE || !j->subject.machine.vmalloc_end)
+	/* An area that kvrealloc() is given stays one, wherever it moves. */
+	if (c->size > KMC_PAGE || !j->subject.machine.vmalloc_end || in_window(j, c->ev->addr2))
 		return;
 	if (!in_window(j, c->addr)) {
 		KMC_PASS(KV_2);
