@@ -1156,6 +1156,9 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 			exec->open.arg = call->value;
 		else if (call->outcome != KMC_OUT_HUNG && call->outcome != KMC_OUT_DIED && !late)
 			store_result(exec, call);
+		/* Whether it had let the old block go before the machine died is not told. */
+		if (call->outcome == KMC_OUT_DIED && call->src && is_resize(call->op->code))
+			kmc_slot_clear(exec, (uint16_t)(call->src - exec->slots));
 		if (is_special(plan))
 			kmc_special_done(exec, call);
 		if (plan->ends)
