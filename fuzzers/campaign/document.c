@@ -38,6 +38,14 @@ static struct json_object *member(struct json_object *object, const char *key)
 	return value;
 }
 
+/* NULL where there is no list, also where there is something else: files may be damaged. */
+static struct json_object *list_of(struct json_object *object, const char *key)
+{
+	struct json_object *list = member(object, key);
+
+	return json_object_is_type(list, json_type_array) ? list : NULL;
+}
+
 static uint64_t number_of(struct json_object *object, const char *key)
 {
 	return json_object_get_uint64(member(object, key));
@@ -86,10 +94,10 @@ static struct json_object *from_check(const char *folder, const char *key)
 	if (snprintf(path, sizeof(path), "%s/run.json", folder) >= (int)sizeof(path))
 		return NULL;
 	root = access(path, R_OK) ? NULL : json_object_from_file(path);
-	subjects = member(root, "subjects");
+	subjects = list_of(root, "subjects");
 	for (size_t s = 0; subjects && s < json_object_array_length(subjects); s++) {
 		struct json_object *list =
-			member(json_object_array_get_idx(subjects, s), "findings");
+			list_of(json_object_array_get_idx(subjects, s), "findings");
 
 		for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 			struct json_object *one = json_object_array_get_idx(list, i);
@@ -451,24 +459,35 @@ static void add_verdict(struct json_object *root, struct json_object *subject, b
 	add_number(root, "exit_status", last ? !strcmp(verdict, "violated") : 2);
 }
 
+/* The subject of a document that rules were counted in; NULL when it is none. */
+static struct json_object *subject_of(struct json_object *root)
+{
+	struct json_object *subjects = list_of(root, "subjects");
+	struct json_object *subject = subjects ? json_object_array_get_idx(subjects, 0) : NULL;
+
+	return list_of(subject, "rules") ? subject : NULL;
+}
+
+/* As rules were last counted; as if never when that is lost. */
 static struct json_object *base(struct kmc_campaign *c)
 {
 	char path[PATH_MAX];
+	struct json_object *root;
 
-	kmc_path(c, path, "work/rules.json");
-	if (access(path, R_OK) && kmc_rules_none(path))
-		return NULL;
-	return json_object_from_file(path);
+	root = json_object_from_file(kmc_path(c, path, "work/rules.json"));
+	if (subject_of(root))
+		return root;
+	json_object_put(root);
+	return kmc_rules_none(path) ? NULL : json_object_from_file(path);
 }
 
 void kmc_document_write(struct kmc_campaign *c, bool last)
 {
-	struct json_object *root = base(c), *subject;
+	struct json_object *root = base(c), *subject = subject_of(root);
 	char path[PATH_MAX], *text = NULL;
 	const char *json;
-	int err = -ENOMEM;
+	int err = -EIO;
 
-	subject = json_object_array_get_idx(member(root, "subjects"), 0);
 	if (!subject)
 		goto out;
 	add_facts(c, root);
