@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs that are killed at any moment leave a run document that is valid, of
 # verdict "unknown", and KTAP that is valid as far as it goes: check, replay, fuzz.
-#   run_killed.sh [KILLS]      of each, at a moment, and as often once it wrote; default 4
+#   run_killed.sh [KILLS]      of each, at a moment, and as often once it wrote; default 3
 set -u
-kills=${1:-4}
+kills=${1:-3}
 cd "$KMC_TMP" || exit 1
 rm -rf ./*
 RANDOM=${KMC_SEED:-$$}

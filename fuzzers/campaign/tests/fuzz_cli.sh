@@ -22,13 +22,11 @@ expect 1 "FR-10" "$KMC_BIN/kmconform" check "$KMC_SRC/corpus/seeds/misuse.op"
 [ -d campaign/corpus/two ] || failed=1
 
 # what was counted is damaged: counted anew
-for damage in '{"subjects": {}}' '['; do
-	echo "$damage" > campaign/work/rules.json
-	rm -f campaign/run.json
-	$fuzz $use --seconds 1 --quiet > said 2>&1
-	[ $? -le 1 ] || { cat said; failed=1; } # new findings or none
-	"$KMC_BIN/kmconform-report" campaign/run.json > report || failed=1
-done
+echo '{"subjects": {}}' > campaign/work/rules.json
+rm -f campaign/run.json
+$fuzz $use --seconds 1 --quiet > said 2>&1
+[ $? -le 1 ] || { cat said; failed=1; } # new findings or none
+"$KMC_BIN/kmconform-report" campaign/run.json > report || failed=1
 
 # all of it is known: nothing is new
 for number in 0 1 2 3 4 5; do printf 'v1-%016x a remark\n' $number; done > known
