@@ -45,6 +45,13 @@ static inline bool kmc_is_page_memory(unsigned int from)
 	return from >= KMC_FROM_PAGE && from <= KMC_FROM_CMA;
 }
 
+/* Of pages where they lie: what is in their place moves away first. */
+static inline bool kmc_takes_range(unsigned int code)
+{
+	return code == KMC_OP_ALLOC_CONTIG_RANGE || code == KMC_OP_ALLOC_CONTIG_PAGES ||
+	       code == KMC_OP_CMA_ALLOC;
+}
+
 static inline bool kmc_is_rcu_column(unsigned int by)
 {
 	return by == KMC_BY_KFREE_RCU || by == KMC_BY_KVFREE_RCU || by == KMC_BY_MIGHTSLEEP;

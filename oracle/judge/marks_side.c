@@ -434,8 +434,7 @@ void kmc_marks_ask(struct kmc_judge *judge, const struct kmc_case *at)
 /* Is a range being taken? Its free pages are put aside first, and no longer counted. */
 static bool isolates(const struct kmc_open_call *open)
 {
-	return open->what == KMC_OP_ALLOC_CONTIG_RANGE || open->what == KMC_OP_ALLOC_CONTIG_PAGES ||
-	       open->what == KMC_OP_CMA_ALLOC || open->effects & 1u << KMC_EFF_MIGRATED;
+	return kmc_takes_range(open->what) || open->effects & 1u << KMC_EFF_MIGRATED;
 }
 
 void kmc_marks_report(struct kmc_judge *judge, const struct kmc_event *ev,

@@ -202,9 +202,7 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 	 * range there are only the pages that its old ones move to.
 	 */
 	const struct kmc_op_desc *desc = kmc_op_desc(open->what);
-	bool own_flags = desc && desc->family == KMC_OPF_PAGES &&
-			 open->what != KMC_OP_ALLOC_CONTIG_RANGE &&
-			 open->what != KMC_OP_ALLOC_CONTIG_PAGES;
+	bool own_flags = desc && desc->family == KMC_OPF_PAGES && !kmc_takes_range(open->what);
 
 	c.value = ev->arg;
 	KMC_ASK(judge, MIG_7, &c);

@@ -1158,7 +1158,7 @@ static void run(struct kmc_exec *exec, struct kmc_call *call)
 			store_result(exec, call);
 		/* Whether it had let the old block go before the machine died is not told. */
 		if (call->outcome == KMC_OUT_DIED && call->src && is_resize(call->op->code))
-			kmc_slot_clear(exec, (uint16_t)(call->src - exec->slots));
+			kmc_slot_clear(exec, call->op->src);
 		if (is_special(plan))
 			kmc_special_done(exec, call);
 		if (plan->ends)
