@@ -110,16 +110,12 @@ static struct page *rmqueue(struct alloc_context *ac, struct zone *zone, unsigne
  */
 static void wake_for_boost(struct alloc_context *ac, struct zone *zone, unsigned int alloc_flags)
 {
-	struct kmc_tp tp = { .id = KMC_TP_WAKEUP_KSWAPD, .node = zone->node,
-			     .pfn = UINT64_MAX };
-
 	if (!atomic_load_explicit(&zone->boosted, memory_order_relaxed) ||
 	    (!(alloc_flags & ALLOC_KSWAPD) && ac->sim->config.profile > KMC_PROFILE_6_1_192))
 		return;
 	kmc_touch(ac->sim, zone, sizeof(*zone));
-	if (atomic_exchange_explicit(&zone->boosted, false, memory_order_relaxed) &&
-	    !kswapd_asked(ac->sim, zone->node, 0, zone->type))
-		kmc_trace_emit(ac->sim, &tp);
+	if (atomic_exchange_explicit(&zone->boosted, false, memory_order_relaxed))
+		wakeup_kswapd(ac->sim, 0, zone->node, 0, zone->type);
 }
 
 /* Without its rights the request would not get what it is about to get. */
@@ -253,7 +249,7 @@ static void wake_all_kswapds(struct alloc_context *ac)
 		if (seen >> node & 1 || !cpuset_node_allowed(ac->cpu, node, ac->gfp))
 			continue;
 		seen |= 1u << node;
-		wakeup_kswapd(ac, node, order);
+		wakeup_kswapd(ac->sim, ac->gfp, node, order, ac->highest);
 	}
 }
 

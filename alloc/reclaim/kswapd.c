@@ -72,22 +72,22 @@ bool kswapd_asked(struct kmc_sim *sim, unsigned int node, unsigned int order,
 }
 
 /* Rule: GFP-4, RCL-6. Model: exact. */
-void wakeup_kswapd(struct alloc_context *ac, unsigned int node, unsigned int order)
+void wakeup_kswapd(struct kmc_sim *sim, gfp_t gfp, unsigned int node, unsigned int order,
+		   unsigned int highest)
 {
-	struct kmc_sim *sim = ac->sim;
 	struct kswapd *kswapd = &sim->reclaim->kswapd[node];
 	struct kmc_tp tp = { .id = KMC_TP_WAKEUP_KSWAPD, .node = (int)node, .order = order,
-			     .gfp = ac->gfp, .pfn = UINT64_MAX };
+			     .gfp = gfp, .pfn = UINT64_MAX };
 
 	if ((__atomic_load_n(&kswapd->failures, __ATOMIC_RELAXED) >= MAX_RECLAIM_RETRIES &&
 	     !KMC_PLANTED(kswapd_never_hopeless)) ||
-	    (pgdat_balanced(sim, node, order, ac->highest) &&
-	     !pgdat_watermark_boosted(sim, node, ac->highest))) {
-		if (!(ac->gfp & __GFP_DIRECT_RECLAIM))
-			wakeup_kcompactd(sim, node, order, ac->highest);
+	    (pgdat_balanced(sim, node, order, highest) &&
+	     !pgdat_watermark_boosted(sim, node, highest))) {
+		if (!(gfp & __GFP_DIRECT_RECLAIM))
+			wakeup_kcompactd(sim, node, order, highest);
 		return;
 	}
-	if (!kswapd_asked(sim, node, order, ac->highest))
+	if (!kswapd_asked(sim, node, order, highest))
 		kmc_trace_emit(sim, &tp);
 }
 
@@ -162,6 +162,15 @@ static void count_failure(struct kmc_sim *sim, struct kswapd *kswapd, bool progr
 	kmc_lock_take(&sim->reclaim->lock);
 	__atomic_store_n(&kswapd->failures, progress ? 0 : kswapd->failures + 1, __ATOMIC_RELAXED);
 	kmc_lock_drop(&sim->reclaim->lock);
+}
+
+/* Progress in reclaim of any sort gives a node's kswapd hope again. Rule: RCL-6. */
+void kswapd_revive(struct kmc_sim *sim, unsigned int node)
+{
+	struct kswapd *kswapd = &sim->reclaim->kswapd[node];
+
+	if (__atomic_load_n(&kswapd->failures, __ATOMIC_RELAXED))
+		count_failure(sim, kswapd, true);
 }
 
 static void trace_daemon(struct kmc_sim *sim, enum kmc_tp_id id, unsigned int node,

@@ -122,7 +122,11 @@ void kmc_drain_pcplists(struct alloc_context *ac);
 bool kswapd_asked(struct kmc_sim *sim, unsigned int node, unsigned int order,
 		  unsigned int highest);
 /** wakeup_kswapd() - R-8.2 for one node. */
-void wakeup_kswapd(struct alloc_context *ac, unsigned int node, unsigned int order);
+void wakeup_kswapd(struct kmc_sim *sim, gfp_t gfp, unsigned int node, unsigned int order,
+		   unsigned int highest);
+
+/** kswapd_revive() - Something of the node was reclaimed: it is not hopeless. */
+void kswapd_revive(struct kmc_sim *sim, unsigned int node);
 
 /**
  * kswapd_run() - If it was woken, until it sleeps.

@@ -113,7 +113,7 @@ static bool should_continue_reclaim(const struct scan_control *sc, unsigned int 
 
 static void shrink_node(struct scan_control *sc, unsigned int node)
 {
-	uint64_t before;
+	uint64_t before, at_first = sc->nr_reclaimed;
 
 	do {
 		before = sc->nr_reclaimed;
@@ -128,6 +128,8 @@ static void shrink_node(struct scan_control *sc, unsigned int node)
 		sc->nr_to_reclaim += SWAP_CLUSTER_MAX;
 	} while (should_continue_reclaim(sc, node, sc->nr_reclaimed - before));
 	sc->nr_to_reclaim = SWAP_CLUSTER_MAX;
+	if (sc->nr_reclaimed > at_first)
+		kswapd_revive(sc->sim, node);
 }
 
 /* enough is free that compaction, not more reclaim, should go on. */

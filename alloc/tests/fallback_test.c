@@ -297,7 +297,10 @@ static void mig6_no_boost(void **state)
 	}
 }
 
-/* MIG-6, GFP-3: the next taker wakes kswapd; up to 6.4 even one that asked not to. */
+/*
+ * MIG-6, GFP-3: the next taker wakes kswapd; up to 6.4 even one that asked not to. Where
+ * the boost is over meanwhile, and the node balanced, nobody is woken (R-8.2).
+ */
 static void gfp3_mig6_boost_wakes_kswapd(void **state)
 {
 	(void)state;
@@ -309,6 +312,11 @@ static void gfp3_mig6_boost_wakes_kswapd(void **state)
 		buddy_touch(sim, zone);
 		atomic_store(&zone->boosted, true);
 		tp_listen(KMC_TP_WAKEUP_KSWAPD);
+		assert_non_null(alloc_pages(GFP_KERNEL, 4));
+		assert_int_equal(tp_count, 0);
+		atomic_store(&zone->boosted, true);
+		zone->watermark_boost = 64;
+		setup_fast_marks(zone);
 		assert_non_null(alloc_pages(GFP_KERNEL & ~__GFP_RECLAIM, 4));
 		assert_int_equal(tp_count, p == KMC_PROFILE_6_1_192);
 		assert_non_null(alloc_pages(GFP_KERNEL, 4));

@@ -342,6 +342,33 @@ static void gfp4_rcl6_kswapd(void **state)
 	power_off();
 }
 
+/* What a direct reclaimer finds gives a kswapd that has given up hope again. */
+static void rcl6_progress_revives_kswapd(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	boot_one_zone(KMC_PROFILE_6_18_44, 16384);
+	refill_singly();
+	page = alloc_pages(GFP_KERNEL, 6);
+	drain(GFP_NOWAIT);
+	for (unsigned int i = 0; i < MAX_RECLAIM_RETRIES; i++) {
+		alloc_pages(GFP_NOWAIT, 0);
+		kmc_sim_kswapd_step(sim, 0);
+	}
+	assert_int_equal(kmc_sim_kswapd_failures(sim, 0), MAX_RECLAIM_RETRIES);
+	__free_pages(page, 6);
+	assert_int_equal(kmc_sim_shrinker(sim, 64, false, 0, 0), 64);
+	assert_non_null(alloc_pages(GFP_KERNEL | __GFP_NORETRY, 0));
+	assert_int_equal(kmc_sim_kswapd_failures(sim, 0), 0);
+	drain(GFP_NOWAIT);
+	kmc_sim_kswapd_step(sim, 0);
+	listen();
+	alloc_pages(GFP_NOWAIT, 0);
+	assert_int_equal(seen[KMC_TP_WAKEUP_KSWAPD], 1);
+	power_off();
+}
+
 /* Objects of shrinkers go as their flags let them; one that allocates gets the reserves. */
 static void gfp35_rcl1_shrinkers(void **state)
 {
@@ -471,6 +498,7 @@ int main(void)
 		cmocka_unit_test(rcl2_rcl3_progress_counts_not_for_costly_orders),
 		cmocka_unit_test(gfp45_bare_dma_is_optimistic),
 		cmocka_unit_test(gfp4_rcl6_kswapd),
+		cmocka_unit_test(rcl6_progress_revives_kswapd),
 		cmocka_unit_test(gfp35_rcl1_shrinkers),
 		cmocka_unit_test(rcl5_throttling),
 		cmocka_unit_test(rcl5_rcl6_no_wait_for_a_hopeless_node),

@@ -455,8 +455,7 @@ bool draw_neighbour(struct maker *maker, struct kmc_op *op)
 
 /* machines */
 
-void draw_machine(const struct kmc_alphabet *alphabet, struct dice *dice,
-		  struct kmc_program *program)
+uint32_t draw_profile(const struct kmc_alphabet *alphabet, struct dice *dice)
 {
 	static const uint32_t profiles[] = {
 #define KMC_PROFILE(major, minor, point) KMC_RELEASE(major, minor, point),
@@ -464,12 +463,18 @@ void draw_machine(const struct kmc_alphabet *alphabet, struct dice *dice,
 #undef KMC_PROFILE
 	};
 	uint32_t newest = profiles[sizeof(profiles) / sizeof(profiles[0]) - 1];
-	uint32_t profile = alphabet->newest_only || dice_one_in(dice, 2) ? newest :
-									  dice_pick(dice, profiles);
+
+	return alphabet->newest_only || dice_one_in(dice, 2) ? newest : dice_pick(dice, profiles);
+}
+
+void draw_machine(const struct kmc_alphabet *alphabet, struct dice *dice,
+		  struct kmc_program *program)
+{
+	uint32_t profile = draw_profile(alphabet, dice);
 
 	kmc_shape_machine(&alphabet->shapes[dice_below(dice, alphabet->nr_shapes)],
 			  &program->machine);
 	program->machine.profile = profile;
-	program->machine.seed = dice_below(dice, 4); /* of 3 with tracepoints inside calls */
+	program->machine.seed = dice_one_in(dice, 2) ? TRACED_SEED : dice_below(dice, TRACED_SEED);
 	program->edition = profile & ~1023u; /* by the texts of its own release */
 }

@@ -58,6 +58,11 @@ void draw_field(struct maker *maker, struct kmc_op *op);
  */
 bool draw_neighbour(struct maker *maker, struct kmc_op *op);
 
+/** draw_profile() - A release of the alphabet, mostly the newest. */
+uint32_t draw_profile(const struct kmc_alphabet *alphabet, struct dice *dice);
+
+/* A machine of this seed has tracepoints inside calls: what many rules are about is seen there only. */
+#define TRACED_SEED 3
 /** draw_machine() - A machine, profile and edition of the alphabet. */
 void draw_machine(const struct kmc_alphabet *alphabet, struct dice *dice,
 		  struct kmc_program *program);

@@ -504,15 +504,16 @@ static size_t mutate_bytes(struct kmc_mutator *mutator, struct dice *dice, uint8
 #define FRESH_MACHINES 8 /* few: each has to be booted */
 
 /*
- * No child: a program of the generator, now and then with a misuse, for the parent's release. It
- * knows whole sequences that a chain of single steps, each rewarded by an edge, does not lead to.
+ * No child: a program of the generator, now and then with a misuse. It knows whole sequences that
+ * a chain of single steps, each rewarded by an edge, does not lead to.
  */
 static bool make_fresh(const struct kmc_alphabet *alphabet, struct dice *dice,
-		       const struct kmc_program *parent, struct kmc_program *program)
+		       struct kmc_program *program)
 {
+	uint32_t profile = draw_profile(alphabet, dice);
 	struct kmc_gen_wish wish = {
 		.seed = dice_roll(dice), .machine = 1 + dice_below(dice, FRESH_MACHINES),
-		.profile = parent->machine.profile, .edition = parent->edition,
+		.profile = profile, .edition = profile & ~1023u,
 		.misuse = dice_one_in(dice, 4) ?
 				  (enum kmc_gen_misuse)(1 + dice_below(dice, KMC_GEN_NR_MISUSES - 1)) :
 				  KMC_GEN_NONE,
@@ -522,6 +523,8 @@ static bool make_fresh(const struct kmc_alphabet *alphabet, struct dice *dice,
 
 	if (kmc_generate(program, &wish, &broken))
 		return false;
+	if (wish.machine % 2)
+		program->machine.seed = TRACED_SEED;
 	for (size_t i = 0; i < program->nr_ops; i++)
 		if (kmc_alphabet_has(alphabet, program->ops[i].code))
 			program->ops[nr++] = program->ops[i];
@@ -545,7 +548,7 @@ size_t kmc_mutate(struct kmc_mutator *mutator, uint8_t *bytes, size_t len, size_
 	if (!has_head(bytes, len))
 		draw_machine(mutator->alphabet, &dice, program);
 	if (dice_one_in(&dice, FRESH_ONE_IN) &&
-	    make_fresh(mutator->alphabet, &dice, program, &mutator->other)) {
+	    make_fresh(mutator->alphabet, &dice, &mutator->other)) {
 		mutator->last[0] = KMC_MUTATE_FRESH;
 		program = &mutator->other;
 	} else {

@@ -93,8 +93,9 @@ static void end_shrink(struct kmc_judge *judge, struct kmc_case *c)
 	if (!c->cache || !c->cache->known || judge->blind_before || judge->overlaps)
 		return;
 	c->value = c->cache->count.live;
+	/* What a caller freed where he must not may be kept, or wait for a grace period. */
 	c->emptied = !c->value && !pending_of(judge, c->ev->cache) && !may_hold_objects(judge, c) &&
-		     !judge->grace.nr && !judge->misused &&
+		     !judge->grace.nr && !judge->misused && !judge->nr_void &&
 		     stands_alone(judge, &c->cache->desc) &&
 		     !(c->cache->desc.flags & KMC_CF_TYPESAFE_BY_RCU);
 	KMC_ASK(judge, KC_23, c);

@@ -181,6 +181,8 @@ void kmc_marks_note_privileged(struct kmc_judge *judge, uint64_t addr);
 /** kmc_marks_ask_avoided() - A fallback in Normal at the first look: was DMA32 below its mark? */
 void kmc_marks_ask_avoided(struct kmc_judge *judge, struct kmc_case *c,
 			   const struct kmc_zone *zone);
+/** kmc_marks_have_zone() - Is there a zone that may serve the request, however full it is? */
+bool kmc_marks_have_zone(const struct kmc_judge *judge, const struct kmc_case *c);
 int kmc_marks_above_high(struct kmc_judge *judge, const struct kmc_case *c);
 
 /* twins.c */

@@ -19,6 +19,8 @@ static void enter(struct kmc_judge *judge, struct kmc_case *c)
 	kmc_objects_enter(judge, c);
 	if (kmc_op_row(judge, code)->requests)
 		kmc_request_enter(judge, c);
+	if (code == KMC_OP_KSWAPD_STEP)
+		kmc_pages_kswapd_begins(judge, c->ev);
 	if (code >= KMC_OP_ALLOC_PAGES && code <= KMC_OP_PAGE_REF_COUNT)
 		kmc_page_call_enter(judge, c);
 	if (code >= KMC_OP_KMEM_CACHE_CREATE && code <= KMC_OP_KMEM_CACHE_RETURN_SHEAF)

@@ -249,7 +249,8 @@ static bool may_trap(const struct kmc_judge *judge, const struct kmc_rule *rule)
 								    KMC_TRAP_EQUIVALENCE;
 
 	return judge->trap & kind && rule->party == KMC_PARTY_ALLOCATOR &&
-	       rule->strength == KMC_MUST;
+	       (rule->strength == KMC_MUST ||
+		(judge->trap & KMC_TRAP_SHOULD && rule->strength == KMC_SHOULD));
 }
 
 /*

@@ -641,6 +641,8 @@ struct kmc_task_book *kmc_pages_task(struct kmc_judge *judge, uint64_t task);
 /** kmc_pages_task_seen() - Its entry, or that of a task of which nothing is known. */
 const struct kmc_task_book *kmc_pages_task_seen(const struct kmc_judge *judge, uint64_t task);
 void kmc_pages_machine(struct kmc_judge *judge, const struct kmc_event *ev);
+/** kmc_pages_kswapd_begins() - A step of kswapd: it is not awake for what came before. */
+void kmc_pages_kswapd_begins(struct kmc_judge *judge, const struct kmc_event *ev);
 void kmc_pages_effect(struct kmc_judge *judge, const struct kmc_event *ev,
 		      struct kmc_open_call *open);
 void kmc_pages_point(struct kmc_judge *judge, const struct kmc_event *ev,

@@ -143,6 +143,20 @@ static bool serves(const struct kmc_judge *judge, const struct kmc_case *c, unsi
 	       (!(c->gfp & KMC_GFP_THISNODE) || zone->node == c->ev->node);
 }
 
+bool kmc_marks_have_zone(const struct kmc_judge *judge, const struct kmc_case *c)
+{
+	uint64_t mems = c->request->task->mems ? c->request->task->mems : UINT64_MAX;
+
+	for (unsigned int i = 0; i < judge->subject.machine.nr_zones; i++) {
+		const struct kmc_zone *zone = &judge->subject.machine.zones[i];
+
+		if (zone->kind <= highest_of(c) && mems >> (zone->node & 63) & 1 &&
+		    (!(c->gfp & KMC_GFP_THISNODE) || zone->node == c->ev->node))
+			return true;
+	}
+	return false;
+}
+
 /* Return: first zone that could serve the request at @low or at min, not @except; -1. */
 static int able_zone(struct kmc_judge *judge, const struct kmc_case *c, bool low,
 		     const struct rights *rights)
@@ -469,7 +483,8 @@ void kmc_marks_report(struct kmc_judge *judge, const struct kmc_event *ev,
 	if (report->highatomic) {
 		judge->pages.reserved = true;
 		KMC_ASK(judge, HA_1, &c);
-		KMC_ASK(judge, HA_2, &c);
+		if (!judge->pages.ballooned) /* the cap was that of a larger zone */
+			KMC_ASK(judge, HA_2, &c);
 	}
 	if (report->boost || judge->pages.boost_most)
 		KMC_ASK(judge, MIG_6, &c);

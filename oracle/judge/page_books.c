@@ -73,12 +73,23 @@ static void note_anon(struct kmc_judge *judge, const struct kmc_event *ev)
 	judge->pages.killer |= ev->granted != 0;
 }
 
-/* One that was not woken sleeps on. */
+static unsigned int kswapd_node(const struct kmc_event *ev)
+{
+	return ev->node < 0 ? 0 : (unsigned int)ev->node & (KMC_BOOK_NODES - 1);
+}
+
+/* One that was not woken sleeps on; what is asked of it from here on, it is awake for again. */
+void kmc_pages_kswapd_begins(struct kmc_judge *judge, const struct kmc_event *ev)
+{
+	judge->pages.awake &= ~(1ull << kswapd_node(ev));
+}
+
 static void note_kswapd(struct kmc_judge *judge, const struct kmc_event *ev)
 {
-	unsigned int node = ev->node < 0 ? 0 : (unsigned int)ev->node & (KMC_BOOK_NODES - 1);
+	unsigned int node = kswapd_node(ev);
 
-	judge->pages.awake &= ~(1ull << node);
+	if (ev->kind != KMC_EV_END)
+		kmc_pages_kswapd_begins(judge, ev);
 	if (judge->pages.kswapd_runs[node] < UINT8_MAX)
 		judge->pages.kswapd_runs[node]++;
 }
@@ -112,6 +123,7 @@ void kmc_pages_machine(struct kmc_judge *judge, const struct kmc_event *ev)
 		judge->pages.areas_limited = ev->size != 0;
 		break;
 	case KMC_OP_SHRINKER:
+		judge->pages.shrinkers = true;
 		judge->pages.shrinkers_ask |= ev->addr2 != 0;
 		break;
 	case KMC_OP_SUSPEND_STORAGE:
@@ -181,9 +193,23 @@ static void note_warning(struct kmc_judge *judge, const struct kmc_event *ev,
 		open->notes.pages.warned |= 1u << ev->arg;
 }
 
+/* Of which nodes something was reclaimed is seen where there is one only, or by its own kswapd. */
+static void note_hope(struct kmc_judge *judge, struct kmc_open_call *open, int kswapd_of)
+{
+	if (open && open->effects & 1u << KMC_EFF_SLEPT)
+		return; /* a kswapd that was waited for may have given up since */
+	for (int node = 0; node < KMC_BOOK_NODES; node++) {
+		if (kswapd_of >= 0 ? node != kswapd_of : judge->subject.machine.nr_nodes > 1)
+			continue;
+		if (open && judge->pages.kswapd_runs[node] >= KMC_HOPELESS_RUNS)
+			open->notes.pages.hopeless |= 1ull << node;
+		judge->pages.kswapd_runs[node] = 0;
+	}
+}
+
 /* Rule: RCL-6. Whoever reclaims something gives kswapd hope again. */
 static void note_progress(struct kmc_judge *judge, const struct kmc_event *ev,
-			  const struct kmc_open_call *open)
+			  struct kmc_open_call *open)
 {
 	bool kswapd = open && open->what == KMC_OP_KSWAPD_STEP;
 	unsigned int node = kswapd && open->begin.node > 0 ?
@@ -193,7 +219,7 @@ static void note_progress(struct kmc_judge *judge, const struct kmc_event *ev,
 	if (!kswapd && open && !(open->begin.gfp & KMC_GFP_KSWAPD_RECLAIM))
 		judge->pages.awake = UINT64_MAX;
 	if (ev->arg) {
-		memset(judge->pages.kswapd_runs, 0, sizeof(judge->pages.kswapd_runs));
+		note_hope(judge, open, kswapd ? (int)node : -1);
 		memset(judge->pages.kswapd_vain, 0, sizeof(judge->pages.kswapd_vain));
 	} else if (kswapd && judge->pages.kswapd_vain[node] < UINT8_MAX) {
 		judge->pages.kswapd_vain[node]++;
@@ -209,7 +235,8 @@ static void note_woken(struct kmc_judge *judge, const struct kmc_event *ev,
 		.by = KMC_BY_NOBODY, .gfp = open ? open->begin.gfp : 0, .open = open,
 	};
 
-	if (ev->node >= 0 && !judge->blind_before)
+	/* What a shrinker asks for comes while a round is under way: what that reclaimed is not told yet. */
+	if (ev->node >= 0 && !judge->blind_before && !judge->pages.shrinkers_ask)
 		KMC_ASK(judge, RCL_6, &c);
 	if (open)
 		open->notes.pages.woken |= nodes & ~judge->pages.awake;
@@ -225,6 +252,9 @@ void kmc_pages_effect(struct kmc_judge *judge, const struct kmc_event *ev,
 	if (ev->what == KMC_EFF_RECLAIMED && ev->cache != KMC_CACHE_NONE)
 		return;
 	switch (ev->what) {
+	case KMC_EFF_SLEPT: /* kswapd may have been waited for, and may have given up meanwhile */
+		memset(judge->pages.kswapd_runs, UINT8_MAX, sizeof(judge->pages.kswapd_runs));
+		break;
 	case KMC_EFF_KILLED:
 		note_killed(judge, ev, open);
 		break;

@@ -72,6 +72,7 @@ struct kmc_twins {
 };
 
 #define KMC_BOOK_NODES 64
+#define KMC_HOPELESS_RUNS 16 /* of kswapd, that reclaimed nothing: it gives up */
 #define KMC_VICTIM_OUTSIDE (UINT64_MAX - 1) /* in place of a task: he is not of the group */
 
 struct kmc_page_books {
@@ -84,6 +85,7 @@ struct kmc_page_books {
 	bool killer;         /* there were tasks to be killed */
 	bool groups_gone;    /* a group went offline: charges go to another */
 	bool zone_warned;    /* a request for a device named a zone, and was warned of */
+	bool shrinkers;      /* there are some, who give what they have and not what is wanted */
 	bool shrinkers_ask;  /* a shrinker allocates: what a call does is not all its own */
 	bool ballooned;      /* pages were taken from zones for good: marks and reserves may be others */
 	bool pressed;        /* the program took pages away, or let a population have them */
@@ -120,6 +122,7 @@ struct kmc_page_notes {
 	uint64_t most_reclaimed; /* in one round */
 	uint16_t fallbacks;     /* to memory of another mobility */
 	uint64_t woken;         /* nodes whose kswapd was woken */
+	uint64_t hopeless;      /* nodes whose kswapd had given up before the call gave it hope */
 	uint64_t pages_freed;   /* by those points */
 	uint64_t taken;         /* pages off the zones' lists, mm_page_alloc_zone_locked */
 	uint64_t charged;       /* bytes */

@@ -13,7 +13,7 @@ void kmc_reclaim_ask(struct kmc_judge *judge, const struct kmc_case *c)
 		KMC_ASK(judge, RCL_2, c);
 	if (notes->rounds && r->order > 3 && c->gfp & KMC_GFP_RETRY_MAYFAIL)
 		KMC_ASK(judge, RCL_3, c);
-	if (notes->rounds && !r->order)
+	if (notes->rounds && !r->order && !judge->pages.shrinkers)
 		KMC_ASK(judge, RCL_4, c);
 	if (notes->first_compaction)
 		KMC_ASK(judge, CPT_1, c);
@@ -133,7 +133,7 @@ void kmc_oom_ask_victim(struct kmc_judge *judge, const struct kmc_event *ev,
 		if (kmc_release_of(judge) >= KMC_RELEASE(6, 8, 0))
 			KMC_ASK(judge, HA_5, &c);
 	}
-	if (current->flags & KMC_TF_EXITING) {
+	if (current->flags & (KMC_TF_EXITING | KMC_TF_FATAL_SIGNAL)) {
 		KMC_ASK(judge, OOM_4, &c);
 		return;
 	}

@@ -117,8 +117,7 @@ KMC_RULE_FN(GFP_9)
 		    (j, "B came from below the marks and is marked pfmemalloc"), (j, "it is not"));
 }
 
-static const char *missing_node(const struct kmc_judge *j, const struct kmc_case *c, uint64_t woken,
-				int *node)
+static const char *missing_node(const struct kmc_judge *j, const struct kmc_case *c, int *node)
 {
 	const struct kmc_machine *machine = &j->subject.machine;
 
@@ -126,7 +125,9 @@ static const char *missing_node(const struct kmc_judge *j, const struct kmc_case
 		unsigned int of = machine->zones[i].node & 63;
 
 		if (!(c->value >> of & 1) ||
-		    (woken | j->pages.awake) >> of & 1 || j->pages.kswapd_runs[of] >= 16)
+		    (c->open->notes.pages.woken | j->pages.awake |
+		     c->open->notes.pages.hopeless) >> of & 1 ||
+		    j->pages.kswapd_runs[of] >= KMC_HOPELESS_RUNS)
 			continue;
 		*node = (int)of;
 		return "missing";
@@ -138,7 +139,7 @@ KMC_RULE_FN(GFP_4)
 {
 	int node = 0;
 
-	KMC_VERDICT(GFP_4, !missing_node(j, c, c->open->notes.pages.woken, &node), "not-woken",
+	KMC_VERDICT(GFP_4, !missing_node(j, c, &node), "not-woken",
 		    (j, "no zone is above its low mark: kswapd of every node is woken"),
 		    (j, "that of node %d is not", node));
 }

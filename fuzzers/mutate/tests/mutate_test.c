@@ -135,6 +135,35 @@ static void some_work_on_bytes(void **state)
 	assert_in_range(hits, 350, 650); /* one in eight: 500 */
 }
 
+/* Programs of the generator come for every release, half of them for machines with tracepoints. */
+static void fresh_ones_are_of_all_sorts(void **state)
+{
+	uint8_t bytes[MAX_BYTES], copy[MAX_BYTES];
+	size_t len = grow(bytes, 0, MAX_BYTES, first_seed, 30);
+	unsigned int fresh = 0, traced = 0, newest = 0;
+	struct kmc_program program;
+	char text[128];
+
+	(void)state;
+	kmc_program_init(&program);
+	for (unsigned int i = 0; i < 8000; i++) {
+		memcpy(copy, bytes, len);
+		read_back(&program, copy, kmc_mutate(mutator, copy, len, MAX_BYTES, NULL, 0,
+						     first_seed + i));
+		kmc_mutator_last(mutator, text, sizeof(text));
+		if (strcmp(text, "fresh"))
+			continue;
+		fresh++;
+		traced += program.machine.seed && program.machine.seed % 3 == 0;
+		newest += program.machine.profile >= KMC_RELEASE(6, 18, 0);
+		assert_int_equal(program.edition, program.machine.profile & ~1023u);
+	}
+	kmc_program_free(&program);
+	assert_in_range(fresh, 300, 600); /* one in sixteen of seven in eight: 437 */
+	assert_in_range(traced, fresh * 2 / 5, fresh * 4 / 5);
+	assert_in_range(newest, fresh / 3, fresh * 4 / 5);
+}
+
 /* kinds */
 
 static void make_program(struct kmc_program *program, uint64_t seed)
@@ -428,6 +457,7 @@ int main(void)
 		cmocka_unit_test(same_seed_same_mutation),
 		cmocka_unit_test(seeds_differ),
 		cmocka_unit_test(some_work_on_bytes),
+		cmocka_unit_test(fresh_ones_are_of_all_sorts),
 		cmocka_unit_test(each_kind_does_what_it_says),
 		cmocka_unit_test(every_call_is_reached),
 		cmocka_unit_test(machines_vary),

@@ -78,6 +78,29 @@ static void overlap(struct kmc_judge *judge)
 	feed_call(judge, KMC_OP_KMALLOC, PAGE(16) + 32, 32);
 }
 
+/* RCL-4, a should rule: a round for one page gives a hundred times what it is after. */
+static void reclaims_all(struct kmc_judge *judge)
+{
+	struct kmc_event ev;
+
+	kmc_event_init(&ev);
+	ev.kind = KMC_EV_BEGIN;
+	ev.id = 1000;
+	ev.what = KMC_OP_ALLOC_PAGES;
+	ev.size = 4096;
+	ev.gfp = KMC_GFP_DIRECT_RECLAIM | KMC_GFP_KSWAPD_RECLAIM | KMC_GFP_IO | KMC_GFP_FS;
+	kmc_judge_event(judge, &ev);
+	ev.kind = KMC_EV_EFFECT;
+	ev.what = KMC_EFF_RECLAIMED;
+	ev.arg = 3200;
+	kmc_judge_event(judge, &ev);
+	ev.kind = KMC_EV_END;
+	ev.what = KMC_OP_ALLOC_PAGES;
+	ev.outcome = KMC_OUT_VALUE;
+	ev.addr = PAGE(16);
+	kmc_judge_event(judge, &ev);
+}
+
 static void what_traps(void **state)
 {
 	(void)state;
@@ -95,6 +118,20 @@ static void equivalence_traps_on_wish(void **state)
 	assert_true(traps(as_linux_does_not, true));
 	assert_true(traps(misaligned, true));
 	assert_false(traps(callers_breach, false));
+	wish = KMC_TRAP_CONFORMANCE;
+}
+
+static void should_traps_on_wish(void **state)
+{
+	(void)state;
+	wish = KMC_TRAP_CONFORMANCE | KMC_TRAP_EQUIVALENCE;
+	assert_false(traps(reclaims_all, false));
+	wish |= KMC_TRAP_SHOULD;
+	assert_true(traps(reclaims_all, false));
+	assert_true(traps(misaligned, true));
+	assert_false(traps(callers_breach, false));
+	wish = KMC_TRAP_CONFORMANCE | KMC_TRAP_SHOULD; /* this one is of origin I */
+	assert_false(traps(reclaims_all, false));
 	wish = KMC_TRAP_CONFORMANCE;
 }
 
@@ -157,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_traps),
 		cmocka_unit_test(equivalence_traps_on_wish),
+		cmocka_unit_test(should_traps_on_wish),
 		cmocka_unit_test(known_findings_do_not_trap),
 		cmocka_unit_test(callers_are_counted_only),
 		cmocka_unit_test(without_the_wish_nothing_traps),
