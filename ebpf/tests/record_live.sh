@@ -107,7 +107,8 @@ for try in 1 2 3 4 5; do
 	awk '
 		/ hits / { counted[$1] = $5 + $NF }
 		/^witnessed / {
-			if ($6 > $7 || $6 * 1000 > $4) bad = 1
+			# A few are unseen however few fire (README: 0 to 43 in 3 s), a share of many.
+			if ($6 > $7 || ($6 > 100 && $6 * 1000 > $4)) bad = 1
 			fired[$2] = $4; most[$2] = $7
 		}
 		END {
