@@ -44,11 +44,12 @@ static size_t usable_bytes(struct kmc_cpu *cpu, const void *p)
 	return ksize(p);
 }
 
-/* Does the block lie where it should? */
+/* Does the block lie where it should, by the machine's addresses? */
 static bool block_suits(struct kmc_cpu *cpu, const void *p, unsigned long align, gfp_t flags,
 			int nid)
 {
-	if (((uintptr_t)p & (align - 1)) && !KMC_PLANTED(realloc_align_ignored))
+	if (align > 1 && kmc_sim_address(cpu->sim, p) & (align - 1) &&
+	    !KMC_PLANTED(realloc_align_ignored))
 		return false;
 	if (nid == NUMA_NO_NODE || !(flags & __GFP_THISNODE) || KMC_PLANTED(realloc_node_ignored))
 		return true;

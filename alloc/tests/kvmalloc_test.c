@@ -443,16 +443,18 @@ static void rea15_inside_one_page(void **state)
 
 static void rea16_alignment(void **state)
 {
-	uint8_t *p, *q;
+	uint8_t *p, *q, *first;
 
 	(void)state;
 	vm_boot(KMC_PROFILE_6_18_44, false);
-	p = vmalloc(PAGE_SIZE); /* the first place, the second is no multiple of two pages */
+	first = vmalloc(PAGE_SIZE); /* of the window: a multiple of all there is, wherever the host has it */
+	p = vmalloc(PAGE_SIZE); /* no multiple of four pages, nor is what comes next */
 	q = __vmalloc_node(100, 4 * PAGE_SIZE, GFP_KERNEL, NUMA_NO_NODE, NULL);
 	assert_int_equal((uintptr_t)q % (4 * PAGE_SIZE), 0);
 	vfree(p);
 	p = vmalloc(PAGE_SIZE);
 	listen_warnings();
+	assert_ptr_equal(vrealloc_node_align(first, 50, 1ul << 30, GFP_KERNEL, NUMA_NO_NODE), first);
 	q = vrealloc_node_align(q, 50, 4 * PAGE_SIZE, GFP_KERNEL, NUMA_NO_NODE);
 	assert_non_null(q);
 	assert_int_equal(warnings, 0);
@@ -460,6 +462,7 @@ static void rea16_alignment(void **state)
 	assert_null(vrealloc_node_align(p, 50, 1ul << 30, GFP_KERNEL, NUMA_NO_NODE));
 	assert_int_equal(warnings, 1);
 	expect_bytes(p, 1, 0, PAGE_SIZE);
+	vfree(first);
 	vfree(p);
 	vfree(q);
 	power_off();
