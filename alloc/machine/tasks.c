@@ -137,10 +137,15 @@ uint64_t kmc_sim_clock_ns(struct kmc_sim *sim)
 
 void kmc_sim_clock_advance(struct kmc_sim *sim, uint64_t ns)
 {
-	uint64_t before;
+	uint64_t before = kmc_sim_clock_ns(sim);
 
 	kmc_touch(sim, &sim->state->clock_ns, sizeof(sim->state->clock_ns));
-	before = atomic_fetch_add_explicit(&sim->state->clock_ns, ns, memory_order_relaxed);
+	do {
+		if (ns > KMC_CLOCK_MAX_NS - before)
+			ns = KMC_CLOCK_MAX_NS - before;
+	} while (!atomic_compare_exchange_weak_explicit(&sim->state->clock_ns, &before, before + ns,
+							memory_order_relaxed,
+							memory_order_relaxed));
 	if ((before + ns) / VMSTAT_PERIOD_NS != before / VMSTAT_PERIOD_NS)
 		kmc_ask_cpus(sim, FLUSH_PCP_TICK);
 	kmc_rcu_clock_advanced(sim);

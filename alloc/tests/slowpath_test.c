@@ -248,6 +248,13 @@ static void gfp18_gfp19_failure_reports(void **state)
 	kmc_sim_clock_advance(sim, 1);
 	alloc_pages(GFP_KERNEL, 0);
 	assert_int_equal(tp_count, 2);
+	kmc_sim_clock_advance(sim, UINT64_MAX); /* to the end of time, not over it */
+	assert_int_equal(kmc_sim_clock_ns(sim), KMC_CLOCK_MAX_NS);
+	alloc_pages(GFP_KERNEL, 0);
+	alloc_pages(GFP_KERNEL, 0);
+	assert_int_equal(tp_count, 3);
+	kmc_sim_clock_advance(sim, UINT64_MAX);
+	assert_int_equal(kmc_sim_clock_ns(sim), KMC_CLOCK_MAX_NS);
 }
 
 /* GFP-15 by profile: at the entry of the slow path from 6.12 on. */

@@ -254,6 +254,8 @@ int kmc_sim_mems_allowed(struct kmc_sim *sim, unsigned int task, uint32_t nodes)
 
 /* clock and faults */
 
+/* The clock's end, 292 years from boot: there it stands still, so that times can be added to. */
+#define KMC_CLOCK_MAX_NS ((uint64_t)INT64_MAX)
 uint64_t kmc_sim_clock_ns(struct kmc_sim *sim);
 void kmc_sim_clock_advance(struct kmc_sim *sim, uint64_t ns);
 
