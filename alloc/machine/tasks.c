@@ -137,7 +137,7 @@ uint64_t kmc_sim_clock_ns(struct kmc_sim *sim)
 
 void kmc_sim_clock_advance(struct kmc_sim *sim, uint64_t ns)
 {
-	uint64_t before = kmc_sim_clock_ns(sim);
+	unsigned long long before = kmc_sim_clock_ns(sim);
 
 	kmc_touch(sim, &sim->state->clock_ns, sizeof(sim->state->clock_ns));
 	do {
