@@ -96,7 +96,7 @@ static void zero_growth(struct maker *m)
 	gen_emit_at(m, area ? KMC_OP_VFREE : KMC_OP_KFREE, HELD_SLOT);
 }
 
-/* An area has the alignment that it has. */
+/* An area has the alignment that it has: not more than 2^40, where addresses of areas begin. */
 static void area_alignment(struct maker *m)
 {
 	struct kmc_op op = gen_into(m, KMC_OP_VMALLOC, HELD_SLOT, 1 + gen_draw(m, 20000));
@@ -108,7 +108,7 @@ static void area_alignment(struct maker *m)
 	op = gen_on_held(m, KMC_OP_VREALLOC_NODE_ALIGN);
 	op.dst = HELD_SLOT + 1;
 	op.a = 1;
-	op.b = 1ull << 34;
+	op.b = 1ull << 41;
 	op.gfp.atoms = KERNEL;
 	op.node = KMC_NODE_NONE;
 	gen_emit_task(m, &op);
