@@ -25,7 +25,7 @@ void kmc_lives_machine(const struct kmc_trace_facts *facts, struct kmc_program *
 	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++)
 		if (!recorded->release || profiles[i] >> 10 <= recorded->release >> 10)
 			machine->profile = profiles[i];
-	program->edition = machine->profile & ~1023u;
+	program->edition = KMC_SERIES(machine->profile);
 }
 
 struct cut {

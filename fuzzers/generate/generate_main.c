@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = CANNOT;
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	if (!request.wish.edition) /* the texts of the same series */
-		request.wish.edition = request.wish.profile & ~1023u;
+		request.wish.edition = KMC_SERIES(request.wish.profile);
 	kmc_program_init(&program);
 	err = request.axes ? make_state(&program, &request) : make(&program, &request);
 	if (!err)

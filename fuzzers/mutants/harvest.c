@@ -131,7 +131,7 @@ static bool holds(void *holder, const struct kmc_rig *rig, const struct kmc_rig_
 	struct kmc_rule_result result;
 
 	/* Each release by its own texts. */
-	if (rig->edition != (rig->machine.profile & ~1023u))
+	if (rig->edition != KMC_SERIES(rig->machine.profile))
 		return false;
 	if (run->error || run->refused || run->skipped || (goal->kind != BREAK && run->misuse))
 		return false;
@@ -183,7 +183,7 @@ static void usual_machine(struct kmc_program *program, unsigned int like, uint32
 		m->profile = profile;
 	if (like > 1)
 		m->options = options;
-	program->edition = m->profile & ~1023u;
+	program->edition = KMC_SERIES(m->profile);
 }
 
 /* Of slots: those that the ops so far name. */
@@ -339,7 +339,7 @@ static const struct kmc_program *pool_mutant(struct pool *pool, uint64_t seed)
 	for (unsigned int i = 0; i < 1 + (x >> 32) % 4; i++)
 		kmc_mutate_once(pool->mutator, &pool->mutant, &pool->programs[(x >> 8) % pool->nr],
 				(enum kmc_mutation)((x >> (36 + 4 * i)) % KMC_NR_MUTATIONS), mix(x + i));
-	pool->mutant.edition = pool->mutant.machine.profile & ~1023u;
+	pool->mutant.edition = KMC_SERIES(pool->mutant.machine.profile);
 	return &pool->mutant;
 }
 
@@ -393,7 +393,7 @@ static bool is_clean(struct breaking *b, const struct kmc_program *program, int 
 /* Judged by the texts of its own release, as holds() wants. */
 static void judge_by_own_release(struct kmc_program *program)
 {
-	program->edition = program->machine.profile & ~1023u;
+	program->edition = KMC_SERIES(program->machine.profile);
 }
 
 /* What breaks other rules as well may break this one alone when it is made small for it. */
@@ -661,7 +661,7 @@ static void search_all(struct search *s)
 		/* The newest first: most rules can be shown there. */
 		uint32_t profile = profiles[i < s->wish->legal / 2 ? 3 : i / 16 % 4];
 		struct kmc_gen_wish wish = { .seed = 7000000 + i, .machine = 1 + i / 16,
-					     .profile = profile, .edition = profile & ~1023u };
+					     .profile = profile, .edition = KMC_SERIES(profile) };
 
 		if (!kmc_generate(&program, &wish, &rule))
 			run_one(s, &program, false);
@@ -669,7 +669,7 @@ static void search_all(struct search *s)
 	for (uint64_t i = 0; i < s->wish->wrong; i++) {
 		uint32_t profile = profiles[i / 16 % 2 ? 3 : i / 32 % 4];
 		struct kmc_gen_wish wish = { .seed = 9000000 + i, .machine = 1 + i / 16,
-					     .profile = profile, .edition = profile & ~1023u,
+					     .profile = profile, .edition = KMC_SERIES(profile),
 					     .misuse = (enum kmc_gen_misuse)(1 + i % (KMC_GEN_NR_MISUSES - 1)) };
 		const struct kmc_program *mutant;
 

@@ -132,7 +132,7 @@ int silence_cost_again(struct silence_cost *cost, const struct kmc_subject *subj
 
 	if (err)
 		return err;
-	kmc_judge_trap(judge, KMC_TRAP_CONFORMANCE | KMC_TRAP_EQUIVALENCE);
+	kmc_judge_trap(judge, KMC_TRAP_ALL);
 	err = judge_kept(cost, judge);
 	start = cpu_ns();
 	err = err ? err : judge_kept(cost, judge);

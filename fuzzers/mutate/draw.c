@@ -476,5 +476,5 @@ void draw_machine(const struct kmc_alphabet *alphabet, struct dice *dice,
 			  &program->machine);
 	program->machine.profile = profile;
 	program->machine.seed = dice_one_in(dice, 2) ? TRACED_SEED : dice_below(dice, TRACED_SEED);
-	program->edition = profile & ~1023u; /* by the texts of its own release */
+	program->edition = KMC_SERIES(profile); /* by the texts of its own release */
 }

@@ -513,7 +513,7 @@ static bool make_fresh(const struct kmc_alphabet *alphabet, struct dice *dice,
 	uint32_t profile = draw_profile(alphabet, dice);
 	struct kmc_gen_wish wish = {
 		.seed = dice_roll(dice), .machine = 1 + dice_below(dice, FRESH_MACHINES),
-		.profile = profile, .edition = profile & ~1023u,
+		.profile = profile, .edition = KMC_SERIES(profile),
 		.misuse = dice_one_in(dice, 4) ?
 				  (enum kmc_gen_misuse)(1 + dice_below(dice, KMC_GEN_NR_MISUSES - 1)) :
 				  KMC_GEN_NONE,

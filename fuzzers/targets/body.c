@@ -51,7 +51,7 @@ int kmc_fuzz_program(struct kmc_program *program, const void *bytes, size_t len)
 	if (!machine_fits(&program->machine))
 		usual_machine(&program->machine);
 	/* Each release by its own texts: what a later one adds is no fault of an earlier one. */
-	program->edition = program->machine.profile & ~1023u;
+	program->edition = KMC_SERIES(program->machine.profile);
 	return 0;
 }
 

@@ -241,8 +241,7 @@ static int make_judge(struct kmc_rigs *rigs, struct kmc_rig *rig)
 		return err;
 	kmc_judge_on_violation(rig->judge, rigs->listener, rigs->listener_arg);
 	if (rigs->flags & KMC_RIG_TRAP) {
-		kmc_judge_trap(rig->judge, KMC_TRAP_CONFORMANCE | KMC_TRAP_EQUIVALENCE |
-						   KMC_TRAP_SHOULD);
+		kmc_judge_trap(rig->judge, KMC_TRAP_ALL);
 		kmc_judge_on_trap(rig->judge, on_trap, rigs);
 	}
 	return 0;

@@ -134,13 +134,16 @@ static unsigned int highest_of(const struct kmc_case *c)
 	return c->request->flags & KMC_GFP_MOVABLE ? KMC_MOVABLE : KMC_HIGHMEM;
 }
 
-/* May the request take from this zone? */
+static bool is_for(const struct kmc_zone *zone, const struct kmc_case *c)
+{
+	return zone->kind <= highest_of(c) &&
+	       (!(c->gfp & KMC_GFP_THISNODE) || zone->node == c->ev->node);
+}
+
+/* May the request take from this zone, of which it is known how full it is? */
 static bool serves(const struct kmc_judge *judge, const struct kmc_case *c, unsigned int i)
 {
-	const struct kmc_zone *zone = &judge->subject.machine.zones[i];
-
-	return judge->reports[i].seen && zone->kind <= highest_of(c) &&
-	       (!(c->gfp & KMC_GFP_THISNODE) || zone->node == c->ev->node);
+	return judge->reports[i].seen && is_for(&judge->subject.machine.zones[i], c);
 }
 
 bool kmc_marks_have_zone(const struct kmc_judge *judge, const struct kmc_case *c)
@@ -150,8 +153,7 @@ bool kmc_marks_have_zone(const struct kmc_judge *judge, const struct kmc_case *c
 	for (unsigned int i = 0; i < judge->subject.machine.nr_zones; i++) {
 		const struct kmc_zone *zone = &judge->subject.machine.zones[i];
 
-		if (zone->kind <= highest_of(c) && mems >> (zone->node & 63) & 1 &&
-		    (!(c->gfp & KMC_GFP_THISNODE) || zone->node == c->ev->node))
+		if (is_for(zone, c) && mems >> (zone->node & 63) & 1)
 			return true;
 	}
 	return false;

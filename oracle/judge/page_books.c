@@ -88,7 +88,7 @@ static void note_kswapd(struct kmc_judge *judge, const struct kmc_event *ev)
 {
 	unsigned int node = kswapd_node(ev);
 
-	if (ev->kind != KMC_EV_END)
+	if (ev->kind == KMC_EV_MACHINE) /* a call has had its entry */
 		kmc_pages_kswapd_begins(judge, ev);
 	if (judge->pages.kswapd_runs[node] < UINT8_MAX)
 		judge->pages.kswapd_runs[node]++;
@@ -212,8 +212,7 @@ static void note_progress(struct kmc_judge *judge, const struct kmc_event *ev,
 			  struct kmc_open_call *open)
 {
 	bool kswapd = open && open->what == KMC_OP_KSWAPD_STEP;
-	unsigned int node = kswapd && open->begin.node > 0 ?
-				    (unsigned int)open->begin.node & (KMC_BOOK_NODES - 1) : 0;
+	unsigned int node = kswapd ? kswapd_node(&open->begin) : 0;
 
 	/* Who is throttled before it reclaims wakes kswapd without a word. */
 	if (!kswapd && open && !(open->begin.gfp & KMC_GFP_KSWAPD_RECLAIM))

@@ -72,7 +72,7 @@ struct kmc_twins {
 };
 
 #define KMC_BOOK_NODES 64
-#define KMC_HOPELESS_RUNS 16 /* of kswapd, that reclaimed nothing: it gives up */
+#define KMC_HOPELESS_RUNS 16u /* of kswapd, that reclaimed nothing: it gives up */
 #define KMC_VICTIM_OUTSIDE (UINT64_MAX - 1) /* in place of a task: he is not of the group */
 
 struct kmc_page_books {

@@ -51,21 +51,26 @@ static void end_frag(struct kmc_judge *judge, const struct kmc_case *at)
 		KMC_ASK(judge, PAGE_23, &c);
 }
 
-static void end_bulk(struct kmc_judge *judge, const struct kmc_case *c)
+/* Who is in reclaim, or may be by crossed scopes, cannot go the long way; nor who has no zone. */
+static bool may_go_the_long_way(struct kmc_judge *judge, const struct kmc_case *c)
 {
 	struct kmc_request request;
-	struct kmc_case asked = *c;
+	struct kmc_case asked = { .ev = &c->open->begin, .gfp = c->gfp, .from = c->from,
+				  .request = &request };
 
+	if (!(c->gfp & KMC_GFP_DIRECT_RECLAIM))
+		return false;
+	kmc_gfp_request(judge, c, &request);
+	return !(request.scope & KMC_SCOPE_MEMALLOC) && !request.task->crossed &&
+	       kmc_marks_have_zone(judge, &asked);
+}
+
+static void end_bulk(struct kmc_judge *judge, const struct kmc_case *c)
+{
 	if (!c->open)
 		return;
 	KMC_ASK(judge, PAGE_17, c);
-	kmc_gfp_request(judge, c, &request);
-	asked.ev = &c->open->begin;
-	asked.request = &request;
-	/* Who is in reclaim, or may be by crossed scopes, cannot go the long way. */
-	if (c->gfp & KMC_GFP_DIRECT_RECLAIM && !(c->gfp & KMC_GFP_ACCOUNT) &&
-	    !(request.scope & KMC_SCOPE_MEMALLOC) && !request.task->crossed &&
-	    kmc_marks_have_zone(judge, &asked))
+	if (!(c->gfp & KMC_GFP_ACCOUNT) && may_go_the_long_way(judge, c))
 		KMC_ASK(judge, PAGE_19, c);
 	if (c->gfp & KMC_GFP_ACCOUNT && kmc_task_pays(judge, c->ev))
 		KMC_ASK(judge, PAGE_18, c);

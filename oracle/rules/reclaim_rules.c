@@ -49,9 +49,9 @@ KMC_RULE_FN(RCL_6)
 {
 	unsigned int vain = j->pages.kswapd_vain[c->ev->node & (KMC_BOOK_NODES - 1)];
 
-	KMC_VERDICT(RCL_6, vain < MOST_RETRIES, "hopeless",
+	KMC_VERDICT(RCL_6, vain < KMC_HOPELESS_RUNS, "hopeless",
 		    (j, "after %u runs in a row that reclaimed nothing kswapd is left alone",
-		     MOST_RETRIES),
+		     KMC_HOPELESS_RUNS),
 		    (j, "after %u it was woken", vain));
 }
 

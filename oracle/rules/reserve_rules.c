@@ -117,7 +117,8 @@ KMC_RULE_FN(GFP_9)
 		    (j, "B came from below the marks and is marked pfmemalloc"), (j, "it is not"));
 }
 
-static const char *missing_node(const struct kmc_judge *j, const struct kmc_case *c, int *node)
+/* Return: does the kswapd of some node sleep on that could serve it? */
+static bool misses_node(const struct kmc_judge *j, const struct kmc_case *c, unsigned int *node)
 {
 	const struct kmc_machine *machine = &j->subject.machine;
 
@@ -129,19 +130,19 @@ static const char *missing_node(const struct kmc_judge *j, const struct kmc_case
 		     c->open->notes.pages.hopeless) >> of & 1 ||
 		    j->pages.kswapd_runs[of] >= KMC_HOPELESS_RUNS)
 			continue;
-		*node = (int)of;
-		return "missing";
+		*node = of;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 KMC_RULE_FN(GFP_4)
 {
-	int node = 0;
+	unsigned int node = 0;
 
-	KMC_VERDICT(GFP_4, !missing_node(j, c, &node), "not-woken",
+	KMC_VERDICT(GFP_4, !misses_node(j, c, &node), "not-woken",
 		    (j, "no zone is above its low mark: kswapd of every node is woken"),
-		    (j, "that of node %d is not", node));
+		    (j, "that of node %u is not", node));
 }
 
 KMC_RULE_FN(HA_1)

@@ -238,6 +238,7 @@ void kmc_judge_trap(struct kmc_judge *judge, unsigned int what);
 #define KMC_TRAP_CONFORMANCE 1u /* must rules of the allocator that count for conformance */
 #define KMC_TRAP_EQUIVALENCE 2u /* and those of origin I, where a subject claims to be Linux */
 #define KMC_TRAP_SHOULD	     4u /* of these kinds the should rules too, where a subject is to keep all */
+#define KMC_TRAP_ALL (KMC_TRAP_CONFORMANCE | KMC_TRAP_EQUIVALENCE | KMC_TRAP_SHOULD)
 /** kmc_judge_on_trap() - Called with the finding right before the trap. */
 void kmc_judge_on_trap(struct kmc_judge *judge, kmc_judge_fn fn, void *arg);
 

@@ -41,6 +41,8 @@ struct kmc_gfp_table {
 /* A release as one comparable number. */
 #define KMC_RELEASE(major, minor, point) \
 	((uint32_t)(major) << 20 | (uint32_t)(minor) << 10 | (uint32_t)(point))
+/* Without its point: the edition of a release's own texts. */
+#define KMC_SERIES(release) ((uint32_t)(release) & ~1023u)
 
 /**
  * kmc_gfp_table_of() - The table of a release.
