@@ -101,8 +101,9 @@ static struct json_object *from_check(const char *folder, const char *key)
 
 		for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 			struct json_object *one = json_object_array_get_idx(list, i);
+			const char *its = json_object_get_string(member(one, "key"));
 
-			if (!strcmp(json_object_get_string(member(one, "key")), key))
+			if (its && !strcmp(its, key) && !found)
 				found = json_object_get(one);
 		}
 	}

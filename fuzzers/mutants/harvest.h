@@ -19,3 +19,8 @@ struct harvest_wish {
 
 /** harvest() - @faults: those to plant; files that are there stay. Return: 0, -errno. */
 int harvest(const struct harvest_wish *wish, const struct fault *faults, size_t nr);
+
+struct pool;
+/** harvest_breaks() - The part of it that needs the faults: programs that break rules. Return: 0, -errno. */
+int harvest_breaks(const struct harvest_wish *wish, struct pool *pool, const struct fault *faults,
+		   size_t nr);

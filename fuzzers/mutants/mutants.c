@@ -78,6 +78,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			a->only[a->nr_only++] = arg;
 		break;
 	case ARGP_KEY_ARG: argp_error(state, "what is %s?", arg); break;
+	case ARGP_KEY_END:
+		if (a->programs && a->jobs > 1)
+			argp_error(state, "--programs searches one after another: no --jobs");
+		break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 	return 0;

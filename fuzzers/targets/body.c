@@ -60,10 +60,14 @@ int kmc_fuzz_program(struct kmc_program *program, const void *bytes, size_t len)
 static struct kmc_rigs *rigs;
 static struct kmc_program program;
 static struct kmc_rig_run *digested;
+/* The rig that the thread's cpus are on, as its reset left it, and its machine's digest; NULL none. */
+static struct kmc_rig *ready;
+static uint64_t ready_digest;
 
 void kmc_fuzz_digest(struct kmc_rig_run *last)
 {
 	digested = last;
+	ready = NULL;
 	kmc_rigs_destroy(rigs);
 	rigs = NULL;
 }
@@ -107,6 +111,16 @@ KMC_NO_COVERAGE static bool make_ready(void)
 	}
 	kmc_coverage_resume();
 	return rigs;
+}
+
+/* Each input clears up behind itself: the next one's way does not depend on it. */
+static void clear_up(void)
+{
+	struct kmc_rig_run nothing;
+
+	kmc_rig_reset(ready, &nothing);
+	if (nothing.error)
+		ready = NULL;
 }
 
 static struct kmc_rig *find_rig(void)
@@ -154,24 +168,20 @@ static uint64_t machine_digest(const struct kmc_machine *m)
  */
 KMC_NO_COVERAGE static struct kmc_rig *take_rig(uint64_t digest)
 {
-	static struct kmc_rig *last;
-	static uint64_t last_digest;
-	struct kmc_rig_run nothing;
-
-	if (last && digest == last_digest && rigs == last->rigs)
-		return last;
+	if (ready && digest == ready_digest)
+		return ready;
 	kmc_coverage_pause();
-	last = find_rig();
-	last_digest = digest;
-	if (last)
-		kmc_rig_reset(last, &nothing);
+	ready = find_rig();
+	ready_digest = digest;
+	if (ready)
+		clear_up();
 	kmc_coverage_resume();
-	return last;
+	return ready;
 }
 
 int kmc_fuzz_input(const struct kmc_alphabet *alphabet, const uint8_t *bytes, size_t len)
 {
-	struct kmc_rig_run run, nothing;
+	struct kmc_rig_run run;
 	struct kmc_rig *rig;
 
 	if (!make_ready() || kmc_fuzz_program(&program, bytes, len))
@@ -182,10 +192,9 @@ int kmc_fuzz_input(const struct kmc_alphabet *alphabet, const uint8_t *bytes, si
 	if (alphabet->threads)
 		kmc_rig_overlap(rig, program.ops, program.nr_ops, &run);
 	else
-		kmc_rig_run(rig, program.ops, program.nr_ops, &run);
+		kmc_rig_go(rig, program.ops, program.nr_ops, &run);
 	if (digested)
 		*digested = run;
-	/* Each input clears up behind itself: the next one's way does not depend on it. */
-	kmc_rig_reset(rig, &nothing);
+	clear_up();
 	return 0;
 }

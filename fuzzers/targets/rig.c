@@ -67,10 +67,15 @@ static void on_trap(void *arg, const struct kmc_finding *finding)
 	kmc_telltale_write(stderr, finding, rigs->run ? rigs->run->op : 0);
 }
 
-void kmc_rig_reset(struct kmc_rig *rig, struct kmc_rig_run *run)
+static void begin(struct kmc_rig *rig, struct kmc_rig_run *run)
 {
 	*run = (struct kmc_rig_run){ .digest = KMC_DIGEST_START };
 	rig->rigs->run = run;
+}
+
+void kmc_rig_reset(struct kmc_rig *rig, struct kmc_rig_run *run)
+{
+	begin(rig, run);
 	run->error = rig->target->ops->reset(rig->target);
 	kmc_judge_reset(rig->judge);
 }
@@ -104,6 +109,13 @@ void kmc_rig_finish(struct kmc_rig *rig, struct kmc_rig_run *run)
 	if (rig->rigs->flags & KMC_RIG_DIGEST && rig->target->ops->hash(rig->target, &run->hash))
 		run->hash = 0;
 	rig->rigs->run = NULL;
+}
+
+void kmc_rig_go(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr, struct kmc_rig_run *run)
+{
+	begin(rig, run);
+	submit(rig, ops, nr, run);
+	kmc_rig_finish(rig, run);
 }
 
 void kmc_rig_run(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,

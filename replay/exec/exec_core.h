@@ -213,6 +213,10 @@ void kmc_exec_effect_of(struct kmc_exec *exec, unsigned int effect, uint32_t cac
 void kmc_exec_effect_event(struct kmc_exec *exec, struct kmc_event *ev);
 /** kmc_exec_tracepoint() - A tracepoint fired inside the open call; ids are filled in. */
 void kmc_exec_tracepoint(struct kmc_exec *exec, struct kmc_event *ev);
+/** kmc_exec_begin() - Deliver the open call's begin, unless that was done. */
+void kmc_exec_begin(struct kmc_exec *exec);
+/** kmc_exec_inside() - A whole call inside the open one; kind and ids are filled in. */
+void kmc_exec_inside(struct kmc_exec *exec, struct kmc_event *ev);
 
 /* exec_plan.c */
 extern struct kmc_plan kmc_plans[KMC_OPCODE_END];
@@ -222,6 +226,71 @@ static inline const struct kmc_plan *kmc_plan_of(unsigned int code)
 {
 	return &kmc_plans[code < KMC_OPCODE_END ? code : KMC_OP_NONE];
 }
+
+/* Is the call given a block, and gives one of another size? */
+static inline bool kmc_is_resize(unsigned int code)
+{
+	return kmc_plan_of(code)->family == KMC_OPF_RESIZE || code == KMC_OP_RUST_REALLOC;
+}
+
+/* Made of pages that are counted one by one. */
+static inline bool kmc_of_single_pages(const struct kmc_slot *slot)
+{
+	switch (slot->origin) {
+	case KMC_OP_ALLOC_PAGES_EXACT:
+	case KMC_OP_ALLOC_PAGES_EXACT_NID:
+	case KMC_OP_ALLOC_CONTIG_RANGE:
+	case KMC_OP_ALLOC_CONTIG_PAGES:
+	case KMC_OP_CMA_ALLOC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Is the handle a mempool? */
+static inline bool kmc_is_mempool(const struct kmc_slot *slot)
+{
+	return slot->kind == KMC_SLOT_POOL &&
+	       kmc_plan_of(slot->origin)->family == KMC_OPF_MEMPOOL;
+}
+/* exec_operands.c */
+
+enum kmc_fit {
+	KMC_FITS,
+	KMC_MISFIT,    /* what is there is not for this call: misuse */
+	KMC_NOT_THERE, /* nothing that the call could be given */
+};
+
+/** kmc_operands_take() - Do the operands fit? Fills in the call's slots and pointers. */
+enum kmc_fit kmc_operands_take(struct kmc_exec *exec, const struct kmc_op *op,
+			       const struct kmc_plan *plan, struct kmc_call *call);
+/** kmc_operands_name() - Fill in how the open event names them. */
+void kmc_operands_name(struct kmc_exec *exec, const struct kmc_plan *plan,
+		       const struct kmc_call *call);
+/** kmc_memory_slot() - The operand that is memory, which misuse may make another; NULL none. */
+struct kmc_slot *kmc_memory_slot(const struct kmc_plan *plan, const struct kmc_call *call);
+
+/* exec_results.c */
+
+/** kmc_result_store() - What the call gave goes into its slot and the open event. */
+void kmc_result_store(struct kmc_exec *exec, struct kmc_call *call);
+
+/* exec_lives.c */
+
+/** kmc_lives_put_back() - Before a free: constructed objects are as they were made. */
+void kmc_lives_put_back(struct kmc_exec *exec, const struct kmc_call *call);
+/** kmc_lives_end() - After a call of which the plan says that it ends something. */
+void kmc_lives_end(struct kmc_exec *exec, struct kmc_call *call);
+
+/* exec_bulk.c */
+
+/** kmc_bulk_first() - The first of the slots that the op is given. */
+uint16_t kmc_bulk_first(const struct kmc_op *op);
+/** kmc_bulk_granted() - Tell that the slot's object was got inside the open call. */
+void kmc_bulk_granted(struct kmc_exec *exec, const struct kmc_slot *slot);
+/** kmc_bulk_free_events() - Tell a bulk free as frees of its entries. */
+void kmc_bulk_free_events(struct kmc_exec *exec, const struct kmc_call *call);
 
 /* exec_slots.c */
 

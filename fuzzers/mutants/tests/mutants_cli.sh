@@ -38,4 +38,6 @@ grep -q '^size_sub(' rules/ARR/ARR-7.break.op && [ -s rules/ARR/ARR-7.keep.op ] 
 echo '# mine' > rules/ARR/ARR-7.break.op
 "$mutants" --programs rules -f size_sub_wraps -n 2000 --time 0 > out || { cat out; exit 1; }
 [ "$(cat rules/ARR/ARR-7.break.op)" = '# mine' ] || { cat rules/ARR/ARR-7.break.op; exit 1; }
+"$mutants" --programs rules --jobs 2 2> err
+[ $? = 2 ] && grep -q -e --jobs err || { cat err; exit 1; }
 exit 0

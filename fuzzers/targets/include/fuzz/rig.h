@@ -87,8 +87,11 @@ int kmc_rigs_take(struct kmc_rigs *rigs, const struct kmc_machine *machine, uint
 void kmc_rig_run(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
 		 struct kmc_rig_run *run);
 
+/** kmc_rig_go() - The same without the reset: that was the last thing that the thread did with rigs. */
+void kmc_rig_go(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr, struct kmc_rig_run *run);
+
 /**
- * kmc_rig_overlap() - The same with calls of different cpus overlapping (exec/overlap.h), as
+ * kmc_rig_overlap() - kmc_rig_run() with calls of different cpus overlapping (exec/overlap.h), as
  * the program itself decides. Sub-op points are there where alloc_yield is linked.
  */
 void kmc_rig_overlap(struct kmc_rig *rig, const struct kmc_op *ops, size_t nr,
