@@ -82,7 +82,9 @@ endfunction()
 
 # kmc_test(NAME SOURCES ... [LINK ...] [LABEL short|medium|long] [TIMEOUT s])
 #
-# A cmocka program run by ctest. Exit status 77 is a visible skip.
+# A cmocka program run by ctest. Exit status 77 is a visible skip. What has threads of its
+# own is labelled so, and made by the target threaded_tests: ThreadSanitizer looks at these.
+add_custom_target(threaded_tests)
 function(kmc_test name)
 	if(NOT BUILD_TESTING)
 		return()
@@ -92,6 +94,13 @@ function(kmc_test name)
 	target_link_libraries(${name} PRIVATE kmc_flags PkgConfig::CMOCKA ${A_LINK})
 	add_test(NAME ${name} COMMAND ${name} ${A_ARGS})
 	kmc_test_properties(${name} "${A_LABEL}" "${A_TIMEOUT}")
+	foreach(source ${A_SOURCES})
+		file(STRINGS ${source} threads REGEX "include <pthread.h>" LIMIT_COUNT 1)
+		if(threads)
+			set_property(TEST ${name} APPEND PROPERTY LABELS threads)
+			add_dependencies(threaded_tests ${name})
+		endif()
+	endforeach()
 endfunction()
 
 # kmc_test_script(NAME SCRIPT path [LABEL l] [TIMEOUT s] [ARGS ...]): a test
