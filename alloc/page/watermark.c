@@ -280,12 +280,13 @@ bool zone_watermark_ok_if(struct kmc_sim *sim, struct zone *zone, unsigned int o
 bool zone_watermark_fast(struct kmc_sim *sim, struct zone *zone, unsigned int order,
 			 uint64_t mark, unsigned int highest, unsigned int alloc_flags, gfp_t gfp)
 {
-	gfp_t boost_exempt = sim->config.profile == KMC_PROFILE_6_1_192 ? KMC_GFP_ATOMIC_6_1
-									 : __GFP_HIGH;
+	/* Since 6.3 by the right to half of min, which a real-time task has as well. */
+	bool unboosted = sim->config.profile == KMC_PROFILE_6_1_192 ?
+				 (gfp & KMC_GFP_ATOMIC_6_1) != 0 : (alloc_flags & ALLOC_MIN_RESERVE) != 0;
 
 	if (zone_watermark_ok(sim, zone, order, mark, highest, alloc_flags))
 		return true;
-	if (order == 0 && (gfp & boost_exempt) && zone->watermark_boost &&
+	if (order == 0 && unboosted && zone->watermark_boost &&
 	    (alloc_flags & ALLOC_WMARK_MASK) == ALLOC_WMARK_MIN)
 		return zone_watermark_ok(sim, zone, 0, zone->watermark[WMARK_MIN], highest,
 					 alloc_flags);

@@ -227,32 +227,42 @@ static void rsv2_rsv3_rsv4_rsv8_reductions(void **state)
 	power_off();
 }
 
-/* RSV-6: an order-0 request with HIGH ignores the boost at the min mark; by profile. */
+/*
+ * RSV-6: an order-0 request ignores the boost at the min mark: up to 6.2 with the ATOMIC bit, from then
+ * on with the right to half of min, which a real-time task has without any bit.
+ */
 static void rsv6_boost_exemption(void **state)
 {
 	static const enum kmc_profile profiles[] = { KMC_PROFILE_6_1_192, KMC_PROFILE_6_18_44 };
+	static const struct {
+		uint64_t nr_free;
+		unsigned int flags;
+		gfp_t gfp;
+		bool old, now;
+	} cases[] = {
+		{ 1001, ALLOC_WMARK_MIN, GFP_KERNEL, false, false },
+		{ 1001, ALLOC_WMARK_MIN, KMC_GFP_ATOMIC_6_1, true, false },
+		{ 600, ALLOC_WMARK_MIN | ALLOC_MIN_RESERVE, __GFP_HIGH, false, true },
+		{ 600, ALLOC_WMARK_MIN | ALLOC_MIN_RESERVE, GFP_KERNEL, false, true },
+		{ 600, ALLOC_WMARK_LOW | ALLOC_MIN_RESERVE, GFP_KERNEL, false, false },
+	};
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct zone *zone;
-		uint64_t real;
-		bool old = profiles[i] == KMC_PROFILE_6_1_192;
 
 		boot_one_zone(profiles[i], 16384);
 		zone = zone_with(0);
-		real = 16384;
 		zone->watermark_boost = 512;
-		atomic_store(&zone->nr_free, 1001);
-		assert_false(zone_watermark_fast(sim, zone, 0, wmark_pages(zone, WMARK_MIN),
-						 KMC_ZONE_NORMAL, ALLOC_WMARK_MIN, GFP_KERNEL));
-		assert_int_equal(zone_watermark_fast(sim, zone, 0, wmark_pages(zone, WMARK_MIN),
-						     KMC_ZONE_NORMAL, ALLOC_WMARK_MIN, __GFP_HIGH),
-				 !old);
-		assert_int_equal(zone_watermark_fast(sim, zone, 0, wmark_pages(zone, WMARK_MIN),
-						     KMC_ZONE_NORMAL, ALLOC_WMARK_MIN,
-						     KMC_GFP_ATOMIC_6_1),
-				 old);
-		atomic_store(&zone->nr_free, real);
+		for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+			uint64_t mark = wmark_pages(zone, WMARK_MIN);
+
+			atomic_store(&zone->nr_free, cases[k].nr_free);
+			assert_int_equal(zone_watermark_fast(sim, zone, 0, mark, KMC_ZONE_NORMAL,
+							     cases[k].flags, cases[k].gfp),
+					 i ? cases[k].now : cases[k].old);
+		}
+		atomic_store(&zone->nr_free, 16384);
 		kmc_watermarks_setup(sim);
 		power_off();
 	}

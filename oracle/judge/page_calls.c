@@ -213,10 +213,12 @@ void kmc_pages_ask_fallback(struct kmc_judge *judge, const struct kmc_event *ev,
 	bool first = !notes->fallbacks++;
 	/*
 	 * A slab's, an area's pages are asked for with flags that the call does not show, and for a
-	 * range there are only the pages that its old ones move to.
+	 * range there are only the pages that its old ones move to. Who crossed the ends of scopes
+	 * may be in one that takes the mobility away.
 	 */
 	const struct kmc_op_desc *desc = kmc_op_desc(open->what);
-	bool own_flags = desc && desc->family == KMC_OPF_PAGES && !kmc_takes_range(open->what);
+	bool own_flags = desc && desc->family == KMC_OPF_PAGES && !kmc_takes_range(open->what) &&
+			 !kmc_pages_task_seen(judge, open->begin.task)->crossed;
 
 	c.value = ev->arg;
 	KMC_ASK(judge, MIG_7, &c);
