@@ -112,8 +112,10 @@ int kmc_call_effect(struct kmc_judge *judge, const struct kmc_event *ev)
 	}
 	if (open)
 		open->effects |= 1u << ev->what;
-	if (open && ev->what == KMC_EFF_FAULT_INJECTED)
+	if (open && ev->what == KMC_EFF_FAULT_INJECTED) {
 		open->notes.nr_injected++;
+		open->notes.injected |= (uint8_t)(1u << (ev->arg & 7));
+	}
 	kmc_pages_effect(judge, ev, open);
 	return kmc_objects_effect(judge, ev, open);
 }

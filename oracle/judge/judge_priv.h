@@ -134,6 +134,7 @@ struct kmc_notes {
 	int64_t pages_kept;      /* pages that came, without those that went back */
 	int32_t areas_kept;      /* the same of vmalloc areas */
 	uint16_t nr_injected;    /* failures */
+	uint8_t injected;        /* which faults, by bit */
 	bool purged;             /* lazily freed areas went */
 	uint8_t reclaims;        /* kinds that are under way: what they ask for and free is not the call's */
 };

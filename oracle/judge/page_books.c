@@ -119,6 +119,11 @@ void kmc_pages_machine(struct kmc_judge *judge, const struct kmc_event *ev)
 	case KMC_OP_KSWAPD_STEP:
 		note_kswapd(judge, ev);
 		break;
+	case KMC_OP_FAIL_NTH:
+		judge->pages.fails_first &= (uint8_t)~(1u << (ev->addr2 & 7));
+		if (ev->size == 1 && !ev->granted)
+			judge->pages.fails_first |= (uint8_t)(1u << (ev->addr2 & 7));
+		break;
 	case KMC_OP_VMALLOC_LIMIT:
 		judge->pages.areas_limited = ev->size != 0;
 		break;

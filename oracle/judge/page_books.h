@@ -91,6 +91,7 @@ struct kmc_page_books {
 	bool pressed;        /* the program took pages away, or let a population have them */
 	bool reserved;       /* blocks may have been set aside for high-order atomic requests */
 	bool areas_limited;  /* the program took addresses away from vmalloc */
+	uint8_t fails_first; /* by fault: of the next requests the very first was made to fail, and no other */
 	uint32_t nr_maps;    /* mappings that have references of their pages */
 	uint32_t areas_lazy; /* freed areas that no purge was shown for since */
 	bool marks_set, marks_changed, min_free_set, ratio_set, defrag;

@@ -33,7 +33,20 @@ static bool may_fall_back(const struct kmc_judge *j, uint32_t gfp)
 	       kmc_release_of(j) < KMC_RELEASE(6, 1, 0);
 }
 
-/* One failure was injected, which was kmalloc's; whatever else may be short left a trace. */
+/*
+ * Was it kmalloc that failed, and by the fault alone? It asks first, for an object or, above the
+ * largest cache, for pages. What has no memory fails without a trace, and a later fault meets vmalloc.
+ */
+static bool kmalloc_was_failed(const struct kmc_judge *j, const struct kmc_case *c)
+{
+	unsigned int fault = c->size > j->subject.machine.kmalloc_max_cache ? KMC_FAULT_FAIL_PAGE_ALLOC :
+									      KMC_FAULT_FAILSLAB;
+
+	return c->open->notes.nr_injected == 1 && c->open->notes.injected == 1u << fault &&
+	       j->pages.fails_first >> fault & 1;
+}
+
+/* Whatever else may be short left a trace. */
 static bool should_fall_back(const struct kmc_judge *j, const struct kmc_case *c)
 {
 	const uint32_t strain = BIT(RECLAIMED) | BIT(COMPACTED) | BIT(KILLED) | BIT(WARNED) |
@@ -42,7 +55,7 @@ static bool should_fall_back(const struct kmc_judge *j, const struct kmc_case *c
 	/* Without a low zone there is nothing to describe an area with. */
 	return kmc_has_low_zone(j) && may_fall_back(j, c->gfp) && c->gfp & KMC_GFP_DIRECT_RECLAIM &&
 	       c->size > KMC_PAGE && c->size <= INT32_MAX && !c->overflow &&
-	       c->open->notes.nr_injected == 1 && !(c->effects & strain) && !j->pages.areas_limited &&
+	       kmalloc_was_failed(j, c) && !(c->effects & strain) && !j->pages.areas_limited &&
 	       !j->pages.pressed &&
 	       !(c->gfp & (KMC_GFP_THISNODE | KMC_GFP_ACCOUNT)) &&
 	       c->size < total_bytes(j) / 2;

@@ -217,15 +217,29 @@ static void mempool_done(struct kmc_slot *slot, const struct kmc_call *call)
 	slot->flags = call->src ? call->src->cache : KMC_CACHE_NONE;
 }
 
+/* What was made is in the event, whether the program keeps it or not. */
+static void name_value(struct kmc_exec *exec, const struct kmc_call *call, enum kmc_slot_kind kind)
+{
+	struct kmc_event *ev = &exec->open;
+
+	if (kind == KMC_SLOT_POOL && call->plan->family == KMC_OPF_MEMPOOL)
+		ev->cache = (uint32_t)call->value;
+	if (kind == KMC_SLOT_GROUP) {
+		ev->cache = (uint32_t)call->value;
+		ev->arg = call->src ? call->src->value + 1 : 0;
+	}
+	if (kind == KMC_SLOT_HANDLE && call->op->code == KMC_OP_KMEM_CACHE_PREFILL_SHEAF)
+		ev->addr2 = call->value;
+}
+
 static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_slot_kind kind)
 {
 	struct kmc_slot *slot;
 
 	if (!kmc_special_maker(call->op->code))
 		exec->open.arg = call->value;
-	if (kind == KMC_SLOT_POOL && call->plan->family == KMC_OPF_MEMPOOL &&
-	    call->outcome == KMC_OUT_VALUE)
-		exec->open.cache = (uint32_t)call->value;
+	if (call->outcome == KMC_OUT_VALUE)
+		name_value(exec, call, kind);
 	if (call->op->dst == KMC_NO_SLOT || call->plan->dst.kind)
 		return;
 	slot = kmc_slot_set(exec, call->op->dst, kind);
@@ -240,14 +254,8 @@ static void value_done(struct kmc_exec *exec, struct kmc_call *call, enum kmc_sl
 	if (call->plan->family == KMC_OPF_ZS ||
 	    call->op->code == KMC_OP_DMA_POOL_CREATE)
 		slot->size = call->op->a;
-	if (kind == KMC_SLOT_GROUP) {
-		exec->open.cache = (uint32_t)call->value;
-		exec->open.arg = call->src ? call->src->value + 1 : 0;
-	}
 	if (kind == KMC_SLOT_POOL && kmc_is_mempool(slot))
 		mempool_done(slot, call);
-	if (kind == KMC_SLOT_HANDLE && slot->origin == KMC_OP_KMEM_CACHE_PREFILL_SHEAF)
-		exec->open.addr2 = call->value;
 	if (kind == KMC_SLOT_HANDLE && call->src)
 		slot->cache = call->src->cache;
 	if (kind == KMC_SLOT_TOKEN) {

@@ -55,6 +55,11 @@ enum {
 
 /* Faults of fail_nth and names of sysctl, by number. */
 #define KMC_FAULTS(X) X(FAILSLAB, "failslab", 0) X(FAIL_PAGE_ALLOC, "fail_page_alloc", 1)
+enum {
+#define KMC_FAULT_NUMBER(name, text, number) KMC_FAULT_##name = number,
+	KMC_FAULTS(KMC_FAULT_NUMBER)
+#undef KMC_FAULT_NUMBER
+};
 #define KMC_SYSCTLS(X)                                    \
 	X(MIN_FREE_KBYTES, "min_free_kbytes", 0)          \
 	X(WATERMARK_SCALE_FACTOR, "watermark_scale_factor", 1) \
