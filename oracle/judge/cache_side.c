@@ -167,7 +167,7 @@ void kmc_objects_cache_alloc(struct kmc_judge *judge, struct kmc_case *c)
 	/* Who had it by a mempool may have written to it; between a bulk free's events and its
 	 * end somebody else may have it; who asks for zeros (KC-11) loses the state. */
 	if ((c->open->notes.kept || c->open->notes.lost) && !judge->overlaps && !judge->strays &&
-	    !c->cache->unmade && !(c->gfp & KMC_GFP_ZERO))
+	    !c->cache->unmade && !c->zeroed)
 		KMC_ASK(judge, KC_10, c);
 	if (c->cache->desc.ctor)
 		kmc_ask_constructed(judge, c);
@@ -176,7 +176,7 @@ void kmc_objects_cache_alloc(struct kmc_judge *judge, struct kmc_case *c)
 void kmc_objects_cache_end(struct kmc_judge *judge, struct kmc_case *c)
 {
 	/* An object that was zeroed and then refused, for what its group had, goes back as it is. */
-	if (c->cache && c->gfp & KMC_GFP_ZERO && c->ev->outcome != KMC_OUT_VALUE)
+	if (c->cache && c->zeroed && c->ev->outcome != KMC_OUT_VALUE)
 		kmc_book_cache(judge, c->ev->cache)->unmade = true;
 	if (is_creation(c->ev->what)) {
 		end_creation(judge, c);
