@@ -45,18 +45,6 @@ int kmc_distill_warm(struct kmc_distill *d, const struct kmc_program *program)
 	return run(d, program);
 }
 
-static int copy_program(struct kmc_program *to, const struct kmc_program *from)
-{
-	int err = 0;
-
-	kmc_program_init(to);
-	to->machine = from->machine;
-	to->edition = from->edition;
-	for (size_t i = 0; i < from->nr_ops && !err; i++)
-		err = kmc_program_add(to, &from->ops[i]);
-	return err;
-}
-
 int kmc_distill_add(struct kmc_distill *d, const struct kmc_program *program)
 {
 	struct kmc_seed *seed;
@@ -81,7 +69,8 @@ int kmc_distill_add(struct kmc_distill *d, const struct kmc_program *program)
 	d->nr++;
 	seed->cut = d->cuts - 1;
 	kmc_cover_copy(&seed->cover, &d->ran);
-	return copy_program(&seed->program, program);
+	kmc_program_init(&seed->program);
+	return kmc_program_copy(&seed->program, program);
 }
 
 uint64_t kmc_distill_ops(const struct kmc_distill *d)
@@ -183,7 +172,10 @@ static void take_ops(struct kmc_program *to, const struct kmc_program *from)
 static int reduce(struct kmc_distill *d, struct kmc_seed *seed, const struct kmc_cover *wanted)
 {
 	struct kmc_program *program = &seed->program, trial;
-	int err = copy_program(&trial, program);
+	int err;
+
+	kmc_program_init(&trial);
+	err = kmc_program_copy(&trial, program);
 
 	for (size_t step = program->nr_ops; step && !err; step /= 2)
 		for (size_t end = program->nr_ops; end && !err;) {

@@ -7,8 +7,7 @@
 #include "oracle/judge.h"
 #include "oracle/related.h"
 
-#define MOST_RUNS  4000
-#define FEWER_RUNS 600
+#define FEWER_RUNS 600 /* where no slice does it */
 
 static bool holds(void *holder, const struct kmc_rig *rig, const struct kmc_rig_run *run)
 {
@@ -44,17 +43,6 @@ bool goal_is_met(struct kmc_rigs *rigs, const struct kmc_program *program, struc
 		return false;
 	kmc_rig_run(rig, program->ops, program->nr_ops, &run);
 	return holds(&goal, rig, &run);
-}
-
-bool program_copy(struct kmc_program *to, const struct kmc_program *from)
-{
-	to->machine = from->machine;
-	to->edition = from->edition;
-	to->nr_ops = 0;
-	for (size_t i = 0; i < from->nr_ops; i++)
-		if (kmc_program_add(to, &from->ops[i]))
-			return false;
-	return true;
 }
 
 /* The usual machine: of the newest release; of the same release; with a program's options too. */
@@ -145,7 +133,7 @@ static size_t first_op(struct kmc_rigs *rigs, const struct kmc_program *program,
 /* Make small what does it; false: there is nothing that does. */
 bool goal_reduce(struct kmc_rigs *rigs, struct kmc_program *program, struct goal *goal)
 {
-	struct kmc_minimize_wish wish = { .holds = holds, .holder = goal, .max_runs = MOST_RUNS };
+	struct kmc_minimize_wish wish = { .holds = holds, .holder = goal, .max_runs = GOAL_MOST_RUNS };
 	struct kmc_minimized result;
 	struct kmc_program trial;
 	size_t at = first_op(rigs, program, goal);
@@ -161,7 +149,7 @@ bool goal_reduce(struct kmc_rigs *rigs, struct kmc_program *program, struct goal
 		}
 	}
 	if (sliced)
-		sliced = program_copy(program, &trial);
+		sliced = !kmc_program_copy(program, &trial);
 	kmc_program_free(&trial);
 	if (!sliced)
 		wish.max_runs = FEWER_RUNS;

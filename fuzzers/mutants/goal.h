@@ -5,6 +5,8 @@
 #include "fuzz/rig.h"
 #include "vocab/program.h"
 
+#define GOAL_MOST_RUNS 4000 /* of the minimiser */
+
 struct goal {
 	enum { GOAL_KEEP, GOAL_BREAK, GOAL_NONE } kind;
 	int rule;
@@ -14,5 +16,3 @@ struct goal {
 bool goal_is_met(struct kmc_rigs *rigs, const struct kmc_program *program, struct goal goal);
 /** goal_reduce() - Make small what meets it; false: there is nothing that does. */
 bool goal_reduce(struct kmc_rigs *rigs, struct kmc_program *program, struct goal *goal);
-/** program_copy() - Return: false no memory. */
-bool program_copy(struct kmc_program *to, const struct kmc_program *from);

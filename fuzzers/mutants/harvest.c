@@ -43,7 +43,7 @@ static void try_one(struct search *s, const struct kmc_program *found, int rule,
 	struct kmc_program program;
 
 	kmc_program_init(&program);
-	if (program_copy(&program, found) && goal_reduce(s->small, &program, &goal))
+	if (!kmc_program_copy(&program, found) && goal_reduce(s->small, &program, &goal))
 		done(s, rule, breaks ? "break" : "keep", &program);
 	kmc_program_free(&program);
 }
@@ -121,7 +121,7 @@ static bool neighbour(struct search *s, struct kmc_program *program, const struc
 
 	for (unsigned int k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
 		for (uint64_t i = 0; i < NEIGHBOURS; i++)
-			if (program_copy(program, keep) &&
+			if (!kmc_program_copy(program, keep) &&
 			    kmc_mutate_once(s->pool->mutator, program, keep, kinds[k], i) &&
 			    goal_is_met(s->small, program, (struct goal){ GOAL_NONE, rule }))
 				return true;

@@ -20,7 +20,6 @@
 
 #define SECONDS_A_PROGRAM 10
 #define SECONDS_TO_REDUCE 120
-#define MOST_RUNS	  4000
 #define SMALL		  4 /* ops that need no reducing */
 #define MOST_TRIES	  6 /* reductions for one rule with one fault */
 #define MOST_DEATHS	  60
@@ -97,7 +96,7 @@ static void judge_by_own_release(struct kmc_program *program)
 static bool breaks_alone(struct breaking *b, struct kmc_program *program, int rule)
 {
 	struct kmc_minimize_wish by_rule = { .rule = kmc_rule_at((size_t)rule)->id,
-					     .max_runs = MOST_RUNS };
+					     .max_runs = GOAL_MOST_RUNS };
 	struct goal goal = { GOAL_BREAK, rule };
 	struct kmc_minimized result;
 	char error[256];
@@ -119,7 +118,7 @@ static void try_break(struct breaking *b, const struct kmc_program *found, int r
 	kmc_program_init(&program);
 	b->shared->tries[rule]++;
 	limit(SECONDS_TO_REDUCE);
-	if (program_copy(&program, found) && breaks_alone(b, &program, rule) &&
+	if (!kmc_program_copy(&program, found) && breaks_alone(b, &program, rule) &&
 	    (program.nr_ops <= SMALL || goal_reduce(b->small, &program, &goal)) &&
 	    is_clean(b, &program, rule) &&
 	    !rule_file_write(b->wish->folder, rule, "break", b->fault->name, &program)) {

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "fuzz/body.h"
-#include "goal.h"
 #include "oracle/judge.h"
 
 static int rule_of(const char *name)
@@ -51,7 +50,7 @@ const struct kmc_program *pool_mutant(struct pool *pool, uint64_t seed)
 {
 	uint64_t x = mix(seed + 1);
 
-	if (!pool->nr || !program_copy(&pool->mutant, &pool->programs[x % pool->nr]))
+	if (!pool->nr || kmc_program_copy(&pool->mutant, &pool->programs[x % pool->nr]))
 		return NULL;
 	for (unsigned int i = 0; i < 1 + (x >> 32) % 4; i++)
 		kmc_mutate_once(pool->mutator, &pool->mutant, &pool->programs[(x >> 8) % pool->nr],

@@ -55,6 +55,19 @@ int kmc_program_add(struct kmc_program *program, const struct kmc_op *op)
 	return 0;
 }
 
+int kmc_program_copy(struct kmc_program *to, const struct kmc_program *from)
+{
+	to->nr_ops = 0;
+	if (kmc_program_room(to, from->nr_ops))
+		return -ENOMEM;
+	to->machine = from->machine;
+	to->edition = from->edition;
+	if (from->nr_ops)
+		memcpy(to->ops, from->ops, from->nr_ops * sizeof(*from->ops));
+	to->nr_ops = from->nr_ops;
+	return 0;
+}
+
 const char *kmc_program_check_machine(const struct kmc_machine *machine)
 {
 	if (machine->nr_cpus > KMC_MAX_CPUS)

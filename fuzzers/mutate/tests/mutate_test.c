@@ -256,15 +256,6 @@ static void expect_kind(enum kmc_mutation kind, const struct kmc_program *before
 	}
 }
 
-static void copy_program(struct kmc_program *to, const struct kmc_program *from)
-{
-	to->nr_ops = 0;
-	to->machine = from->machine;
-	to->edition = from->edition;
-	for (size_t i = 0; i < from->nr_ops; i++)
-		assert_int_equal(kmc_program_add(to, &from->ops[i]), 0);
-}
-
 static void each_kind_does_what_it_says(void **state)
 {
 	unsigned int done[KMC_NR_MUTATIONS] = { 0 }, changed[KMC_NR_MUTATIONS] = { 0 };
@@ -278,7 +269,7 @@ static void each_kind_does_what_it_says(void **state)
 		make_program(&before, first_seed + 10000 * i);
 		make_program(&other, first_seed + 10000 * i + 5000);
 		for (unsigned int kind = 0; kind < KMC_NR_MUTATIONS; kind++) {
-			copy_program(&after, &before);
+			assert_int_equal(kmc_program_copy(&after, &before), 0);
 			if (!kmc_mutate_once(mutator, &after, &other, (enum kmc_mutation)kind,
 					     first_seed + i))
 				continue;

@@ -27,6 +27,8 @@ void kmc_program_init(struct kmc_program *program);
 void kmc_program_free(struct kmc_program *program);
 /** kmc_program_add() - Append an op. Return: 0, -ENOMEM. */
 int kmc_program_add(struct kmc_program *program, const struct kmc_op *op);
+/** kmc_program_copy() - What @to, an initialised program, held before is gone. Return: 0, -ENOMEM. */
+int kmc_program_copy(struct kmc_program *to, const struct kmc_program *from);
 
 /**
  * kmc_program_decode() - From any bytes; values out of range are folded into
